@@ -1,0 +1,28 @@
+/**
+ * Ids are prefixed, so a log line says what it names, and time-ordered (UUIDv7 in base 32), so an index stays dense.
+ * The domain only names them; {@link ../ports/ids.ts} makes them.
+ */
+declare const brand: unique symbol
+type Branded<Prefix extends string> = string & { readonly [brand]: Prefix }
+
+export type TenantId = Branded<'ten'>
+export type ApiKeyId = Branded<'key'>
+export type JobId = Branded<'job'>
+export type StepId = Branded<'stp'>
+export type TakeId = Branded<'tak'>
+export type AssetId = Branded<'ast'>
+
+export interface IdTypes {
+  ten: TenantId
+  key: ApiKeyId
+  job: JobId
+  stp: StepId
+  tak: TakeId
+  ast: AssetId
+}
+export type IdPrefix = keyof IdTypes
+
+/** Whether `text` has the form `<prefix>_<26 lower-case base 32 characters>`. Says nothing of existence. */
+export function isId<P extends IdPrefix>(prefix: P, text: string): text is IdTypes[P] & string {
+  return new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`).test(text)
+}

@@ -1,0 +1,59 @@
+import type { ProfileName } from './profiles.ts'
+
+/** What a job can make. A presentation is narrated, captioned video from a text. */
+export type JobKind = 'presentation' | 'video' | 'speech' | 'music' | 'sound'
+
+/** Files beside the HLS ladder. `mp4` and `m4a` are remuxed from it; `webm` and `mp3` are encoded after the job has succeeded. */
+export type Format = 'hls' | 'mp4' | 'webm' | 'mp3' | 'm4a'
+
+export type GateMode = 'segment' | 'asset' | 'off'
+
+export interface Policy {
+  profile: ProfileName
+  /** `segment`: each segment flows once judged; `asset`: all or nothing; `off`: checks report only. */
+  gate: GateMode
+  /** Seconds from acceptance until the job expires. `null`: none. */
+  deadlineSeconds: number | null
+  /** Higher goes first; -10 to 10, default 0. */
+  priority: number
+  retention: 'ephemeral' | 'standard' | 'permanent'
+  /** Takes the job may spend on one shot, the first included. Default 2. */
+  maxTakesPerShot: number
+}
+
+interface Common {
+  /** Makes the result repeatable with providers that honour it; always set: drawn at acceptance when the user gave none. */
+  seed: number
+  policy: Policy
+  formats: Format[]
+  /** The user's own labels, returned as they came. */
+  metadata: Record<string, string>
+}
+
+interface Picture {
+  /** Even numbers, in pixels. */
+  width: number
+  height: number
+  fps: number
+}
+
+export type JobRequest =
+  | (Common & Picture & {
+      kind: 'presentation'
+      /** The news text or script, plain text. */
+      text: string
+      /** Wished length in seconds; the plan comes as near as whole sentences allow. */
+      durationSeconds: number
+      voice: string
+      music: boolean
+      captions: boolean
+    })
+  | (Common & Picture & { kind: 'video'; prompt: string; durationSeconds: number })
+  | (Common & { kind: 'speech'; text: string; voice: string })
+  | (Common & { kind: 'music'; prompt: string; durationSeconds: number })
+  | (Common & { kind: 'sound'; prompt: string; durationSeconds: number })
+
+/** The text the user wrote, whatever the kind calls it. */
+export function promptOf(request: JobRequest): string {
+  return 'text' in request ? request.text : request.prompt
+}

@@ -1,0 +1,79 @@
+import type { StoredError } from './errors.ts'
+import type { JobId, StepId, TakeId } from './ids.ts'
+
+/** `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker. */
+export type Lane = 'io' | 'cpu'
+
+/** What a step does. One handler each, in `stages/`. */
+export type StepWork =
+  | { name: 'analyse' }
+  | { name: 'generate'; takeId: TakeId }
+  | { name: 'ingest'; takeId: TakeId }
+  | { name: 'finish' }
+  | { name: 'publish' }
+  | { name: 'rendition'; format: 'webm' | 'mp3' }
+  /** Removes what a job that ended badly left behind. */
+  | { name: 'cleanup' }
+
+export type StepName = StepWork['name']
+
+/** A fact of the step's name, not of its run. */
+export const laneOf: Record<StepName, Lane> = {
+  analyse: 'io',
+  generate: 'io',
+  ingest: 'io',
+  finish: 'cpu',
+  publish: 'cpu',
+  rendition: 'cpu',
+  cleanup: 'io',
+}
+
+/**
+ * A step is a unit of queued, leased, retried work.
+ *
+ * - `ready`: to be run as soon as `runAt` has come. Entered at birth, by a retry, by a wake. → `running`, `cancelled`
+ * - `running`: exactly one worker holds it until `leaseUntil`; `attempt` is the fence. An expired lease makes it
+ *   claimable again, with the next attempt. → `ready` (retry), `parked`, `done`, `failed`, `cancelled`
+ * - `parked`: waits for someone else and holds no worker; runs at `wakeAt` or when woken. → `running`, `cancelled`
+ * - `done`, `failed`, `cancelled`: the end.
+ *
+ * The claim, park, finish and retry statements of the store are the only writers, each checked by {@link stepMoves}.
+ */
+export type StepState =
+  | { state: 'ready'; runAt: Date }
+  | { state: 'running'; leaseUntil: Date; workerId: string }
+  | { state: 'parked'; wakeAt: Date; reason: string }
+  | { state: 'done' }
+  | { state: 'failed'; error: StoredError }
+  | { state: 'cancelled' }
+
+export const stepMoves: Record<StepState['state'], StepState['state'][]> = {
+  ready: ['running', 'cancelled'],
+  running: ['running', 'ready', 'parked', 'done', 'failed', 'cancelled'],
+  parked: ['running', 'cancelled'],
+  done: [],
+  failed: [],
+  cancelled: [],
+}
+
+export interface Step {
+  id: StepId
+  jobId: JobId
+  work: StepWork
+  lane: Lane
+  priority: number
+  /** Claims so far; the current one's number fences its writes. */
+  attempt: number
+  /** Failures so far that were the step's own; parking and lost leases do not count. */
+  failures: number
+  state: StepState
+  createdAt: Date
+}
+
+/** How often a step may fail before its job does. */
+export const MAX_STEP_FAILURES = 4
+
+/** Milliseconds until the n-th retry (n from 1): 0.5 s, 2 s, 8 s, at most 60 s. */
+export function retryDelayMs(failures: number): number {
+  return Math.min(60_000, 500 * 4 ** (failures - 1))
+}

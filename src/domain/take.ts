@@ -1,0 +1,101 @@
+import type { GenerateRequest } from './generate.ts'
+import type { JobId, TakeId } from './ids.ts'
+import type { Outcome } from './outcome.ts'
+import type { TakeKey, TakeRole } from './plan.ts'
+
+/** JSON a provider needs to find its work again after a restart. Opaque to everyone else; holds no secret. */
+export type RemoteRef = { readonly [key: string]: unknown }
+
+/** Something the provider made, as the provider names it. `media` is the take itself. */
+export interface TakeOutput {
+  role: 'media' | 'timings' | 'still'
+  mimeType: string
+  /** Opaque locator, understood by `Provider.fetch` alone. */
+  locator: string
+  sizeBytes?: number
+}
+
+/** An output in our own keeping. */
+export interface Master {
+  role: TakeOutput['role']
+  objectKey: string
+  mimeType: string
+  sizeBytes: number
+  sha256: string
+  /** Measured, not promised. `null` where it does not apply. */
+  durationSeconds: number | null
+}
+
+/** When a word or sentence is heard, in seconds from the start of the speech. */
+export interface Cue {
+  startSeconds: number
+  endSeconds: number
+  text: string
+}
+
+/**
+ * A take is one attempt by one provider.
+ *
+ * - `planned`: written, nothing sent. → `ordering`, `cancelled`
+ * - `ordering`: the intent is committed; the one paid POST may be on its way. A crash here leaves it `submit_unknown`
+ *   for a remote provider; one whose orders die with the process (`volatile`) is ordered anew. → `making`, `submit_unknown`, `failed`
+ * - `submit_unknown`: the order may or may not have been taken. Never posted again blindly. → `making`, `failed`
+ * - `making`: the remote reference is saved; only `status` is asked from here on. → `delivered`, `failed`, `cancelled`
+ * - `delivered`: the provider is done and, if it charges, paid. Only the download is retried. → `accepted`, `rejected`, `failed`
+ * - `accepted`: masters are in the object store, hashed and measured. → `rejected` (the gate found it wanting)
+ * - `rejected`, `failed`, `cancelled`: the end.
+ */
+export type TakeState =
+  | { state: 'planned' }
+  | { state: 'ordering' }
+  | { state: 'submit_unknown' }
+  | { state: 'making'; ref: RemoteRef; progress: number | null }
+  | { state: 'delivered'; ref: RemoteRef; outputs: TakeOutput[] }
+  | { state: 'accepted'; masters: Master[] }
+  | { state: 'rejected'; masters: Master[]; outcome: Outcome }
+  | { state: 'failed'; outcome: Outcome }
+  | { state: 'cancelled'; outcome: Outcome }
+
+export interface Take {
+  id: TakeId
+  jobId: JobId
+  key: TakeKey
+  role: TakeRole
+  shot: number | null
+  /** 1 for the first attempt at this key. */
+  number: number
+  provider: string
+  request: GenerateRequest
+  rank: number
+  state: TakeState
+  createdAt: Date
+}
+
+const legal: Record<TakeState['state'], TakeState['state'][]> = {
+  planned: ['ordering', 'cancelled'],
+  ordering: ['ordering', 'making', 'submit_unknown', 'failed', 'cancelled'],
+  submit_unknown: ['making', 'failed', 'cancelled'],
+  making: ['making', 'delivered', 'failed', 'cancelled'],
+  delivered: ['accepted', 'rejected', 'failed', 'cancelled'],
+  accepted: ['rejected'],
+  rejected: [],
+  failed: [],
+  cancelled: [],
+}
+
+/** The only writer of a take's state. */
+export function setTakeState(take: Take, to: TakeState): Take {
+  if (!legal[take.state.state].includes(to.state)) {
+    throw new Error(`take ${take.id}: ${take.state.state} cannot become ${to.state}`)
+  }
+  return { ...take, state: to }
+}
+
+/** Whether nothing more will happen to it. */
+export function takeEnded(take: Take): boolean {
+  return legal[take.state.state].length === 0
+}
+
+export function mastersOf(take: Take): Master[] {
+  return take.state.state === 'accepted' || take.state.state === 'rejected' ? take.state.masters : []
+}

@@ -1,0 +1,34 @@
+import type { Eta } from '../domain/eta.ts'
+import type { JobId, TenantId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import type { MicroUsd } from '../domain/money.ts'
+import type { JobRequest } from '../domain/request.ts'
+
+export interface JobQuote {
+  amountMicroUsd: MicroUsd
+  durationSeconds: number
+  eta: Eta
+  takes: { role: string; shot: number | null; provider: string; amountMicroUsd: MicroUsd }[]
+  notes: string[]
+}
+
+export interface SubmitOptions {
+  /** `fingerprint` is the SHA-256 of the request as it was sent. */
+  idempotency?: { key: string; fingerprint: string }
+  retryOf?: JobId
+}
+
+/** What the doors (HTTP, CLI) ask of the engine. */
+export interface Engine {
+  /** Plans and prices without writing anything. Throws what `submit` would. */
+  quote(request: JobRequest): Promise<JobQuote>
+  /**
+   * Job, first step and first event in one transaction. A known idempotency key with the same fingerprint gives the job
+   * it made (`repeated`); with another one it throws `idempotency_key_reused`.
+   */
+  submit(tenantId: TenantId, request: JobRequest, options?: SubmitOptions): Promise<{ job: Job; repeated: boolean }>
+  /** Resolves once the job has ended as `cancelled`. Throws `job_not_found`, `job_already_ended`. */
+  cancel(tenantId: TenantId, id: JobId): Promise<Job>
+  /** A new job with the same request and a new seed where the user gave none. Throws `job_not_found`, `job_not_retryable`. */
+  retry(tenantId: TenantId, id: JobId): Promise<Job>
+}

@@ -1,0 +1,130 @@
+/** Raw sound between tools is interleaved signed 16-bit little-endian stereo at 48 kHz. */
+export const PCM_SAMPLE_RATE = 48_000
+export const PCM_BYTES_PER_SAMPLE_FRAME = 4
+
+/** Size of the small grey copy every picture check reads. */
+export const GREY_WIDTH = 160
+export const GREY_HEIGHT = 90
+
+export interface MediaProbe {
+  container: string
+  durationSeconds: number
+  video: { codec: string; width: number; height: number; fps: number; durationSeconds: number; frames: number | null } | null
+  audio: { codec: string; sampleRate: number; channels: number; durationSeconds: number } | null
+}
+
+/** EBU R128 (ITU-R BS.1770-4) of a whole sound. `null` where it is too short or silent to have one. */
+export interface Loudness {
+  integratedLufs: number | null
+  truePeakDbtp: number | null
+}
+
+/** What is to be made of one rung. `null` sizes: sound only. */
+export interface RungOrder {
+  name: string
+  width: number | null
+  height: number | null
+  videoBitsPerSecond: number
+  audioBitsPerSecond: number
+}
+
+/** A decoded sound placed on the asset's timeline. Mixing is a pure function of time, so it can begin anywhere. */
+export interface Stem {
+  /** Raw PCM file. */
+  pcmPath: string
+  role: 'speech' | 'music' | 'own'
+  startSeconds: number
+  gainDb: number
+  /** Music is lowered while one of these is heard, in timeline seconds. */
+  duckUnder?: { startSeconds: number; endSeconds: number }[]
+  /** The stem fades out to end here, in timeline seconds. Absent: it ends where its file ends. */
+  fadeOutEndSeconds?: number
+}
+
+/**
+ * One stretch of the timeline, from a joint to the next: one decode of one master, all rungs, all checks.
+ * Segments are cut every `segmentSeconds` from the stretch's start; its last may be shorter.
+ */
+export interface FinishOrder {
+  /** The picture. `null` for sound only. */
+  video: { path: string; width: number; height: number; fps: number } | null
+  /** Start and length on the timeline, in seconds; multiples of 1/fps where there is a picture. */
+  startSeconds: number
+  durationSeconds: number
+  /** Index of the stretch's first segment on the timeline. */
+  firstSegment: number
+  /** Segments of this stretch already released; they are judged again but not encoded again. */
+  releasedSegments: number
+  /** Whether the timeline ends with this stretch. Otherwise the sound frame that crosses the joint is left to the next. */
+  final: boolean
+  segmentSeconds: number
+  rungs: RungOrder[]
+  /** Empty: no sound track. The same for every stretch of an asset. */
+  stems: Stem[]
+  scratchFolder: string
+  signal: AbortSignal
+}
+
+export type FinishPiece =
+  /** Once, before the first segment: the init segment of each rung. Equal bytes for every stretch of an asset. */
+  | { kind: 'init'; rungs: { name: string; bytes: Uint8Array; codecs: string }[] }
+  /** A frame of the small grey copy; `seconds` on the timeline. Every frame of the stretch, in order. */
+  | { kind: 'picture'; seconds: number; grey: Uint8Array }
+  /** The mix as the viewer hears it, in order and without a gap; `seconds` on the timeline. */
+  | { kind: 'sound'; seconds: number; pcm: Int16Array }
+  /** All rungs of one segment. Follows every picture and sound of its time range. */
+  | { kind: 'segment'; index: number; startSeconds: number; durationSeconds: number; rungs: { name: string; bytes: Uint8Array }[] }
+
+/** A copy for download made from finished segments. */
+export interface RemuxOrder {
+  /** Init segment and segments of one rung, in order. */
+  segments: AsyncIterable<Uint8Array>
+  output: string
+  /** WebVTT file to carry as a soft subtitle track, MP4 only. */
+  captionsPath?: string
+  title: string
+  signal: AbortSignal
+}
+
+export interface EncodeOrder {
+  input: string
+  output: string
+  durationSeconds: number
+  title: string
+  signal: AbortSignal
+  /** 0 to 1. */
+  progress: (fraction: number) => void
+}
+
+export interface Storyboard {
+  columns: number
+  rows: number
+  tileWidth: number
+  tileHeight: number
+  /** Seconds between two tiles. */
+  intervalSeconds: number
+  count: number
+}
+
+/** What FFmpeg does for us. Every call runs sandboxed, with limits, and stops with the signal. */
+export interface MediaTool {
+  /** Programs and their versions, for the manifest. */
+  versions(): Promise<Record<string, string>>
+  /** Throws `media_unreadable`. */
+  probe(path: string, signal: AbortSignal): Promise<MediaProbe>
+  /** Decodes the first sound track to raw PCM and measures it on the way. */
+  decodeAudio(order: { input: string; pcmPath: string; signal: AbortSignal }): Promise<Loudness & { durationSeconds: number }>
+  /** Loudness of a mix that exists only as stems, from 0 to `durationSeconds`. */
+  measureMix(order: { stems: Stem[]; durationSeconds: number; scratchFolder: string; signal: AbortSignal }): Promise<Loudness>
+  finish(order: FinishOrder): AsyncIterable<FinishPiece>
+  remuxMp4(order: RemuxOrder): Promise<void>
+  remuxM4a(order: Omit<RemuxOrder, 'captionsPath'>): Promise<void>
+  encodeMp3(order: EncodeOrder): Promise<void>
+  encodeWebm(order: EncodeOrder): Promise<void>
+  /** A JPEG of the frame at `atSeconds`. */
+  poster(order: { input: string; output: string; atSeconds: number; signal: AbortSignal }): Promise<void>
+  storyboard(order: { input: string; output: string; durationSeconds: number; signal: AbortSignal }): Promise<Storyboard>
+  /** Peaks in the audiowaveform JSON v2 format. */
+  peaks(order: { stems: Stem[]; durationSeconds: number; points: number }): Promise<string>
+}
+

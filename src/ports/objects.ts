@@ -1,0 +1,41 @@
+export interface ObjectInfo {
+  key: string
+  sizeBytes: number
+  /** Lower-case hexadecimal SHA-256 of the content. Also the ETag. */
+  sha256: string
+  mimeType: string
+}
+
+export interface ByteRange {
+  /** First byte, from 0. */
+  start: number
+  /** Last byte, inclusive. */
+  end: number
+}
+
+export interface ObjectBody extends ObjectInfo {
+  stream: AsyncIterable<Uint8Array>
+}
+
+/** A file on this machine for tools that need a path. Read only; gone after `release`. */
+export interface LocalFile {
+  path: string
+  release(): Promise<void>
+}
+
+/**
+ * Immutable bytes under a key: slash-separated segments of `[A-Za-z0-9._-]`, none of them `.` or `..`, at most 512 characters.
+ * A put is atomic: a reader sees the whole object or none. Putting to an existing key replaces it atomically.
+ * Errors: `file_not_found`, `range_not_satisfiable`, `storage_full`, `storage_unavailable`.
+ */
+export interface Objects {
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: { mimeType: string }): Promise<ObjectInfo>
+  /** Stores a finished local file and takes it over: it is gone afterwards. */
+  putFile(key: string, path: string, options: { mimeType: string }): Promise<ObjectInfo>
+  get(key: string, range?: ByteRange): Promise<ObjectBody>
+  head(key: string): Promise<ObjectInfo | undefined>
+  /** Safe to repeat. */
+  remove(key: string): Promise<void>
+  list(prefix: string): AsyncIterable<ObjectInfo>
+  localFile(key: string): Promise<LocalFile>
+}

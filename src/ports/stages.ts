@@ -1,0 +1,62 @@
+import type { Asset, AssetFile, Segment } from '../domain/asset.ts'
+import type { Job, Preview } from '../domain/job.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { Plan } from '../domain/plan.ts'
+import type { StageReport } from '../domain/progress.ts'
+import type { Step, StepName, StepWork } from '../domain/step.ts'
+import type { Take, TakeState } from '../domain/take.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import type { Logger } from './logger.ts'
+import type { Repositories } from './store.ts'
+
+/** Changes to one job inside one transaction that holds the job's row. Events are derived from the changes. */
+export interface JobTransaction {
+  /** As changed so far. */
+  readonly job: Job
+  readonly repositories: Repositories
+  stage(report: StageReport): void
+  plan(plan: Plan): void
+  preview(preview: Preview): void
+  notice(text: string | null): void
+  cost(actualMicroUsd: number): void
+  createAsset(asset: Asset): Promise<void>
+  saveAsset(asset: Asset): Promise<void>
+  addFiles(files: AssetFile[]): Promise<void>
+  /** Releases one segment of every rung; the first makes the job playable. */
+  release(segments: Segment[]): Promise<void>
+  verdicts(verdicts: Verdict[]): void
+  createTakes(takes: Take[]): Promise<void>
+  setTake(take: Take, to: TakeState): Promise<Take>
+  addSteps(works: StepWork[], options?: { priority?: number }): Promise<void>
+  /** Makes a parked step due now; a running one runs again instead of parking. */
+  wake(name: StepName, takeId?: string): Promise<void>
+  succeed(): void
+  /** Ends the job badly: open steps are cancelled, clean-up is ordered. */
+  end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void>
+}
+
+export type Write = (tx: JobTransaction) => Promise<void>
+
+export type StepResult =
+  | { then: 'done'; write?: Write }
+  | { then: 'park'; wakeAt: Date; reason: string; write?: Write }
+
+/** One claimed run of a step. */
+export interface StepRun {
+  readonly job: Job
+  readonly step: Step
+  /** Aborted when the lease is lost, the job is cancelled or the worker drains. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Commits while the step goes on. Throws `LeaseLost` when it is no longer ours; nothing was written then. */
+  checkpoint(write: Write): Promise<void>
+}
+
+/** Runs a step. What it throws is retried or not by the error's own advice. */
+export type StepHandler = (run: StepRun) => Promise<StepResult>
+
+/** A literal list: what a kind goes through, as a person sees it. */
+export interface Pipeline {
+  readonly stages: readonly import('../domain/progress.ts').StageKey[]
+}
+

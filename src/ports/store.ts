@@ -1,0 +1,168 @@
+import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
+import type { DurationSample } from '../domain/eta.ts'
+import type { ApiKeyId, AssetId, JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
+import type { Job, JobState } from '../domain/job.ts'
+import type { StageKey } from '../domain/progress.ts'
+import type { JobKind } from '../domain/request.ts'
+import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
+import type { Take } from '../domain/take.ts'
+
+/** An event as the log keeps it: `type` and `data` are those of `wire/events.ts`. */
+export interface StoredEvent {
+  id: number
+  at: Date
+  type: string
+  data: unknown
+}
+
+export interface JobFilter {
+  states?: JobState['state'][]
+  kinds?: JobKind[]
+  /** Only jobs older than this one, in the order of the list. */
+  before?: JobId
+  limit: number
+}
+
+export interface JobsRepository {
+  insert(job: Job): Promise<void>
+  get(id: JobId): Promise<Job | undefined>
+  /** Reads and holds the row until the transaction ends: the one way to change a job. */
+  lock(id: JobId): Promise<Job | undefined>
+  save(job: Job): Promise<void>
+  /** Newest first. */
+  list(tenantId: TenantId, filter: JobFilter): Promise<Job[]>
+  /** Every job of the tenant that has not ended, and those saved at or after `since`. Oldest first, at most 1,000. */
+  changedSince(tenantId: TenantId, since: Date): Promise<Job[]>
+  /** Unended jobs whose deadline has passed. */
+  overdue(now: Date, limit: number): Promise<JobId[]>
+  /** Jobs that were accepted before this one and have not begun. */
+  ahead(job: Job): Promise<number>
+}
+
+export interface StepsRepository {
+  insert(steps: Step[]): Promise<void>
+  get(id: StepId): Promise<Step | undefined>
+  ofJob(jobId: JobId): Promise<Step[]>
+  /**
+   * Takes a due step: `ready` or `parked` whose time has come, or `running` whose lease has run out. Its attempt grows by one.
+   * `undefined`: not due, or someone else has it. All times are the database's.
+   */
+  claim(id: StepId, workerId: string, leaseMs: number): Promise<Step | undefined>
+  /** `false`: the lease is no longer ours. */
+  renew(id: StepId, attempt: number, leaseMs: number): Promise<boolean>
+  /** Inside a transaction: holds the row if it is still running under this attempt. `false`: write nothing. */
+  hold(id: StepId, attempt: number): Promise<boolean>
+  /** Leaves `running`, fenced by the attempt. A step poked meanwhile becomes `ready` now instead of `parked`. `false`: stale, nothing written. */
+  leave(id: StepId, attempt: number, to: Exclude<StepState, { state: 'running' }>, failures: number): Promise<boolean>
+  /** Makes parked steps due now and pokes running ones. Returns the ids that became due. */
+  wake(jobId: JobId, name: StepName, takeId?: TakeId): Promise<StepId[]>
+  /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
+  cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
+  /** Due steps that were not hinted in the last `hintAgainMs`; marks them hinted. */
+  due(limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
+  /** Milliseconds until the next step becomes due, at most `atMostMs`. */
+  nextDueInMs(atMostMs: number): Promise<number>
+  /** Steps of this kind of work not ended yet. */
+  open(jobId: JobId, names: StepWork['name'][]): Promise<number>
+}
+
+export interface TakesRepository {
+  insert(takes: Take[]): Promise<void>
+  get(id: TakeId): Promise<Take | undefined>
+  save(take: Take): Promise<void>
+  ofJob(jobId: JobId): Promise<Take[]>
+}
+
+export interface AssetsRepository {
+  insert(asset: Asset): Promise<void>
+  get(id: AssetId): Promise<Asset | undefined>
+  /** The asset and its tenant, for serving. */
+  getWithTenant(id: AssetId): Promise<{ asset: Asset; tenantId: TenantId } | undefined>
+  save(asset: Asset): Promise<void>
+  /** Newest first, `ready` ones only. */
+  list(tenantId: TenantId, filter: { before?: AssetId; limit: number }): Promise<Asset[]>
+  addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
+  file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
+  files(assetId: AssetId): Promise<AssetFile[]>
+  addRungs(assetId: AssetId, rungs: Rung[]): Promise<void>
+  rungs(assetId: AssetId): Promise<Rung[]>
+  addSegments(assetId: AssetId, segments: Segment[]): Promise<void>
+  /** In order of index; of one rung, or all. */
+  segments(assetId: AssetId, rung?: string): Promise<Segment[]>
+  segment(assetId: AssetId, rung: string, index: number): Promise<Segment | undefined>
+}
+
+export interface EventsRepository {
+  /** Gives the events the next ids of the locked job and returns the job with its `seq` moved on. */
+  append(job: Job, at: Date, events: { type: string; data: unknown }[]): Promise<Job>
+  /** Events with id > `after`, in order. */
+  read(jobId: JobId, after: number, limit: number): Promise<StoredEvent[]>
+}
+
+export interface SamplesRepository {
+  add(samples: DurationSample[]): Promise<void>
+  /** The latest `limit` seconds per stage in a bucket. */
+  read(bucket: string, limit: number): Promise<Map<StageKey, number[]>>
+}
+
+/** A remembered answer to a POST. */
+export interface IdempotencyRecord {
+  tenantId: TenantId
+  key: string
+  /** SHA-256 of method, path and body. */
+  fingerprint: string
+  jobId: JobId
+}
+
+export interface IdempotencyRepository {
+  /** Writes the record unless the key is known; returns the one that stands. Kept for 24 hours. */
+  remember(record: IdempotencyRecord): Promise<IdempotencyRecord>
+  /** Looks without writing. */
+  recall(tenantId: TenantId, key: string): Promise<IdempotencyRecord | undefined>
+  forgetBefore(time: Date): Promise<void>
+}
+
+export interface ApiKeyRecord {
+  id: ApiKeyId
+  tenantId: TenantId
+  name: string
+  /** SHA-256 of the key; the key itself is shown once and never kept. */
+  hash: string
+  createdAt: Date
+}
+
+export interface KeysRepository {
+  insert(key: ApiKeyRecord): Promise<void>
+  byHash(hash: string): Promise<ApiKeyRecord | undefined>
+  count(): Promise<number>
+}
+
+export interface TenantsRepository {
+  /** Creates the tenant if there is none of this name; returns its id. */
+  ensure(name: string, id: TenantId): Promise<TenantId>
+}
+
+export interface Repositories {
+  tenants: TenantsRepository
+  keys: KeysRepository
+  jobs: JobsRepository
+  steps: StepsRepository
+  takes: TakesRepository
+  assets: AssetsRepository
+  events: EventsRepository
+  samples: SamplesRepository
+  idempotency: IdempotencyRepository
+}
+
+/** The truth. Every method throws `store_unavailable` when the database cannot be reached. */
+export interface Store extends Repositories {
+  /** One transaction, READ COMMITTED; deadlocks and serialisation failures are tried again up to 3 times. */
+  transaction<T>(work: (tx: Repositories) => Promise<T>): Promise<T>
+  /** Runs `work` while this process alone holds the named lock; `undefined` when another holds it. */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
+  /** Brings the schema up to date, under a lock. */
+  migrate(): Promise<void>
+  /** Resolves when a query goes through. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { EtaView, JobStateName, JobView, OutcomeView, PlaybackView, PreviewView, StageView, VerdictView } from './jobs.ts'
+
+/**
+ * Events of a job, in the order of their ids 1, 2, 3, ... The log keeps them for as long as the job.
+ * A reader who folds them into the snapshot it began with has the same {@link JobView} the server would send.
+ */
+export const eventData = {
+  /** The job changed state. The last event of every job is a `status` with a final state. */
+  status: z.object({
+    state: JobStateName,
+    outcome: OutcomeView.optional(),
+    assetId: z.string().optional(),
+    at: z.iso.datetime(),
+  }),
+  stage: StageView,
+  progress: z.object({ progress: z.number().min(0).max(1).nullable(), eta: EtaView.nullable() }),
+  preview: PreviewView,
+  /** The first segment has passed the gate. */
+  playable: PlaybackView,
+  /** One more segment has passed. `endSeconds` is how much can be played now. */
+  segment: z.object({ index: z.number().int(), startSeconds: z.number(), endSeconds: z.number() }),
+  check: VerdictView,
+  /** One attempt at one part moved on. */
+  take: z.object({
+    takeId: z.string(),
+    role: z.string(),
+    shot: z.number().int().nullable(),
+    number: z.number().int(),
+    provider: z.string(),
+    state: z.string(),
+    outcome: OutcomeView.optional(),
+  }),
+  plan: z.object({
+    title: z.string(),
+    plannedDurationSeconds: z.number(),
+    shots: z.array(z.object({ index: z.number().int(), title: z.string(), estimatedSeconds: z.number() })),
+  }),
+  asset: z.object({ assetId: z.string(), durationSeconds: z.number() }),
+  cost: z.object({ estimateMicroUsd: z.number().int(), actualMicroUsd: z.number().int() }),
+  notice: z.object({ text: z.string().nullable() }),
+} as const
+
+export type EventType = keyof typeof eventData
+export type EventData = { [T in EventType]: z.output<(typeof eventData)[T]> }
+
+/** An event of the log. */
+export type JobEvent = { [T in EventType]: { id: number; at: string; type: T; data: EventData[T] } }[EventType]
+
+/** What a stream carries: the whole state first (its id is the last event in it), then events. */
+export type StreamMessage = { id: number; type: 'snapshot'; data: JobView } | JobEvent
+
+/** A page of events for a reader that cannot hold a stream open. */
+export const EventPage = z
+  .object({
+    events: z.array(z.object({ id: z.number().int(), at: z.iso.datetime(), type: z.string(), data: z.unknown() })),
+    /** Ask again with `after` = this. */
+    next: z.number().int(),
+    ended: z.boolean().describe('The last event of the job is among those read so far.'),
+  })
+  .meta({ id: 'EventPage' })
+export type EventPage = z.output<typeof EventPage>
+
+/** Folds one event into a snapshot. Old ids change nothing. */
+export function applyEvent(job: JobView, event: JobEvent): JobView {
+  if (event.id <= job.seq) return job
+  const next = { ...job, seq: event.id }
+  switch (event.type) {
+    case 'status': {
+      const { state, outcome, assetId, at } = event.data
+      const ended = state !== 'queued' && state !== 'running'
+      return {
+        ...next,
+        state,
+        queue: state === 'queued' ? job.queue : null,
+        startedAt: state === 'running' ? at : job.startedAt,
+        endedAt: ended ? at : null,
+        outcome: outcome ?? null,
+        assetId: assetId ?? job.assetId,
+        ...(ended && { eta: null, notice: null }),
+        ...(state === 'succeeded' && { progress: 1 }),
+      }
+    }
+    case 'stage':
+      return { ...next, stages: job.stages.map((stage) => (stage.key === event.data.key ? event.data : stage)) }
+    case 'progress':
+      return { ...next, progress: event.data.progress, eta: event.data.eta }
+    case 'preview':
+      return { ...next, preview: event.data }
+    case 'playable':
+      return { ...next, playable: true, playableAt: event.at, playback: event.data }
+    case 'segment':
+      return job.playback ? { ...next, playback: { ...job.playback, readySeconds: event.data.endSeconds } } : next
+    case 'plan':
+      return { ...next, title: event.data.title }
+    case 'asset':
+      return { ...next, assetId: event.data.assetId }
+    case 'cost':
+      return { ...next, cost: event.data }
+    case 'notice':
+      return { ...next, notice: event.data.text }
+    default:
+      return next
+  }
+}
