@@ -5,13 +5,16 @@ import type { Verdict } from './verdict.ts'
 /**
  * What the user gets.
  *
- * - `making`: files and segments may be added; released segments can already be played. → `ready`, `discarded`
+ * - `making`: files and segments may be added; released segments can already be played. → `ready`, `cut`, `discarded`
  * - `ready`: complete; only background renditions may still be added. → `discarded`
- * - `discarded`: its job failed or was cancelled, or its time is over. Nothing is served.
+ * - `cut`: its job ended badly after something had been shown. What passed the gate stays playable for a while, the
+ *   playlist ends there. → `discarded`
+ * - `discarded`: nothing was ever shown, or its time is over. Nothing is served.
  */
 export type AssetState =
   | { state: 'making' }
   | { state: 'ready'; readyAt: Date }
+  | { state: 'cut'; at: Date; reason: string }
   | { state: 'discarded'; at: Date; reason: string }
 
 export interface Asset {
@@ -58,6 +61,8 @@ export interface Rung {
   /** RFC 6381, e.g. `avc1.64001f,mp4a.40.2`. */
   codecs: string
   fps: number | null
+  /** The init segment (`EXT-X-MAP`), the same for the whole timeline. */
+  init: { objectKey: string; sizeBytes: number; sha256: string }
 }
 
 /** A few seconds of one rung; immutable, listed only together with its siblings in every other rung. */
@@ -84,8 +89,9 @@ export interface AssetFile {
 }
 
 const legal: Record<AssetState['state'], AssetState['state'][]> = {
-  making: ['ready', 'discarded'],
+  making: ['ready', 'cut', 'discarded'],
   ready: ['discarded'],
+  cut: ['discarded'],
   discarded: [],
 }
 

@@ -24,6 +24,10 @@ export interface Master {
   sha256: string
   /** Measured, not promised. `null` where it does not apply. */
   durationSeconds: number | null
+  /** The sound of a `media` master, decoded once, and the gain that brings it to the loudness of its role. */
+  stem?: { objectKey: string; durationSeconds: number; gainDb: number }
+  /** What a `timings` master says. */
+  cues?: Cue[]
 }
 
 /** When a word or sentence is heard, in seconds from the start of the speech. */

@@ -1,4 +1,4 @@
-import type { Asset, AssetFile, Segment } from '../domain/asset.ts'
+import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { Job, Preview } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
@@ -20,17 +20,23 @@ export interface JobTransaction {
   notice(text: string | null): void
   cost(actualMicroUsd: number): void
   createAsset(asset: Asset): Promise<void>
-  saveAsset(asset: Asset): Promise<void>
+  /** The job's asset as changed so far. Throws when there is none yet. */
+  asset(): Promise<Asset>
+  /** Changes what is given and keeps the rest. */
+  changeAsset(change: Partial<Omit<Asset, 'id' | 'jobId' | 'state'>>): Promise<void>
+  addRungs(rungs: Rung[]): Promise<void>
   addFiles(files: AssetFile[]): Promise<void>
   /** Releases one segment of every rung; the first makes the job playable. */
   release(segments: Segment[]): Promise<void>
-  verdicts(verdicts: Verdict[]): void
+  /** Adds to the asset's report. */
+  verdicts(verdicts: Verdict[]): Promise<void>
   createTakes(takes: Take[]): Promise<void>
   setTake(take: Take, to: TakeState): Promise<Take>
-  addSteps(works: StepWork[], options?: { priority?: number }): Promise<void>
+  addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */
   wake(name: StepName, takeId?: string): Promise<void>
-  succeed(): void
+  /** The asset is ready, the job has succeeded. */
+  succeed(durationSeconds: number): Promise<void>
   /** Ends the job badly: open steps are cancelled, clean-up is ordered. */
   end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void>
 }

@@ -27,7 +27,7 @@ export const AssetView = z
     jobId: z.string(),
     kind: z.enum(['video', 'audio']),
     title: z.string(),
-    state: z.enum(['making', 'ready', 'discarded']),
+    state: z.enum(['making', 'ready', 'cut', 'discarded']),
     durationSeconds: z.number().nullable(),
     width: z.number().nullable(),
     height: z.number().nullable(),
