@@ -1,0 +1,134 @@
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isProgram, onPath, versionFolders } from './find.mjs'
+import { installByManager, lineToType } from './package-manager.mjs'
+import { SetupError, say } from './report.mjs'
+
+/**
+ * A program that does not come from the package registry.
+ *
+ * @typedef {object} Program
+ * @property {string} title
+ * @property {string} variable environment variable that names it
+ * @property {boolean} passOn the task is told the path by that variable; otherwise it finds the program on PATH itself
+ * @property {() => string | undefined} find
+ * @property {Record<string, string[]>} packages what each package manager calls it
+ * @property {boolean} keepStopped its package starts a service, which must not stay behind
+ * @property {string} [without] what still works without it; absent: the task cannot run
+ */
+
+/** @type {Record<import('./tasks.mjs').ProgramName, Program>} */
+const programs = {
+  ffmpeg: {
+    title: 'FFmpeg',
+    variable: 'SLUICE_FFMPEG',
+    passOn: false,
+    find: () => (onPath(['ffprobe']) === undefined ? undefined : onPath(['ffmpeg'])),
+    packages: {
+      apt: ['ffmpeg'],
+      brew: ['ffmpeg'],
+      dnf: ['ffmpeg'],
+      pacman: ['ffmpeg'],
+      apk: ['ffmpeg'],
+      zypper: ['ffmpeg'],
+      winget: ['Gyan.FFmpeg'],
+    },
+    keepStopped: false,
+  },
+  chromium: {
+    title: 'Chromium, for the tests of the Studio',
+    variable: 'SLUICE_CHROMIUM',
+    passOn: true,
+    find: findChromium,
+    packages: {
+      apt: ['chromium'],
+      brew: ['--cask', 'chromium'],
+      dnf: ['chromium'],
+      pacman: ['chromium'],
+      apk: ['chromium'],
+      zypper: ['chromium'],
+      winget: ['Google.Chrome'],
+    },
+    keepStopped: false,
+  },
+  postgresql: {
+    title: 'a PostgreSQL server, for the contract tests over DATABASE_URL',
+    variable: 'SLUICE_TEST_POSTGRES',
+    passOn: true,
+    find: findPostgres,
+    packages: {
+      apt: ['postgresql'],
+      brew: ['postgresql'],
+      dnf: ['postgresql-server'],
+      pacman: ['postgresql'],
+      apk: ['postgresql'],
+      zypper: ['postgresql-server'],
+    },
+    keepStopped: true,
+    without: 'The embedded PostgreSQL stands in for it.',
+  },
+}
+
+/**
+ * Finds each program, installing the system's package where that is allowed.
+ *
+ * @param {import('./tasks.mjs').ProgramName[]} names
+ * @returns {Record<string, string>} environment that tells the task where they are
+ */
+export function ensurePrograms(names) {
+  /** @type {Record<string, string>} */
+  const environment = {}
+  for (const name of names) {
+    const program = programs[name]
+    const path = configured(program) ?? program.find() ?? install(program)
+    if (path !== undefined && program.passOn) environment[program.variable] = path
+  }
+  return environment
+}
+
+/** @param {Program} program */
+function configured(program) {
+  const path = process.env[program.variable]
+  if (path === undefined || path === '') return undefined
+  const found = isProgram(path) ? path : onPath([path])
+  if (found !== undefined) return found
+  throw new SetupError(
+    `${program.variable} names '${path}', which is not a program.`,
+    `Correct ${program.variable}, or unset it to use the system's.`,
+  )
+}
+
+/** @param {Program} program */
+function install(program) {
+  const failure = installByManager(program.title, program.packages, program.keepStopped)
+  const path = failure === undefined ? program.find() : undefined
+  if (path !== undefined) return path
+  const reason = failure ?? 'it was installed, yet cannot be found on PATH'
+  const line = lineToType(program.packages)
+  if (program.without !== undefined) {
+    say(`without ${program.title}: ${reason}. ${program.without} To have it: ${line}`)
+    return undefined
+  }
+  throw new SetupError(`${program.title} is missing: ${reason}. Type this, then try again:`, line)
+}
+
+function findChromium() {
+  const named = onPath(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'])
+  if (named !== undefined) return named
+  const applications = [
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ]
+  const windows = ['PROGRAMFILES', 'PROGRAMFILES(X86)'].flatMap((variable) => {
+    const folder = process.env[variable]
+    return folder === undefined ? [] : [join(folder, 'Google/Chrome/Application/chrome.exe')]
+  })
+  return [...applications, ...applications.map((path) => join(homedir(), path)), ...windows].find(isProgram)
+}
+
+/** Debian keeps the server's programs off PATH, beside one another in a folder per version. */
+function findPostgres() {
+  const onPathOrDebian = [onPath(['postgres']), ...versionFolders('/usr/lib/postgresql').map((folder) => join(folder, 'bin/postgres'))]
+  const homebrew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap(versionFolders).map((folder) => join(folder, 'bin/postgres'))
+  return [...onPathOrDebian, ...homebrew].find((path) => path !== undefined && isProgram(path) && isProgram(join(dirname(path), 'initdb')))
+}

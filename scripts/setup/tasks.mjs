@@ -1,0 +1,20 @@
+/**
+ * What each npm script needs and runs. `programs` are installed when missing, in this order; `command` is handed to Node.
+ *
+ * @typedef {'ffmpeg' | 'chromium' | 'postgresql'} ProgramName
+ * @type {Record<string, { programs: ProgramName[], studio: boolean, command: string[] }>}
+ */
+export const tasks = {
+  demo: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'demo'] },
+  start: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'serve'] },
+  test: { programs: ['ffmpeg', 'chromium', 'postgresql'], studio: true, command: ['scripts/test.ts'] },
+  bench: { programs: ['ffmpeg', 'chromium'], studio: true, command: ['bench/main.ts'] },
+  chaos: { programs: ['ffmpeg'], studio: false, command: ['test/chaos/main.ts'] },
+  // Looks at what is there, so it installs nothing but the packages it is made of.
+  doctor: { programs: [], studio: false, command: ['src/cli/main.ts', 'doctor'] },
+  sluice: { programs: [], studio: false, command: ['src/cli/main.ts'] },
+  build: { programs: [], studio: true, command: ['node_modules/typescript/bin/tsc', '-b'] },
+  typecheck: { programs: [], studio: false, command: ['node_modules/typescript/bin/tsc', '-b'] },
+  lint: { programs: [], studio: false, command: ['scripts/lint.ts'] },
+  format: { programs: [], studio: false, command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },
+}
