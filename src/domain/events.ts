@@ -14,14 +14,35 @@ export type EngineEvent =
   | { type: 'stage'; data: Stage }
   | { type: 'progress'; data: { progress: number | null; eta: Eta | null } }
   | { type: 'preview'; data: Preview }
-  | { type: 'playable'; data: { assetId: AssetId; kind: 'video' | 'audio'; plannedDurationSeconds: number; releasedSeconds: number; captions: boolean; poster: boolean } }
+  | {
+      type: 'playable'
+      data: {
+        assetId: AssetId
+        kind: 'video' | 'audio'
+        plannedDurationSeconds: number
+        releasedSeconds: number
+        captions: boolean
+        poster: boolean
+      }
+    }
   | { type: 'segment'; data: { index: number; startSeconds: number; endSeconds: number } }
   | { type: 'check'; data: Verdict }
   | {
       type: 'take'
-      data: { takeId: TakeId; role: TakeRole; shot: number | null; number: number; provider: string; state: TakeState['state']; outcome?: Outcome }
+      data: {
+        takeId: TakeId
+        role: TakeRole
+        shot: number | null
+        number: number
+        provider: string
+        state: TakeState['state']
+        outcome?: Outcome
+      }
     }
-  | { type: 'plan'; data: { title: string; plannedDurationSeconds: number; shots: { index: number; title: string; estimatedSeconds: number }[] } }
+  | {
+      type: 'plan'
+      data: { title: string; plannedDurationSeconds: number; shots: { index: number; title: string; estimatedSeconds: number }[] }
+    }
   | { type: 'asset'; data: { assetId: AssetId; durationSeconds: number } }
   | { type: 'cost'; data: { estimateMicroUsd: MicroUsd; actualMicroUsd: MicroUsd } }
   | { type: 'notice'; data: { text: string | null } }

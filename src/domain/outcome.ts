@@ -1,6 +1,6 @@
+import type { SluiceError } from './errors.ts'
 import type { MicroUsd } from './money.ts'
 import type { RetryAdvice } from './problems.ts'
-import type { SluiceError } from './errors.ts'
 
 /** Why something ended as it did. One mapping per provider, at the place that knows the cause. */
 export type OutcomeClass =

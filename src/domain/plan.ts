@@ -42,5 +42,10 @@ export interface Plan {
   /** Empty for audio kinds, whose single take is the whole timeline. */
   shots: Shot[]
   takes: PlannedTake[]
+  /** Length of the result. */
   estimatedSeconds: number
+  /** Wall time the providers quoted for the making, in seconds. */
+  quotedSeconds: number
+  /** What is made in a draft form or differs from the wish, for a person. */
+  notes: string[]
 }

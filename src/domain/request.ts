@@ -38,16 +38,17 @@ interface Picture {
 }
 
 export type JobRequest =
-  | (Common & Picture & {
-      kind: 'presentation'
-      /** The news text or script, plain text. */
-      text: string
-      /** Wished length in seconds; the plan comes as near as whole sentences allow. */
-      durationSeconds: number
-      voice: string
-      music: boolean
-      captions: boolean
-    })
+  | (Common &
+      Picture & {
+        kind: 'presentation'
+        /** The news text or script, plain text. */
+        text: string
+        /** Wished length in seconds; the plan comes as near as whole sentences allow. */
+        durationSeconds: number
+        voice: string
+        music: boolean
+        captions: boolean
+      })
   | (Common & Picture & { kind: 'video'; prompt: string; durationSeconds: number })
   | (Common & { kind: 'speech'; text: string; voice: string })
   | (Common & { kind: 'music'; prompt: string; durationSeconds: number })

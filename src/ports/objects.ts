@@ -17,10 +17,9 @@ export interface ObjectBody extends ObjectInfo {
   stream: AsyncIterable<Uint8Array>
 }
 
-/** A file on this machine for tools that need a path. Read only; gone after `release`. */
-export interface LocalFile {
+/** A file on this machine for tools that need a path. Read only; `await using` lets go of it. */
+export interface LocalFile extends AsyncDisposable {
   path: string
-  release(): Promise<void>
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
+import type { TakeId } from '../domain/ids.ts'
 import type { Job, Preview } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
-import type { StageReport } from '../domain/progress.ts'
+import type { StageKey, StageReport } from '../domain/progress.ts'
+import type { JobRequest } from '../domain/request.ts'
 import type { Step, StepName, StepWork } from '../domain/step.ts'
 import type { Take, TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
@@ -14,6 +16,8 @@ export interface JobTransaction {
   /** As changed so far. */
   readonly job: Job
   readonly repositories: Repositories
+  /** A queued job begins to run. */
+  begin(): void
   stage(report: StageReport): void
   plan(plan: Plan): void
   preview(preview: Preview): void
@@ -25,6 +29,8 @@ export interface JobTransaction {
   /** Changes what is given and keeps the rest. */
   changeAsset(change: Partial<Omit<Asset, 'id' | 'jobId' | 'state'>>): Promise<void>
   addRungs(rungs: Rung[]): Promise<void>
+  /** Nothing of it is served any more. Safe to repeat, and without an asset. */
+  discardAsset(reason: string): Promise<void>
   addFiles(files: AssetFile[]): Promise<void>
   /** Releases one segment of every rung; the first makes the job playable. */
   release(segments: Segment[]): Promise<void>
@@ -34,7 +40,7 @@ export interface JobTransaction {
   setTake(take: Take, to: TakeState): Promise<Take>
   addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */
-  wake(name: StepName, takeId?: string): Promise<void>
+  wake(name: StepName, takeId?: TakeId): Promise<void>
   /** The asset is ready, the job has succeeded. */
   succeed(durationSeconds: number): Promise<void>
   /** Ends the job badly: open steps are cancelled, clean-up is ordered. */
@@ -61,8 +67,9 @@ export interface StepRun {
 /** Runs a step. What it throws is retried or not by the error's own advice. */
 export type StepHandler = (run: StepRun) => Promise<StepResult>
 
-/** A literal list: what a kind goes through, as a person sees it. */
+/** What a kind of job goes through: its stages as a person sees them, and the takes it is made of. */
 export interface Pipeline {
-  readonly stages: readonly import('../domain/progress.ts').StageKey[]
+  readonly stages: readonly StageKey[]
+  /** Pure and quick: it runs before the job is accepted. Throws what is wrong with the request. */
+  plan(request: JobRequest): Plan
 }
-

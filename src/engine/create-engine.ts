@@ -1,0 +1,83 @@
+import type { JobId, StepId, TakeId } from '../domain/ids.ts'
+import type { Lane } from '../domain/step.ts'
+import type { Consumer } from '../ports/queue.ts'
+import { cancelJob, expireOverdue } from './cancel.ts'
+import type { EngineDeps } from './deps.ts'
+import type { Engine } from './engine.ts'
+import { createForecast } from './forecast.ts'
+import { retryJob } from './retry.ts'
+import { runStep } from './run-step.ts'
+import { createRunningSteps } from './running-steps.ts'
+import { type Scheduler, startScheduler } from './scheduler.ts'
+import { quoteJob, submitJob } from './submit.ts'
+
+const DEADLINE_EVERY_MS = 1_000
+const FORGET_EVERY_MS = 3_600_000
+const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
+
+export interface RunningEngine extends Engine {
+  /** Makes due whatever waits on this take: a provider's hint or webhook. */
+  hintTake(jobId: JobId, takeId: TakeId): void
+  /** Begins to admit and, on the given lanes, to run steps. */
+  start(lanes: readonly Lane[]): Promise<void>
+  /** Takes nothing new, waits for running steps, hands back what is not done in time. Safe to repeat. */
+  drain(): Promise<void>
+}
+
+export function createEngine(deps: EngineDeps): RunningEngine {
+  const running = createRunningSteps()
+  const forecast = createForecast(deps.store.samples)
+  const workerId = deps.ids.next('stp')
+  let scheduler: Scheduler | null = null
+  let consumers: Consumer[] = []
+  let unsubscribe: (() => void) | null = null
+  const timers: ReturnType<typeof setInterval>[] = []
+  let draining: Promise<void> | null = null
+  const inner = { ...deps, forecast, running, workerId, stepsDue: () => scheduler?.poke() }
+
+  function every(ms: number, what: string, work: () => Promise<void>): void {
+    timers.push(setInterval(() => void work().catch((error) => deps.log.warn({ err: error }, `${what} failed; trying again`)), ms))
+  }
+
+  const handle = (stepId: StepId): Promise<void> =>
+    runStep(inner, stepId).catch((error) => deps.log.error({ stepId, err: error }, 'a step could not be run; it will be admitted again'))
+
+  async function shutDown(): Promise<void> {
+    for (const timer of timers) clearInterval(timer)
+    unsubscribe?.()
+    await scheduler?.stop()
+    const stopped = Promise.all(consumers.map((consumer) => consumer.stop()))
+    const deadline = setTimeout(() => running.abortAll('draining'), deps.config.drainMs)
+    await stopped
+    clearTimeout(deadline)
+  }
+
+  return {
+    quote: (request) => quoteJob(inner, request),
+    submit: (tenantId, request, options) => submitJob(inner, tenantId, request, options),
+    cancel: (tenantId, id) => cancelJob(inner, tenantId, id),
+    retry: (tenantId, id) => retryJob(inner, tenantId, id),
+
+    hintTake(jobId, takeId) {
+      deps.store.steps
+        .wake(jobId, 'generate', takeId)
+        .then((due) => due.length > 0 && scheduler?.poke())
+        .catch((error) => deps.log.warn({ jobId, takeId, err: error }, 'a hint was lost; the poll will find out'))
+    },
+
+    async start(lanes) {
+      scheduler = startScheduler(deps)
+      unsubscribe = deps.bus.subscribe('job:cancel', ({ jobId }) => running.abortJob(jobId, 'cancelled'))
+      every(DEADLINE_EVERY_MS, 'looking for overdue jobs', () => expireOverdue(inner))
+      every(FORGET_EVERY_MS, 'forgetting old idempotency keys', () =>
+        deps.store.idempotency.forgetBefore(new Date(deps.clock.now().getTime() - IDEMPOTENCY_KEPT_MS)),
+      )
+      consumers = await Promise.all(lanes.map((lane) => deps.queue.consume(lane, deps.config.slots[lane], handle)))
+    },
+
+    drain() {
+      draining ??= shutDown()
+      return draining
+    },
+  }
+}

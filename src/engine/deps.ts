@@ -1,0 +1,34 @@
+import type { Bus } from '../ports/bus.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Queue } from '../ports/queue.ts'
+import type { Pipeline, StepHandler } from '../ports/stages.ts'
+import type { Store } from '../ports/store.ts'
+import type { JobKind } from '../domain/request.ts'
+import type { Lane, StepName } from '../domain/step.ts'
+
+/** Everything the engine is made of; it names no driver. */
+export interface EngineDeps {
+  store: Store
+  queue: Queue
+  bus: Bus
+  clock: Clock
+  ids: Ids
+  log: Logger
+  providers: ReadonlyMap<string, Provider>
+  pipelines: Record<JobKind, Pipeline>
+  handlers: Record<StepName, StepHandler>
+  config: EngineConfig
+}
+
+export interface EngineConfig {
+  /** Steps at once in this process, by lane. `cpu` runs FFmpeg, which is threaded itself. */
+  slots: Record<Lane, number>
+  /** A lease outlives the longest stall of event loop or database; renewed at a quarter of it. Default 20,000. */
+  leaseMs: number
+  /** An admitted step nobody claimed is admitted again after this long. Default 3,000. */
+  hintAgainMs: number
+  /** How long a drain waits for running steps before it hands them back. Default 15,000. */
+  drainMs: number
+}

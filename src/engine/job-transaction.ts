@@ -1,0 +1,307 @@
+import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
+import type { EngineEvent } from '../domain/events.ts'
+import type { JobId, StepId, TakeId } from '../domain/ids.ts'
+import { type Job, jobEnded, type Preview, setJobState } from '../domain/job.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { Plan } from '../domain/plan.ts'
+import { type StageReport, setStage } from '../domain/progress.ts'
+import { laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
+import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import type { JobTransaction } from '../ports/stages.ts'
+import type { Repositories } from '../ports/store.ts'
+import type { EngineDeps } from './deps.ts'
+import type { Forecast } from './forecast.ts'
+
+/** Thrown inside a transaction whose step is no longer ours. Nothing was written. */
+export class LeaseLost extends Error {
+  constructor(stepId: StepId) {
+    super(`the lease of ${stepId} is lost`)
+    this.name = 'LeaseLost'
+  }
+}
+
+/** How long what a viewer has seen of a job that ended badly stays playable, in milliseconds. */
+const CUT_ASSET_KEPT_MS = 10 * 60_000
+
+/** Fence for the writes of a running step. */
+export interface Held {
+  stepId: StepId
+  attempt: number
+}
+
+export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log'> & {
+  forecast: Forecast
+  /** Called after a commit that made steps due. */
+  stepsDue: () => void
+}
+
+/**
+ * Changes one job in one transaction: locks its row, checks the fence, runs `work`, writes events and the job, commits.
+ * Signals go out after the commit. `after` runs inside the transaction once everything else is written (a step leaves there).
+ */
+export async function changeJob(
+  deps: ChangeDeps,
+  jobId: JobId,
+  held: Held | null,
+  work: (tx: JobTransaction) => Promise<void>,
+  after?: (repositories: Repositories) => Promise<boolean>,
+): Promise<Job> {
+  const outcome = await deps.store.transaction(async (repositories) => {
+    const locked = await repositories.jobs.lock(jobId)
+    if (!locked) throw new Error(`job ${jobId} is gone`)
+    if (held && !(await repositories.steps.hold(held.stepId, held.attempt))) throw new LeaseLost(held.stepId)
+    const change = new JobChange(deps, repositories, locked, held)
+    await work(change)
+    const job = await change.flush()
+    if (after && held && !(await after(repositories))) throw new LeaseLost(held.stepId)
+    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue }
+  })
+  if (outcome.stepsDue) deps.stepsDue()
+  if (outcome.job.seq > outcome.seqBefore) {
+    await deps.bus
+      .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
+      .catch((error) => deps.log.warn({ jobId, err: error }, 'could not announce events; readers will find them by themselves'))
+  }
+  return outcome.job
+}
+
+class JobChange implements JobTransaction {
+  job: Job
+  stepsDue = false
+  readonly repositories: Repositories
+  readonly #deps: ChangeDeps
+  readonly #now: Date
+  readonly #ended: boolean
+  readonly #held: Held | null
+  readonly #events: EngineEvent[] = []
+  #asset: Asset | null = null
+  #assetChanged = false
+  #stagesChanged = false
+
+  constructor(deps: ChangeDeps, repositories: Repositories, job: Job, held: Held | null) {
+    this.#deps = deps
+    this.repositories = repositories
+    this.job = job
+    this.#held = held
+    this.#now = deps.clock.now()
+    this.#ended = jobEnded(job)
+  }
+
+  begin(): void {
+    if (this.job.state.state !== 'queued') return
+    this.job = setJobState(this.job, { state: 'running', startedAt: this.#now, playableAt: null })
+    this.#emit({ type: 'status', data: { state: 'running', at: this.#now } })
+  }
+
+  stage(report: StageReport): void {
+    this.job = {
+      ...this.job,
+      stages: this.job.stages.map((stage) => {
+        if (stage.key !== report.key) return stage
+        const next = setStage(stage, report, this.#now)
+        if (next === stage) return stage
+        this.#stagesChanged = true
+        if (next.state !== stage.state || this.#deps.forecast.worthTelling(this.job.id, next, this.#now)) this.#emit({ type: 'stage', data: next })
+        return next
+      }),
+    }
+  }
+
+  plan(plan: Plan): void {
+    this.job = { ...this.job, plan }
+    const shots = plan.shots.map(({ index, title, estimatedSeconds }) => ({ index, title, estimatedSeconds }))
+    this.#emit({ type: 'plan', data: { title: plan.title, plannedDurationSeconds: plan.estimatedSeconds, shots } })
+  }
+
+  preview(preview: Preview): void {
+    if (this.job.preview && this.job.preview.seq >= preview.seq) return
+    this.job = { ...this.job, preview }
+    this.#emit({ type: 'preview', data: preview })
+  }
+
+  notice(text: string | null): void {
+    if (this.job.notice === text) return
+    this.job = { ...this.job, notice: text }
+    this.#emit({ type: 'notice', data: { text } })
+  }
+
+  cost(actualMicroUsd: number): void {
+    if (this.job.cost.actualMicroUsd === actualMicroUsd) return
+    this.job = { ...this.job, cost: { ...this.job.cost, actualMicroUsd } }
+    this.#emit({ type: 'cost', data: this.job.cost })
+  }
+
+  async createAsset(asset: Asset): Promise<void> {
+    await this.repositories.assets.insert(asset)
+    this.#asset = asset
+    this.job = { ...this.job, assetId: asset.id }
+  }
+
+  async asset(): Promise<Asset> {
+    if (!this.#asset) {
+      const found = this.job.assetId && (await this.repositories.assets.get(this.job.assetId))
+      if (!found) throw new Error(`job ${this.job.id} has no asset yet`)
+      this.#asset = found
+    }
+    return this.#asset
+  }
+
+  async changeAsset(change: Partial<Omit<Asset, 'id' | 'jobId' | 'state'>>): Promise<void> {
+    this.#asset = { ...(await this.asset()), ...change }
+    this.#assetChanged = true
+  }
+
+  async addFiles(files: AssetFile[]): Promise<void> {
+    await this.repositories.assets.addFiles((await this.asset()).id, files)
+  }
+
+  async discardAsset(reason: string): Promise<void> {
+    if (!this.job.assetId) return
+    const asset = await this.asset()
+    if (asset.state.state === 'discarded') return
+    this.#asset = setAssetState(asset, { state: 'discarded', at: this.#now, reason })
+    this.#assetChanged = true
+  }
+
+  async addRungs(rungs: Rung[]): Promise<void> {
+    await this.repositories.assets.addRungs((await this.asset()).id, rungs)
+  }
+
+  async release(segments: Segment[]): Promise<void> {
+    const asset = await this.asset()
+    await this.repositories.assets.addSegments(asset.id, segments)
+    const first = segments[0]
+    if (!first) return
+    const endSeconds = first.startSeconds + first.durationSeconds
+    await this.changeAsset({ releasedSeconds: endSeconds })
+    if (this.job.request.policy.gate === 'asset') return
+    await this.#becomePlayable()
+    this.#emit({ type: 'segment', data: { index: first.index, startSeconds: first.startSeconds, endSeconds } })
+  }
+
+  async #becomePlayable(): Promise<void> {
+    const { state } = this.job
+    if (state.state !== 'running' || state.playableAt) return
+    const asset = await this.asset()
+    this.job = setJobState(this.job, { ...state, playableAt: this.#now })
+    this.#emit({
+      type: 'playable',
+      data: {
+        assetId: asset.id,
+        kind: asset.kind,
+        plannedDurationSeconds: asset.plannedDurationSeconds,
+        releasedSeconds: asset.releasedSeconds,
+        captions: asset.cues.length > 0,
+        poster: asset.poster,
+      },
+    })
+  }
+
+  async verdicts(verdicts: Verdict[]): Promise<void> {
+    if (verdicts.length === 0) return
+    await this.changeAsset({ verdicts: [...(await this.asset()).verdicts, ...verdicts] })
+    for (const verdict of verdicts) this.#emit({ type: 'check', data: verdict })
+  }
+
+  async createTakes(takes: Take[]): Promise<void> {
+    if (takes.length === 0) return
+    await this.repositories.takes.insert(takes)
+    for (const take of takes) this.#emitTake(take)
+  }
+
+  async setTake(take: Take, to: TakeState): Promise<Take> {
+    const next = setTakeState(take, to)
+    await this.repositories.takes.save(next)
+    if (next.state.state !== take.state.state) this.#emitTake(next)
+    return next
+  }
+
+  async addSteps(works: StepWork[], options: { priority?: number; delayMs?: number } = {}): Promise<void> {
+    if (works.length === 0) return
+    const steps = works.map((work): Step => ({
+      id: this.#deps.ids.next('stp'),
+      jobId: this.job.id,
+      work,
+      lane: laneOf[work.name],
+      priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
+      attempt: 0,
+      failures: 0,
+      state: { state: 'ready', runAt: new Date(this.#now.getTime() + (options.delayMs ?? 0)) },
+      createdAt: this.#now,
+    }))
+    await this.repositories.steps.insert(steps)
+    this.stepsDue = true
+  }
+
+  async wake(name: StepName, takeId?: TakeId): Promise<void> {
+    const due = await this.repositories.steps.wake(this.job.id, name, takeId)
+    if (due.length > 0) this.stepsDue = true
+  }
+
+  async succeed(durationSeconds: number): Promise<void> {
+    const { state } = this.job
+    if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
+    await this.changeAsset({ durationSeconds })
+    const asset = setAssetState(await this.asset(), { state: 'ready', readyAt: this.#now })
+    this.#asset = asset
+    this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
+    await this.#becomePlayable()
+    const running = this.job.state
+    this.job = setJobState(this.job, { state: 'succeeded', startedAt: state.startedAt, playableAt: running.state === 'running' ? running.playableAt : null, endedAt: this.#now })
+    await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
+    this.#emit({ type: 'status', data: { state: 'succeeded', assetId: asset.id, at: this.#now } })
+  }
+
+  async end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void> {
+    if (jobEnded(this.job)) return
+    for (const stage of this.job.stages) if (stage.state === 'running') this.stage({ key: stage.key, ended: 'failed' })
+    let shown = false
+    if (this.job.assetId) {
+      const asset = await this.asset()
+      shown = asset.releasedSeconds > 0 && this.job.request.policy.gate !== 'asset'
+      this.#asset = setAssetState(asset, { state: shown ? 'cut' : 'discarded', at: this.#now, reason: outcome.detail })
+      this.#assetChanged = true
+    }
+    await this.repositories.steps.cancelOpen(this.job.id, this.#held?.stepId)
+    await this.addSteps([{ name: 'cleanup' }], { delayMs: shown ? CUT_ASSET_KEPT_MS : 0 })
+    this.job = setJobState({ ...this.job, eta: null, notice: null }, { state, endedAt: this.#now, outcome })
+    this.#emit({ type: 'status', data: { state, outcome, at: this.#now } })
+  }
+
+  /** Writes what was gathered and returns the job as it now stands. */
+  async flush(): Promise<Job> {
+    if (this.#stagesChanged && !jobEnded(this.job)) {
+      const told = { progress: this.job.progress, eta: this.job.eta }
+      this.job = { ...this.job, ...(await this.#deps.forecast.of(this.job, this.#now)) }
+      if (this.#deps.forecast.worthSending(this.job, told, this.#now)) {
+        this.#emit({ type: 'progress', data: { progress: this.job.progress, eta: this.job.eta } })
+      }
+    }
+    if (this.#asset && (this.#assetChanged || jobEnded(this.job))) await this.repositories.assets.save(this.#asset)
+    if (this.#events.length > 0) this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
+    await this.repositories.jobs.save(this.job)
+    if (jobEnded(this.job)) this.#deps.forecast.forget(this.job.id)
+    return this.job
+  }
+
+  #emitTake(take: Take): void {
+    this.#emit({
+      type: 'take',
+      data: {
+        takeId: take.id,
+        role: take.role,
+        shot: take.shot,
+        number: take.number,
+        provider: take.provider,
+        state: take.state.state,
+        ...('outcome' in take.state && { outcome: take.state.outcome }),
+      },
+    })
+  }
+
+  /** The log of an ended job is closed: work in its background writes no events. */
+  #emit(event: EngineEvent): void {
+    if (!this.#ended) this.#events.push(event)
+  }
+}

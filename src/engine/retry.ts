@@ -1,0 +1,18 @@
+import { SluiceError } from '../domain/errors.ts'
+import type { JobId, TenantId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import { findJob } from './cancel.ts'
+import { submitJob } from './submit.ts'
+
+/** A new job for the same request; the old one stays as it ended. The seed stays too: what failed by chance gets new seeds by its takes. */
+export async function retryJob(deps: Parameters<typeof submitJob>[0], tenantId: TenantId, id: JobId): Promise<Job> {
+  const old = await findJob(deps, tenantId, id)
+  const { state } = old.state
+  if (state === 'queued' || state === 'running' || state === 'succeeded') {
+    throw new SluiceError('job_not_retryable', `Job ${id} is ${state}.`, {
+      fix: state === 'succeeded' ? 'Submit a new job for another version.' : 'Wait for it to end, or cancel it first.',
+    })
+  }
+  const { job } = await submitJob(deps, tenantId, old.request, { retryOf: id })
+  return job
+}

@@ -1,0 +1,109 @@
+import { asSluiceError, type SluiceError, storeError } from '../domain/errors.ts'
+import type { StepId } from '../domain/ids.ts'
+import { type Job, jobEnded } from '../domain/job.ts'
+import { outcomeOf } from '../domain/outcome.ts'
+import { MAX_STEP_FAILURES, retryDelayMs, type Step } from '../domain/step.ts'
+import type { StepResult, StepRun } from '../ports/stages.ts'
+import type { EngineDeps } from './deps.ts'
+import { type ChangeDeps, changeJob, LeaseLost } from './job-transaction.ts'
+import { holdLease } from './lease.ts'
+import type { RunningSteps } from './running-steps.ts'
+
+type RunDeps = ChangeDeps & Pick<EngineDeps, 'handlers' | 'config'> & { workerId: string; running: RunningSteps }
+
+/** Runs one admitted step: claim, handler, commit. Never throws; what goes wrong is in the store and in the log. */
+export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
+  const { store, config, workerId } = deps
+  const step = await store.steps.claim(stepId, workerId, config.leaseMs)
+  if (!step) return
+  const log = deps.log.child({ jobId: step.jobId, stepId, step: step.work.name, attempt: step.attempt })
+  const lease = holdLease(store.steps, step, config.leaseMs, log)
+  const released = deps.running.add(step.jobId, stepId, lease.abort)
+  try {
+    const job = await begin(deps, step)
+    const run: StepRun = {
+      job,
+      step,
+      signal: lease.signal,
+      log,
+      checkpoint: async (write) => {
+        await changeJob(deps, step.jobId, { stepId, attempt: step.attempt }, write)
+      },
+    }
+    const result = await deps.handlers[step.work.name](run)
+    await leave(deps, step, result)
+  } catch (error) {
+    if (error instanceof LeaseLost) log.info({}, 'someone else has the step now; nothing was written')
+    else await fail(deps, step, error, lease.signal, log).catch((second) => giveBack(second, log))
+  } finally {
+    lease.end()
+    released()
+  }
+}
+
+/** The job as it is now; its first step moves it from `queued` to `running`. */
+async function begin(deps: RunDeps, step: Step): Promise<Job> {
+  const job = await deps.store.jobs.get(step.jobId)
+  if (!job) throw new Error(`job ${step.jobId} is gone`)
+  if (job.state.state !== 'queued') return job
+  return changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, async (tx) => tx.begin())
+}
+
+async function leave(deps: RunDeps, step: Step, result: StepResult): Promise<void> {
+  const to = result.then === 'done' ? ({ state: 'done' } as const) : ({ state: 'parked', wakeAt: result.wakeAt, reason: result.reason } as const)
+  await changeJob(
+    deps,
+    step.jobId,
+    { stepId: step.id, attempt: step.attempt },
+    async (tx) => result.write?.(tx),
+    (repositories) => repositories.steps.leave(step.id, step.attempt, to, step.failures),
+  )
+  deps.stepsDue()
+}
+
+/**
+ * The one place that decides what follows an error: the advice it carries, and how often the step has failed already.
+ * An interrupted run (drain, lost lease, cancelled job) is no failure of the step.
+ */
+async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSignal, log: RunDeps['log']): Promise<void> {
+  const held = { stepId: step.id, attempt: step.attempt }
+  if (signal.aborted) {
+    const returned = await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: deps.clock.now() }, step.failures)
+    log.info({ reason: String(signal.reason), returned }, 'interrupted')
+    return
+  }
+  const error = asSluiceError(thrown)
+  const failures = step.failures + 1
+  if (error.retry === 'same' && failures < MAX_STEP_FAILURES) {
+    const delayMs = error.retryAfterMs ?? retryDelayMs(failures)
+    log.warn({ err: thrown, delayMs, failures }, 'failed, will be tried again')
+    await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: new Date(deps.clock.now().getTime() + delayMs) }, failures)
+    deps.stepsDue()
+    return
+  }
+  log.error({ err: thrown, failures }, 'failed for good')
+  await changeJob(
+    deps,
+    step.jobId,
+    held,
+    async (tx) => {
+      if (!jobEnded(tx.job)) await tx.end(error.code === 'deadline_exceeded' ? 'expired' : 'failed', outcomeOf(error))
+      else if (step.work.name === 'rendition') await failRendition(tx, step.work.format, error)
+    },
+    (repositories) => repositories.steps.leave(step.id, step.attempt, { state: 'failed', error: storeError(error) }, failures),
+  )
+}
+
+/** A background copy that cannot be made does not undo the job: the asset says so. */
+async function failRendition(tx: Parameters<Parameters<typeof changeJob>[3]>[0], format: string, error: SluiceError): Promise<void> {
+  const { renditions } = await tx.asset()
+  await tx.changeAsset({
+    renditions: renditions.map((rendition) => (rendition.format === format ? { ...rendition, state: 'failed', detail: error.message } : rendition)),
+  })
+}
+
+/** The store did not take the failure either. The lease runs out and the reconciler hands the step to the next worker. */
+function giveBack(error: unknown, log: RunDeps['log']): void {
+  if (error instanceof LeaseLost) return
+  log.error({ err: error }, 'the failure could not be written; the step will run again when its lease is over')
+}

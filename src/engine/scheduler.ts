@@ -1,0 +1,68 @@
+import type { Lane } from '../domain/step.ts'
+import type { QueueMessage } from '../ports/queue.ts'
+import type { EngineDeps } from './deps.ts'
+
+/** The longest the scheduler sleeps: how late it can be for a step whose hint was lost. */
+const MAX_SLEEP_MS = 1_000
+const MIN_SLEEP_MS = 5
+const BATCH = 500
+
+export interface Scheduler {
+  /** Steps have become due: admit them now. Calls during an admission are served by the next one. */
+  poke(): void
+  stop(): Promise<void>
+}
+
+/**
+ * Admits due steps: reads them from the store (new, woken, parked whose time has come, leases run out, hints lost)
+ * and sends their ids to the queue. It is the reconciler as well: due is due, whoever forgot it.
+ * Any number may run; the store gives each due step to one of them at a time.
+ */
+export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'log' | 'config'>): Scheduler {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let admitting: Promise<void> | null = null
+  let again = false
+  let stopped = false
+
+  async function admit(): Promise<void> {
+    let sleepMs = MAX_SLEEP_MS
+    try {
+      const due = await deps.store.steps.due(BATCH, deps.config.hintAgainMs)
+      const lanes = new Map<Lane, QueueMessage[]>()
+      for (const { id, lane, priority } of due) {
+        const messages = lanes.get(lane) ?? []
+        messages.push({ stepId: id, priority })
+        lanes.set(lane, messages)
+      }
+      await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
+      sleepMs = due.length === BATCH ? 0 : await deps.store.steps.nextDueInMs(MAX_SLEEP_MS)
+    } catch (error) {
+      if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
+    }
+    if (!stopped) timer = setTimeout(poke, Math.max(MIN_SLEEP_MS, Math.min(MAX_SLEEP_MS, sleepMs)))
+  }
+
+  function poke(): void {
+    if (stopped) return
+    if (admitting) {
+      again = true
+      return
+    }
+    clearTimeout(timer)
+    again = false
+    admitting = admit().finally(() => {
+      admitting = null
+      if (again) poke()
+    })
+  }
+
+  poke()
+  return {
+    poke,
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await admitting
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import { SluiceError } from '../domain/errors.ts'
+import type { TenantId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import { newStages } from '../domain/progress.ts'
+import type { JobRequest } from '../domain/request.ts'
+import { laneOf, type Step } from '../domain/step.ts'
+import type { EngineDeps } from './deps.ts'
+import type { JobQuote, SubmitOptions } from './engine.ts'
+import type { Forecast } from './forecast.ts'
+
+type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & { forecast: Forecast; stepsDue: () => void }
+
+/** Plans and prices; writes nothing. */
+export async function quoteJob(deps: SubmitDeps, request: JobRequest): Promise<JobQuote> {
+  const pipeline = deps.pipelines[request.kind]
+  const plan = pipeline.plan(request)
+  const takes = plan.takes.map((take) => {
+    const provider = deps.providers.get(take.provider)
+    if (!provider) throw new SluiceError('provider_cannot', `There is no provider '${take.provider}'.`)
+    const { amountMicroUsd } = provider.quote(take.request)
+    return { role: take.role, shot: take.shot, provider: take.provider, amountMicroUsd }
+  })
+  return {
+    amountMicroUsd: takes.reduce((sum, take) => sum + take.amountMicroUsd, 0),
+    durationSeconds: plan.estimatedSeconds,
+    eta: await deps.forecast.quote(request, pipeline.stages, plan.quotedSeconds),
+    takes,
+    notes: plan.notes,
+  }
+}
+
+/** Accepts a job: its row, first step and first event, and the memory of the idempotency key, in one transaction. */
+export async function submitJob(
+  deps: SubmitDeps,
+  tenantId: TenantId,
+  request: JobRequest,
+  options: SubmitOptions = {},
+): Promise<{ job: Job; repeated: boolean }> {
+  const known = options.idempotency && (await recall(deps, tenantId, options.idempotency))
+  if (known) return { job: known, repeated: true }
+  const quote = await quoteJob(deps, request)
+  const now = deps.clock.now()
+  const { deadlineSeconds, priority } = request.policy
+  const job: Job = {
+    id: deps.ids.next('job'),
+    tenantId,
+    request,
+    retryOf: options.retryOf ?? null,
+    state: { state: 'queued' },
+    stages: newStages(deps.pipelines[request.kind].stages, request.kind),
+    progress: null,
+    eta: quote.eta,
+    plan: null,
+    assetId: null,
+    preview: null,
+    notice: null,
+    cost: { estimateMicroUsd: quote.amountMicroUsd, actualMicroUsd: 0 },
+    seq: 0,
+    createdAt: now,
+    deadlineAt: deadlineSeconds === null ? null : new Date(now.getTime() + deadlineSeconds * 1000),
+  }
+  const step: Step = {
+    id: deps.ids.next('stp'),
+    jobId: job.id,
+    work: { name: 'analyse' },
+    lane: laneOf.analyse,
+    priority: priority * 100,
+    attempt: 0,
+    failures: 0,
+    state: { state: 'ready', runAt: now },
+    createdAt: now,
+  }
+  const standing = await deps.store.transaction(async (tx) => {
+    if (options.idempotency) {
+      const record = await tx.idempotency.remember({ tenantId, jobId: job.id, ...options.idempotency })
+      if (record.jobId !== job.id) return record
+    }
+    await tx.jobs.insert({ ...job, seq: 1 })
+    await tx.steps.insert([step])
+    await tx.events.append(job, now, [{ type: 'status', data: { state: 'queued', at: now } }])
+    return null
+  })
+  if (standing) {
+    const twin = options.idempotency && (await recall(deps, tenantId, options.idempotency))
+    if (twin) return { job: twin, repeated: true }
+    throw new SluiceError('idempotency_in_progress', 'Another request with this Idempotency-Key is being accepted right now.', { fix: 'Send it again in a second.' })
+  }
+  deps.stepsDue()
+  deps.bus
+    .publish('job:events', { jobId: job.id, tenantId, seq: 1 })
+    .catch((error) => deps.log.warn({ jobId: job.id, err: error }, 'could not announce the job; readers will find it by themselves'))
+  return { job: { ...job, seq: 1 }, repeated: false }
+}
+
+async function recall(deps: SubmitDeps, tenantId: TenantId, asked: { key: string; fingerprint: string }): Promise<Job | undefined> {
+  const record = await deps.store.idempotency.recall(tenantId, asked.key)
+  if (!record) return undefined
+  if (record.fingerprint !== asked.fingerprint) {
+    throw new SluiceError('idempotency_key_reused', `The key was used for ${record.jobId} with another request.`, {
+      fix: 'Use a new key for a new request; repeat the same body to get the same job.',
+      facts: { jobId: record.jobId },
+    })
+  }
+  return deps.store.jobs.get(record.jobId)
+}

@@ -1,0 +1,45 @@
+import type { JobKind } from '../domain/request.ts'
+import type { Planner } from '../ports/planner.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Pipeline } from '../ports/stages.ts'
+import { presentationPipeline } from './presentation.ts'
+import { singleTakePlan } from './single.ts'
+
+/** The pipeline of each kind. */
+export function createPipelines(planner: Planner, provider: Provider): Record<JobKind, Pipeline> {
+  return {
+    presentation: presentationPipeline(planner, provider),
+    video: {
+      stages: ['analyse', 'render', 'check', 'optimise', 'publish'],
+      plan(request) {
+        if (request.kind !== 'video') throw new Error(`not a video: ${request.kind}`)
+        const { prompt, durationSeconds, width, height, fps, seed } = request
+        return singleTakePlan(provider, request, 'clip', { kind: 'video', prompt, durationSeconds, width, height, fps, seed })
+      },
+    },
+    speech: {
+      stages: ['analyse', 'voice', 'check', 'optimise', 'publish'],
+      plan(request) {
+        if (request.kind !== 'speech') throw new Error(`not speech: ${request.kind}`)
+        const { text, voice, seed } = request
+        return singleTakePlan(provider, request, 'speech', { kind: 'speech', text, voice, seed })
+      },
+    },
+    music: {
+      stages: ['analyse', 'voice', 'check', 'optimise', 'publish'],
+      plan(request) {
+        if (request.kind !== 'music') throw new Error(`not music: ${request.kind}`)
+        const { prompt, durationSeconds, seed } = request
+        return singleTakePlan(provider, request, 'music', { kind: 'music', prompt, durationSeconds, seed })
+      },
+    },
+    sound: {
+      stages: ['analyse', 'voice', 'check', 'optimise', 'publish'],
+      plan(request) {
+        if (request.kind !== 'sound') throw new Error(`not a sound: ${request.kind}`)
+        const { prompt, durationSeconds, seed } = request
+        return singleTakePlan(provider, request, 'sound', { kind: 'sound', prompt, durationSeconds, seed })
+      },
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Asset } from '../domain/asset.ts'
+import type { Job } from '../domain/job.ts'
+import type { Plan } from '../domain/plan.ts'
+import type { StepHandler } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { orderTakes } from './order-takes.ts'
+
+/** Plans the shots, makes the empty asset, orders the first takes. */
+export function analyse(deps: StageDeps): StepHandler {
+  return async ({ job }) => {
+    const plan = deps.pipelines[job.request.kind].plan(job.request)
+    return {
+      then: 'done',
+      write: async (tx) => {
+        tx.stage({ key: 'analyse', fraction: null })
+        tx.plan(plan)
+        await tx.createAsset(newAsset(deps, job, plan))
+        await orderTakes(deps.ids, tx)
+        await tx.addSteps([{ name: 'finish' }], { priority: 10 })
+        tx.stage({ key: 'analyse', ended: 'done' })
+      },
+    }
+  }
+}
+
+function newAsset(deps: StageDeps, job: Job, plan: Plan): Asset {
+  const picture = 'width' in job.request ? job.request : null
+  return {
+    id: deps.ids.next('ast'),
+    jobId: job.id,
+    kind: picture ? 'video' : 'audio',
+    title: plan.title,
+    plannedDurationSeconds: plan.estimatedSeconds,
+    durationSeconds: null,
+    width: picture?.width ?? null,
+    height: picture?.height ?? null,
+    fps: picture?.fps ?? null,
+    releasedSeconds: 0,
+    cues: [],
+    poster: false,
+    renditions: job.request.formats.map((format) => ({ format, state: 'making' })),
+    verdicts: [],
+    state: { state: 'making' },
+    createdAt: deps.clock.now(),
+  }
+}

@@ -1,0 +1,58 @@
+import type { Job } from '../domain/job.ts'
+import { mastersOf, type Take, takeEnded } from '../domain/take.ts'
+import type { StepHandler } from '../ports/stages.ts'
+import { providerOf, type StageDeps } from './deps.ts'
+import { jobPrefix } from './keys.ts'
+
+/** How long to wait for background copies before what they need is looked at. */
+const AGAIN_MS = 5_000
+
+/**
+ * The last step of every job. Calls off takes still being made, then removes every object below the job's prefix that
+ * nothing refers to: previews, decoded stems, segments written but never released, all of a discarded asset.
+ */
+export function cleanup(deps: StageDeps): StepHandler {
+  return async (run) => {
+    const { job } = run
+    if ((await deps.store.steps.open(job.id, ['rendition', 'finish', 'generate', 'ingest', 'publish'])) > 0) {
+      return { then: 'park', wakeAt: new Date(deps.clock.now().getTime() + AGAIN_MS), reason: 'waits for background copies' }
+    }
+    const takes = await deps.store.takes.ofJob(job.id)
+    for (const take of takes) await callOff(deps, take)
+    const discard = job.state.state !== 'succeeded'
+    if (discard) await run.checkpoint((tx) => tx.discardAsset('The job ended without it.'))
+    const referred = await referredKeys(deps, job, takes, discard)
+    let removed = 0
+    for await (const { key } of deps.objects.list(jobPrefix(job.id))) {
+      run.signal.throwIfAborted()
+      if (referred.has(key)) continue
+      await deps.objects.remove(key)
+      removed++
+    }
+    run.log.info({ removed }, 'cleaned up')
+    return {
+      then: 'done',
+      write: async (tx) => {
+        for (const take of takes.filter((open) => !takeEnded(open) && open.state.state !== 'accepted')) {
+          await tx.setTake(take, { state: 'cancelled', outcome: { class: 'cancelled', detail: 'The job had ended.', retry: 'never', charged: 'no' } })
+        }
+      },
+    }
+  }
+}
+
+async function callOff(deps: StageDeps, take: Take): Promise<void> {
+  if (take.state.state !== 'making' && take.state.state !== 'delivered') return
+  const provider = providerOf(deps, take.provider)
+  if (take.state.state === 'making') await provider.cancel?.(take.state.ref)
+  await provider.release?.(take.state.ref)
+}
+
+async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: boolean): Promise<Set<string>> {
+  const keys = new Set(takes.flatMap(mastersOf).map(({ objectKey }) => objectKey))
+  if (job.preview && !discard) keys.add(job.preview.objectKey)
+  if (!job.assetId || discard) return keys
+  const [files, rungs, segments] = await Promise.all([deps.store.assets.files(job.assetId), deps.store.assets.rungs(job.assetId), deps.store.assets.segments(job.assetId)])
+  for (const { objectKey } of [...files, ...segments, ...rungs.map((rung) => rung.init)]) keys.add(objectKey)
+  return keys
+}

@@ -1,0 +1,36 @@
+import type { JobId, TakeId } from '../domain/ids.ts'
+import type { JobKind } from '../domain/request.ts'
+import type { RungOrder } from '../ports/media-tool.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
+import type { Inspector } from '../ports/inspector.ts'
+import type { MediaTool } from '../ports/media-tool.ts'
+import type { Objects } from '../ports/objects.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Scratch } from '../ports/scratch.ts'
+import type { Pipeline } from '../ports/stages.ts'
+import type { Repositories } from '../ports/store.ts'
+
+/** What stages are made of. */
+export interface StageDeps {
+  store: Repositories
+  objects: Objects
+  scratch: Scratch
+  media: MediaTool
+  inspector: Inspector
+  providers: ReadonlyMap<string, Provider>
+  pipelines: Record<JobKind, Pipeline>
+  clock: Clock
+  ids: Ids
+  /** The rungs of the HLS ladder for a picture size; sound only without one. */
+  ladder: (picture: { width: number; height: number } | null) => RungOrder[]
+  /** Makes the step that waits on this take due now. */
+  hint: (jobId: JobId, takeId: TakeId) => void
+  /** `sluice` and its version, for the manifest. */
+  version: string
+}
+
+export function providerOf(deps: StageDeps, id: string): Provider {
+  const provider = deps.providers.get(id)
+  if (!provider) throw new Error(`no provider '${id}' is configured`)
+  return provider
+}

@@ -1,0 +1,151 @@
+import { SluiceError } from '../domain/errors.ts'
+import { profiles } from '../domain/profiles.ts'
+import { type Cue, type Master, type Take, type TakeOutput, takeEnded } from '../domain/take.ts'
+import { blocks, type Verdict } from '../domain/verdict.ts'
+import type { Ordered } from '../ports/inspector.ts'
+import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
+import { providerOf, type StageDeps } from './deps.ts'
+import { loseTake, takeOutcome } from './generate.ts'
+import { masterKey } from './keys.ts'
+import { orderTakes, spentTakes } from './order-takes.ts'
+import { reportTakes } from './take-progress.ts'
+import { timelineOf } from './timeline.ts'
+
+/** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
+const TARGET_LUFS: Record<Take['role'], number> = { speech: -17, clip: -16, music: -24, sound: -16, keyframes: -16 }
+/** A sound on its own is not a bed. */
+const ALONE_LUFS = -16
+
+const extensions: Record<string, string> = {
+  'video/mp4': 'mp4',
+  'audio/wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'image/jpeg': 'jpg',
+  'application/json': 'json',
+}
+
+/**
+ * Brings a delivered take into our own keeping: masters stored and hashed, measured, judged against the order.
+ * A failed download is tried again; the take is never made again because of it.
+ */
+export function ingest(deps: StageDeps): StepHandler {
+  return async (run) => {
+    if (run.step.work.name !== 'ingest') throw new Error(`not an ingest step: ${run.step.work.name}`)
+    const take = await deps.store.takes.get(run.step.work.takeId)
+    if (!take || take.state.state !== 'delivered' || takeEnded(take)) return { then: 'done' }
+    const { ref, outputs } = take.state
+    let taken: { masters: Master[]; verdicts: Verdict[] }
+    try {
+      taken = await takeIn(deps, run, take, outputs)
+    } catch (error) {
+      if (run.signal.aborted || !(SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable'))) throw error
+      const outcome = takeOutcome(error)
+      return { then: 'done', write: (tx) => loseTake(deps, tx, take, error.code === 'take_lost' ? { ...outcome, class: 'lost' } : outcome) }
+    }
+    const { masters, verdicts } = taken
+    const profile = profiles[run.job.request.policy.profile]
+    const fault = verdicts.find((verdict) => blocks(profile, verdict))
+    await providerOf(deps, take.provider).release?.(ref)
+    return {
+      then: 'done',
+      write: async (tx) => {
+        const accepted = await tx.setTake(take, { state: 'accepted', masters })
+        await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+        if (fault && run.job.request.policy.gate !== 'off') {
+          const outcome = { class: 'quality', detail: fault.detail, retry: 'reseed', charged: 'no' } as const
+          await tx.setTake(accepted, { state: 'rejected', masters, outcome })
+          const spent = spentTakes(await tx.repositories.takes.ofJob(run.job.id), take.key)
+          if (spent >= tx.job.request.policy.maxTakesPerShot) return tx.end('failed', outcome)
+          return orderTakes(deps.ids, tx)
+        }
+        await orderTakes(deps.ids, tx)
+        await reportTakes(tx, take.role)
+        await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(run.job.id)).cues })
+        if (take.role === 'keyframes') await showStills(tx, masters)
+        await tx.wake('finish')
+      },
+    }
+  }
+}
+
+async function takeIn(deps: StageDeps, run: StepRun, take: Take, outputs: TakeOutput[]): Promise<{ masters: Master[]; verdicts: Verdict[] }> {
+  const provider = providerOf(deps, take.provider)
+  const masters: Master[] = []
+  const verdicts: Verdict[] = []
+  for (const [index, output] of outputs.entries()) {
+    const key = masterKey(run.job.id, take.id, `${output.role}-${index}.${extensions[output.mimeType] ?? 'bin'}`)
+    const stored = await deps.objects.put(key, await provider.fetch(output, { signal: run.signal }), { mimeType: output.mimeType })
+    if (output.sizeBytes !== undefined && stored.sizeBytes !== output.sizeBytes) {
+      throw new SluiceError('provider_unavailable', `Received ${stored.sizeBytes} of ${output.sizeBytes} bytes of ${take.id}.`)
+    }
+    const master: Master = { role: output.role, objectKey: key, mimeType: output.mimeType, sizeBytes: stored.sizeBytes, sha256: stored.sha256, durationSeconds: null }
+    if (output.role === 'media') {
+      const measured = await measure(deps, run, take, master)
+      masters.push(measured.master)
+      verdicts.push(...measured.verdicts)
+    } else if (output.role === 'timings') masters.push({ ...master, cues: await readCues(deps, key) })
+    else masters.push(master)
+  }
+  return { masters, verdicts }
+}
+
+/** Probes the master, holds it against the order, decodes its sound once and finds the gain for the mix. */
+async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master): Promise<{ master: Master; verdicts: Verdict[] }> {
+  const profile = profiles[run.job.request.policy.profile]
+  await using file = await deps.objects.localFile(master.objectKey)
+  const probe = await deps.media.probe(file.path, run.signal)
+  const verdicts = deps.inspector.judgeTake(profile, orderedBy(take), probe)
+  if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
+  await using scratch = await deps.scratch.folder(take.id)
+  const pcmPath = `${scratch.path}/stem.pcm`
+  const sound = await deps.media.decodeAudio({ input: file.path, pcmPath, signal: run.signal })
+  const target = run.job.plan?.shots.length === 0 ? ALONE_LUFS : TARGET_LUFS[take.role]
+  const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
+  const stemKey = masterKey(run.job.id, take.id, 'stem.pcm')
+  await deps.objects.putFile(stemKey, pcmPath, { mimeType: 'application/octet-stream' })
+  return {
+    master: { ...master, durationSeconds: probe.video ? probe.durationSeconds : sound.durationSeconds, stem: { objectKey: stemKey, durationSeconds: sound.durationSeconds, gainDb } },
+    verdicts: [...verdicts, verdict],
+  }
+}
+
+/** What the order promised. Speech has no ordered length. */
+function orderedBy(take: Take): Ordered {
+  const { request } = take
+  return {
+    durationSeconds: 'durationSeconds' in request ? request.durationSeconds : null,
+    width: 'width' in request ? request.width : null,
+    height: 'height' in request ? request.height : null,
+    fps: 'fps' in request ? request.fps : null,
+    audible: take.role === 'speech' || take.role === 'music' || take.role === 'sound',
+  }
+}
+
+async function readCues(deps: StageDeps, key: string): Promise<Cue[]> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of (await deps.objects.get(key)).stream) chunks.push(chunk)
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  if (!Array.isArray(parsed)) throw new SluiceError('media_unreadable', 'The timings of the speech are not a list of cues.')
+  return parsed.filter(isCue).map(({ startSeconds, endSeconds, text }) => ({ startSeconds, endSeconds, text }))
+}
+
+function isCue(value: unknown): value is Cue {
+  if (typeof value !== 'object' || value === null) return false
+  const cue = value as Partial<Cue>
+  return typeof cue.startSeconds === 'number' && typeof cue.endSeconds === 'number' && typeof cue.text === 'string'
+}
+
+/** The first still is the poster until a better one is there; all of them are what the viewer sees first. */
+async function showStills(tx: JobTransaction, masters: Master[]): Promise<void> {
+  const first = masters.find((master) => master.role === 'still')
+  if (!first) return
+  const { objectKey, mimeType, sizeBytes, sha256 } = first
+  await tx.addFiles([{ name: 'poster.jpg', label: 'Poster', objectKey, mimeType, sizeBytes, sha256 }])
+  await tx.changeAsset({ poster: true })
+}

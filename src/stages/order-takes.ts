@@ -1,0 +1,66 @@
+import type { GenerateRequest } from '../domain/generate.ts'
+import type { TakeId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import type { Plan, PlannedTake } from '../domain/plan.ts'
+import { mastersOf, type Take } from '../domain/take.ts'
+import type { Ids } from '../ports/clock.ts'
+import type { JobTransaction } from '../ports/stages.ts'
+
+/** The planned takes that nobody makes yet and whose needs are met. */
+export function orderable(plan: Plan, takes: Take[]): PlannedTake[] {
+  const alive = new Set(takes.filter(isAlive).map((take) => take.key))
+  const accepted = new Set(takes.filter((take) => take.state.state === 'accepted').map((take) => take.key))
+  return plan.takes.filter((planned) => !alive.has(planned.key) && planned.needs.every((need) => accepted.has(need)))
+}
+
+/** Counts against the job's takes per shot: a take that was lost before anyone saw it does not. */
+export function spentTakes(takes: Take[], key: string): number {
+  return takes.filter((take) => take.key === key && !('outcome' in take.state && take.state.outcome.class === 'lost')).length
+}
+
+/** Orders whatever can be ordered now. Under the job's lock, so nothing is ordered twice. */
+export async function orderTakes(ids: Ids, tx: JobTransaction): Promise<void> {
+  const { job } = tx
+  if (!job.plan) return
+  const takes = await tx.repositories.takes.ofJob(job.id)
+  const orders = orderable(job.plan, takes).map((planned) => newTake(ids.next('tak'), job, job.plan as Plan, planned, takes))
+  await tx.createTakes(orders)
+  await tx.addSteps(orders.map((take) => ({ name: 'generate', takeId: take.id })))
+}
+
+function isAlive(take: Take): boolean {
+  return take.state.state !== 'failed' && take.state.state !== 'rejected' && take.state.state !== 'cancelled'
+}
+
+function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[]): Take {
+  const number = takes.filter((take) => take.key === planned.key).length + 1
+  return {
+    id,
+    jobId: job.id,
+    key: planned.key,
+    role: planned.role,
+    shot: planned.shot,
+    number,
+    provider: planned.provider,
+    request: reseed(fit(planned.request, plan, planned, takes), spentTakes(takes, planned.key)),
+    rank: planned.rank,
+    state: { state: 'planned' },
+    createdAt: new Date(),
+  }
+}
+
+/** A clip lasts as long as its narration, its lead and tail, in whole frames. */
+function fit(request: GenerateRequest, plan: Plan, planned: PlannedTake, takes: Take[]): GenerateRequest {
+  if (request.kind !== 'video' || planned.shot === null) return request
+  const shot = plan.shots[planned.shot]
+  const speech = takes.find((take) => take.role === 'speech' && take.shot === planned.shot && take.state.state === 'accepted')
+  const spoken = speech && mastersOf(speech).find((master) => master.role === 'media')?.durationSeconds
+  if (!shot || !spoken) return { ...request, durationSeconds: Math.round(request.durationSeconds * request.fps) / request.fps }
+  const frames = Math.ceil((shot.leadSeconds + spoken + shot.tailSeconds) * request.fps)
+  return { ...request, durationSeconds: frames / request.fps }
+}
+
+/** A further attempt after a fault gets a new seed; the same seed would give the same fault. */
+function reseed(request: GenerateRequest, attempts: number): GenerateRequest {
+  return attempts === 0 ? request : { ...request, seed: (request.seed + attempts * 7919) % 2_147_483_647 }
+}

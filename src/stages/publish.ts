@@ -1,0 +1,142 @@
+import type { Asset } from '../domain/asset.ts'
+import { captionsVtt } from '../domain/captions.ts'
+import { profiles } from '../domain/profiles.ts'
+import type { Format } from '../domain/request.ts'
+import { storyboardVtt } from '../domain/storyboard.ts'
+import { blocks, type Verdict } from '../domain/verdict.ts'
+import type { StepHandler, StepRun } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { createFileKeeper, type FileKeeper } from './file-keeper.ts'
+import { manifestOf, reportOf } from './manifest.ts'
+import { segmentsOf } from './segments.ts'
+import { openStems } from './stems.ts'
+import { type Timeline, timelineOf } from './timeline.ts'
+
+const POSTER_AT_SHARE = 0.25
+const PEAK_POINTS = 1_200
+
+/**
+ * The finished timeline becomes the asset: files for download from the segments (nothing is encoded again), the checks
+ * that need the whole, report and manifest, and the commit that makes it ready.
+ */
+export function publish(deps: StageDeps): StepHandler {
+  return async (run) => {
+    const { job } = run
+    const asset = job.assetId ? await deps.store.assets.get(job.assetId) : undefined
+    if (!asset) throw new Error(`job ${job.id} has no asset`)
+    const takes = await deps.store.takes.ofJob(job.id)
+    const timeline = timelineOf(job, takes)
+    await using scratch = await deps.scratch.folder(`publish-${job.id}`)
+    await using stems = await openStems(deps, timeline)
+    const keeper = createFileKeeper(deps, job.id, asset.id)
+    const wants = (format: Format) => job.request.formats.includes(format)
+
+    const whole = `${scratch.path}/${asset.kind === 'video' ? 'video.mp4' : 'audio.m4a'}`
+    await remux(deps, run, asset, whole, scratch.path)
+    await run.checkpoint(async (tx) => tx.stage({ key: 'optimise', fraction: 0.9 }))
+    const [probe, loudness] = await Promise.all([
+      deps.media.probe(whole, run.signal),
+      stems.stems.length > 0
+        ? deps.media.measureMix({ stems: stems.stems, durationSeconds: timeline.durationSeconds, scratchFolder: scratch.path, signal: run.signal })
+        : null,
+      extras(deps, run, asset, timeline, keeper, whole, scratch.path, stems.stems),
+    ])
+    const profile = profiles[job.request.policy.profile]
+    const ordered = { durationSeconds: timeline.durationSeconds, width: asset.width, height: asset.height, fps: asset.fps, audible: stems.audible }
+    const verdicts = deps.inspector.judgeAsset(profile, ordered, probe, loudness)
+    const fault = job.request.policy.gate === 'off' ? undefined : verdicts.find((verdict) => blocks(profile, verdict))
+    if (fault) {
+      return {
+        then: 'done',
+        write: async (tx) => {
+          await tx.verdicts(verdicts)
+          await tx.end('failed', { class: 'quality', detail: fault.detail, retry: 'reseed', charged: 'no' })
+        },
+      }
+    }
+
+    if (asset.kind === 'video' && wants('mp4')) await keeper.file('video.mp4', labelOf(asset), whole, 'video/mp4')
+    if (asset.kind === 'audio' && wants('m4a')) await keeper.file('audio.m4a', 'Sound, AAC', whole, 'audio/mp4')
+    const judged: Verdict[] = [...asset.verdicts, ...verdicts]
+    await keeper.json('report.json', 'Report of the checks', reportOf(job, profile, judged))
+    const segments = await deps.store.assets.segments(asset.id)
+    await keeper.json('manifest.json', 'How it was made', manifestOf({ job, takes, segments, files: keeper.files, verdicts: judged, profile, tools: await deps.media.versions(), version: deps.version }))
+
+    const later = (['webm', 'mp3'] as const).filter(wants)
+    return {
+      then: 'done',
+      write: async (tx) => {
+        tx.stage({ key: 'check', ended: 'done' })
+        tx.stage({ key: 'optimise', ended: 'done' })
+        tx.stage({ key: 'publish', ended: 'done' })
+        await tx.verdicts(verdicts)
+        await tx.addFiles(keeper.files)
+        const renditions = asset.renditions.map((rendition) => (isLater(rendition.format) ? rendition : { ...rendition, state: 'ready' as const }))
+        await tx.changeAsset({ renditions, poster: asset.kind === 'video' })
+        await tx.succeed(timeline.durationSeconds)
+        await tx.addSteps(later.map((format) => ({ name: 'rendition', format })), { priority: -50 })
+        await tx.addSteps([{ name: 'cleanup' }], { priority: -60 })
+      },
+    }
+  }
+}
+
+async function remux(deps: StageDeps, run: StepRun, asset: Asset, output: string, scratchPath: string): Promise<void> {
+  const order = { output, title: asset.title, signal: run.signal }
+  if (asset.kind === 'audio') return deps.media.remuxM4a({ ...order, segments: await segmentsOf(deps, asset.id) })
+  if (asset.cues.length === 0) return deps.media.remuxMp4({ ...order, segments: await segmentsOf(deps, asset.id) })
+  const captionsPath = `${scratchPath}/captions.vtt`
+  await deps.scratch.write(captionsPath, captionsVtt(asset.cues))
+  return deps.media.remuxMp4({ ...order, segments: await segmentsOf(deps, asset.id), captionsPath })
+}
+
+/** Poster, storyboard, captions, peaks, and the sound alone of a video. */
+async function extras(
+  deps: StageDeps,
+  run: StepRun,
+  asset: Asset,
+  timeline: Timeline,
+  keeper: FileKeeper,
+  whole: string,
+  scratchPath: string,
+  stems: Parameters<StageDeps['media']['peaks']>[0]['stems'],
+): Promise<void> {
+  const { signal } = run
+  const { durationSeconds } = timeline
+  const work: Promise<void>[] = []
+  if (asset.kind === 'video') {
+    const board = `${scratchPath}/storyboard.jpg`
+    work.push(
+      deps.media.storyboard({ input: whole, output: board, durationSeconds, signal }).then(async (storyboard) => {
+        await keeper.file('storyboard.jpg', 'Storyboard', board, 'image/jpeg')
+        await keeper.text('storyboard.vtt', 'Storyboard times', storyboardVtt(storyboard, 'storyboard.jpg', durationSeconds), 'text/vtt')
+      }),
+    )
+    if (!asset.poster) {
+      const poster = `${scratchPath}/poster.jpg`
+      work.push(
+        deps.media.poster({ input: whole, output: poster, atSeconds: durationSeconds * POSTER_AT_SHARE, signal }).then(() => keeper.file('poster.jpg', 'Poster', poster, 'image/jpeg')),
+      )
+    }
+    if (run.job.request.formats.includes('m4a') && stems.length > 0) {
+      const sound = `${scratchPath}/audio.m4a`
+      work.push(
+        segmentsOf(deps, asset.id)
+          .then((segments) => deps.media.remuxM4a({ segments, output: sound, title: asset.title, signal }))
+          .then(() => keeper.file('audio.m4a', 'Sound alone, AAC', sound, 'audio/mp4')),
+      )
+    }
+  }
+  if (asset.cues.length > 0) work.push(keeper.text('captions.vtt', 'Captions', captionsVtt(asset.cues), 'text/vtt'))
+  if (stems.length > 0) {
+    work.push(deps.media.peaks({ stems, durationSeconds, points: PEAK_POINTS }).then((peaks) => keeper.text('peaks.json', 'Waveform', peaks, 'application/json')))
+  }
+  await Promise.all(work)
+}
+
+const isLater = (format: Format): boolean => format === 'webm' || format === 'mp3'
+
+function labelOf(asset: Asset): string {
+  return `Video, ${asset.width}x${asset.height}${asset.cues.length > 0 ? ', with captions' : ''}`
+}
+
