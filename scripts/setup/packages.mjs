@@ -6,7 +6,12 @@ import { SetupError, say } from './report.mjs'
 const INSTALL_TIMEOUT_MS = 15 * 60_000
 
 /**
- * Runs `npm ci` when what is installed is not what the lock file asks for.
+ * Runs `npm install --no-save` when what is installed is not what the lock file asks for.
+ *
+ * Not `npm ci`: that one refuses a lock file which does not name the optional packages of every other platform, and
+ * whether it does depends on the registry the lock file was written against. What `npm ci` would assure is checked
+ * here instead: afterwards every package has the version of the lock file, and the lock file is as it was.
+ *
  * @param {string} root
  */
 export function ensurePackages(root) {
@@ -14,15 +19,15 @@ export function ensurePackages(root) {
   if (missing === undefined) return
   say(`installing packages (${missing})`)
   const { command, prefix } = npm()
-  const done = spawnSync(command, [...prefix, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const done = spawnSync(command, [...prefix, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     timeout: INSTALL_TIMEOUT_MS,
     shell: process.platform === 'win32',
   })
-  if (done.status !== 0) throw new SetupError('The packages could not be installed; npm says why above.', 'npm ci')
+  if (done.status !== 0) throw new SetupError('The packages could not be installed; npm says why above.', 'npm install --no-save')
   const still = firstMissingPackage(root)
-  if (still !== undefined) throw new SetupError(`npm ci ended well, yet ${still}.`, 'rm -rf node_modules && npm ci')
+  if (still !== undefined) throw new SetupError(`npm ended well, yet ${still}.`, 'rm -rf node_modules && npm install --no-save')
 }
 
 /**
