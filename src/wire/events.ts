@@ -47,8 +47,18 @@ export type EventData = { [T in EventType]: z.output<(typeof eventData)[T]> }
 /** An event of the log. */
 export type JobEvent = { [T in EventType]: { id: number; at: string; type: T; data: EventData[T] } }[EventType]
 
-/** What a stream carries: the whole state first (its id is the last event in it), then events. */
+/**
+ * What `GET /v1/jobs/:id/events` carries: the whole state first (its id is the last event in it), then events.
+ * As server-sent events: `id:` and `event:` repeat `id` and `type`; `data:` is the whole message as JSON.
+ * A reader that comes back with `Last-Event-ID` gets the events after it, without a snapshot.
+ */
 export type StreamMessage = { id: number; type: 'snapshot'; data: JobView } | JobEvent
+
+/**
+ * What `GET /v1/events` carries: messages of many jobs, each with its job. No `id:` lines, as ids count per job:
+ * every connection begins with a snapshot of each job asked for (`?jobs=a,b`; without it, of each that has not ended).
+ */
+export type FeedMessage = StreamMessage & { jobId: string }
 
 /** A page of events for a reader that cannot hold a stream open. */
 export const EventPage = z
@@ -61,45 +71,4 @@ export const EventPage = z
   .meta({ id: 'EventPage' })
 export type EventPage = z.output<typeof EventPage>
 
-/** Folds one event into a snapshot. Old ids change nothing. */
-export function applyEvent(job: JobView, event: JobEvent): JobView {
-  if (event.id <= job.seq) return job
-  const next = { ...job, seq: event.id }
-  switch (event.type) {
-    case 'status': {
-      const { state, outcome, assetId, at } = event.data
-      const ended = state !== 'queued' && state !== 'running'
-      return {
-        ...next,
-        state,
-        queue: state === 'queued' ? job.queue : null,
-        startedAt: state === 'running' ? at : job.startedAt,
-        endedAt: ended ? at : null,
-        outcome: outcome ?? null,
-        assetId: assetId ?? job.assetId,
-        ...(ended && { eta: null, notice: null }),
-        ...(state === 'succeeded' && { progress: 1 }),
-      }
-    }
-    case 'stage':
-      return { ...next, stages: job.stages.map((stage) => (stage.key === event.data.key ? event.data : stage)) }
-    case 'progress':
-      return { ...next, progress: event.data.progress, eta: event.data.eta }
-    case 'preview':
-      return { ...next, preview: event.data }
-    case 'playable':
-      return { ...next, playable: true, playableAt: event.at, playback: event.data }
-    case 'segment':
-      return job.playback ? { ...next, playback: { ...job.playback, readySeconds: event.data.endSeconds } } : next
-    case 'plan':
-      return { ...next, title: event.data.title }
-    case 'asset':
-      return { ...next, assetId: event.data.assetId }
-    case 'cost':
-      return { ...next, cost: event.data }
-    case 'notice':
-      return { ...next, notice: event.data.text }
-    default:
-      return next
-  }
-}
+export { applyEvent } from './fold.ts'

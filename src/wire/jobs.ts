@@ -122,6 +122,7 @@ export const OutcomeView = z
     amountMicroUsd: z.number().int().optional(),
   })
   .meta({ id: 'Outcome' })
+export type OutcomeView = z.output<typeof OutcomeView>
 
 export const EtaView = z
   .object({
@@ -130,6 +131,7 @@ export const EtaView = z
     basis: z.enum(['quote', 'history']),
   })
   .meta({ id: 'Eta' })
+export type EtaView = z.output<typeof EtaView>
 
 export const StageView = z
   .object({
@@ -141,10 +143,12 @@ export const StageView = z
     endedAt: Time.nullable(),
   })
   .meta({ id: 'Stage' })
+export type StageView = z.output<typeof StageView>
 
 export const PreviewView = z
   .object({ kind: z.literal('image'), url: z.string(), seq: z.number().int(), alt: z.string() })
   .meta({ id: 'Preview' })
+export type PreviewView = z.output<typeof PreviewView>
 
 export const PlaybackView = z
   .object({
@@ -156,6 +160,7 @@ export const PlaybackView = z
     posterUrl: z.string().nullable(),
   })
   .meta({ id: 'Playback' })
+export type PlaybackView = z.output<typeof PlaybackView>
 
 export const VerdictView = z
   .object({
@@ -168,6 +173,7 @@ export const VerdictView = z
     detail: z.string(),
   })
   .meta({ id: 'Verdict' })
+export type VerdictView = z.output<typeof VerdictView>
 
 export const JobStateName = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired'])
 

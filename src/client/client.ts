@@ -1,0 +1,67 @@
+import type { AssetList, AssetView } from '../wire/assets.ts'
+import type { FeedMessage } from '../wire/events.ts'
+import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
+import type { Job, JobSnapshot, WaitOptions } from './job.ts'
+
+export interface ClientOptions {
+  /** Where the server is, e.g. `https://sluice.example`. Default: the page's own origin; needed outside a browser. */
+  baseUrl?: string
+  /** An API key or token, or what fetches one. Asked again for every connection, and once more when it is refused. */
+  auth?: string | (() => string | Promise<string>)
+  /** Default: the platform's. */
+  fetch?: typeof fetch
+  /** `auto` (default): an event stream, long polling where streams stay silent. */
+  transport?: 'auto' | 'sse' | 'poll'
+}
+
+export interface SubmitOptions {
+  /** Default: drawn once per call and used again on its retries. Give your own to make a whole call repeatable. */
+  idempotencyKey?: string
+  /** Stops sending. Whether the job was accepted is then unknown; the same `idempotencyKey` finds it. */
+  signal?: AbortSignal
+}
+
+export interface GenerateOptions extends WaitOptions, Pick<SubmitOptions, 'idempotencyKey'> {
+  /** Also cancel the job on the server when `signal` fires. Default `false`: a closed tab stops nothing. */
+  cancelOnAbort?: boolean
+  /** The job is accepted. Keep its id to come back to it. */
+  onSubmitted?(job: Job): void
+  /** The whole state, after each change. */
+  onUpdate?(snapshot: JobSnapshot): void
+  /** The first checked segment can be played. Called once. */
+  onPlayable?(playback: PlaybackView): void
+  /** A new picture of the work in progress. */
+  onPreview?(preview: PreviewView): void
+}
+
+export interface JobQuery {
+  state?: JobView['state'] | JobView['state'][]
+  kind?: JobView['kind']
+  /** `next` of the page before. */
+  before?: string
+  /** 1 to 100, default 20. */
+  limit?: number
+}
+
+export interface Client {
+  /** Submits and waits for the asset. */
+  generate(input: JobInput, options?: GenerateOptions): Promise<AssetView>
+  /** Submits and returns at once. */
+  submit(input: JobInput, options?: SubmitOptions): Promise<Job>
+  /** Comes back to a job. The same id gives the same handle. Asks the server nothing yet. */
+  job(id: string): Job
+  /** Cost and time, before anything is submitted. */
+  quote(input: JobInput, options?: { signal?: AbortSignal }): Promise<QuoteView>
+  jobs: {
+    list(query?: JobQuery, options?: { signal?: AbortSignal }): Promise<JobList>
+    get(id: string, options?: { signal?: AbortSignal }): Promise<JobView>
+  }
+  assets: {
+    list(query?: { before?: string; limit?: number }, options?: { signal?: AbortSignal }): Promise<AssetList>
+    get(id: string, options?: { signal?: AbortSignal }): Promise<AssetView>
+  }
+  /** Messages of many jobs over one stream, shared by all callers with the same `jobs`. Default: every job of the tenant. Ends with `signal`. */
+  events(options?: { jobs?: string[]; signal?: AbortSignal }): AsyncIterable<FeedMessage>
+  /** Headers a media request to `url` needs: the authorization for the server itself, none for any other host. */
+  headersFor(url: string): Promise<Record<string, string>>
+}
