@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { loadConfig } from '../compose/config.ts'
+import { version } from '../compose/package-files.ts'
+import { explain } from './explain.ts'
+
+const program = new Command('sluice')
+  .description('The backend between an application and generative audio and video models.')
+  .version(version)
+  .showHelpAfterError()
+
+program
+  .command('serve')
+  .description('serve the API and the Studio, and run every kind of step')
+  .option('--host <address>', 'address to listen on')
+  .option('--port <number>', 'port to listen on; 0 takes a free one')
+  .option('--no-work', 'only the API; run workers beside it')
+  .action(async (options: { host?: string; port?: string; work: boolean }) => {
+    const { serve } = await import('./serve.ts')
+    await serve(configFrom({ SLUICE_HOST: options.host, SLUICE_PORT: options.port }), options.work)
+  })
+
+program
+  .command('worker')
+  .description('run steps beside a server; needs DATABASE_URL and the same SLUICE_DATA')
+  .addOption(new Option('--lanes <list>', 'io, cpu or both').default(['io', 'cpu'], 'io,cpu').argParser(lanes))
+  .action(async (options: { lanes: ('io' | 'cpu')[] }) => {
+    const { work } = await import('./worker.ts')
+    await work(configFrom(), options.lanes)
+  })
+
+program
+  .command('generate')
+  .description('make something and wait for it, with progress in the terminal')
+  .argument('[text...]', 'a text file, or the text or prompt itself; default: the example news text')
+  .addOption(new Option('--kind <kind>', 'what to make').choices(['presentation', 'video', 'speech', 'music', 'sound']).default('presentation'))
+  .option('--seconds <number>', 'wished length', wholeNumber)
+  .option('--seed <number>', 'same text and seed, same result', wholeNumber)
+  .option('--size <WxH>', 'picture size, e.g. 1280x720')
+  .option('--out <folder>', 'where to put the files', 'sluice-output')
+  .option('--server <url>', 'use a running server instead of starting one')
+  .option('--stay', 'keep serving afterwards, so that the Studio stays open')
+  .action(async (text: string[], options) => {
+    const { generate } = await import('./generate.ts')
+    await generate(configFrom(), text, options)
+  })
+
+const jobs = program
+  .command('jobs')
+  .description('look at the jobs of a running server')
+  .option('--server <url>', 'its address', process.env['SLUICE_URL'] ?? 'http://127.0.0.1:8787')
+jobs
+  .command('list', { isDefault: true })
+  .option('--state <state>', 'only jobs in this state')
+  .option('--limit <number>', 'how many', wholeNumber, 20)
+  .option('--json', 'as JSON')
+  .action(async (options, command: Command) => (await import('./jobs.ts')).list(command.optsWithGlobals(), options))
+jobs
+  .command('show <id>')
+  .option('--json', 'as JSON')
+  .action(async (id: string, options, command: Command) => (await import('./jobs.ts')).show(command.optsWithGlobals(), id, options))
+jobs.command('watch <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).watch(command.optsWithGlobals(), id))
+jobs.command('cancel <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).cancel(command.optsWithGlobals(), id))
+jobs.command('retry <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).retry(command.optsWithGlobals(), id))
+
+program
+  .command('keys')
+  .description('API keys')
+  .command('create <name>')
+  .description('make a key and print it once; from then on every request needs one')
+  .option('--tenant <name>', 'who it belongs to', 'default')
+  .action(async (name: string, options: { tenant: string }) => {
+    const { createKey } = await import('./keys.ts')
+    await createKey(configFrom(), name, options.tenant)
+  })
+
+program
+  .command('doctor')
+  .description('say what was found on this machine and how to get what is missing')
+  .option('--json', 'as JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor(configFrom(), options)
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exitCode = 1
+}
+
+function configFrom(flags: Record<string, string | undefined> = {}) {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+  return loadConfig({ ...process.env, ...Object.fromEntries(given) })
+}
+
+function lanes(text: string): ('io' | 'cpu')[] {
+  const named = text.split(',').map((lane) => lane.trim())
+  if (named.length > 0 && named.every((lane) => lane === 'io' || lane === 'cpu')) return named
+  throw new InvalidArgumentError('Lanes are io and cpu, with a comma between them.')
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new InvalidArgumentError('It must be a whole number.')
+}

@@ -1,0 +1,19 @@
+import { startApp } from '../compose/app.ts'
+import type { Config } from '../compose/config.ts'
+import { createLogger } from '../compose/logger.ts'
+import { SluiceError } from '../domain/errors.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** `sluice worker`: runs steps of a shared database until told to stop. */
+export async function work(config: Config, lanes: ('io' | 'cpu')[]): Promise<void> {
+  if (!config.databaseUrl) {
+    throw new SluiceError('config_invalid', 'A worker of its own needs a database that several processes can reach.', {
+      field: 'DATABASE_URL',
+      fix: 'Set DATABASE_URL here and for `sluice serve --no-work`. With the embedded database `sluice serve` runs every step itself.',
+    })
+  }
+  const stopped = untilStopped()
+  await using _app = await startApp(config, { api: false, lanes }, createLogger(config.logLevel))
+  process.stdout.write(`Sluice worker runs ${lanes.join(' and ')} steps\n`)
+  await stopped
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import type { AddressInfo } from 'node:net'
+import type { Lane } from '../domain/step.ts'
+import { createHttp } from '../delivery/http.ts'
+import { assertSafeToListen } from '../delivery/auth.ts'
+import type { FastifyInstance } from 'fastify'
+import { createFsObjects } from '../drivers/objects/fs/driver.ts'
+import { createScratch } from '../drivers/objects/fs/scratch.ts'
+import { createLocalPlanner, createLocalProvider } from '../drivers/provider/local/provider.ts'
+import { createPostgresBus } from '../drivers/bus/postgres/driver.ts'
+import { createPostgresQueue } from '../drivers/queue/postgres/driver.ts'
+import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
+import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
+import { ladderFor } from '../media/ladder/ladder.ts'
+import { createMediaTool } from '../media/media-tool.ts'
+import { createPipelines } from '../pipelines/index.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Objects } from '../ports/objects.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Store } from '../ports/store.ts'
+import { createInspector } from '../quality/inspector.ts'
+import { createEventHub } from '../realtime/event-hub.ts'
+import { createHandlers } from '../stages/index.ts'
+import type { Config } from './config.ts'
+import { ids } from './ids.ts'
+import { openStore } from './open-store.ts'
+import { docsFolder, studioFolder, version } from './package-files.ts'
+
+export interface App extends AsyncDisposable {
+  engine: RunningEngine
+  store: Store
+  objects: Objects
+  /** The address it listens on, e.g. `http://127.0.0.1:8787`; `null` for a worker without the API. */
+  url: string | null
+}
+
+export interface Roles {
+  /** Serves the API and the Studio. */
+  api: boolean
+  /** Runs steps of these lanes. */
+  lanes: readonly Lane[]
+}
+
+/**
+ * Builds everything from the configuration, in the order of need, and lets go of it in reverse. This is the only place
+ * that names drivers. Throws `config_invalid`, `data_folder_in_use`, `media_tool_missing`, `store_unavailable`.
+ */
+export async function startApp(config: Config, roles: Roles, log: Logger): Promise<App> {
+  await using stack = new AsyncDisposableStack()
+  const clock: Clock = { now: () => new Date() }
+  const { store, pool } = await openStore(config, log, stack)
+
+  const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
+  const scratch = await createScratch({ folder: join(config.dataFolder, 'files') })
+  const ffmpeg = await locateFfmpeg(config)
+  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
+
+  const queue = createPostgresQueue({ pool, log })
+  stack.defer(() => queue.close())
+  const bus = createPostgresBus({ pool, log })
+  stack.defer(() => bus.close())
+
+  const local = await createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
+  stack.defer(async () => local.close?.())
+  const providers = new Map<string, Provider>([[local.id, local]])
+  const pipelines = createPipelines(createLocalPlanner(), local)
+
+  const engine: RunningEngine = createEngine({
+    store,
+    queue,
+    bus,
+    clock,
+    ids,
+    log,
+    providers,
+    pipelines,
+    handlers: createHandlers({
+      store,
+      objects,
+      scratch,
+      media,
+      inspector: createInspector(),
+      providers,
+      pipelines,
+      clock,
+      ids,
+      ladder: (picture) => ladderFor(picture),
+      hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
+      version: `sluice ${version}`,
+    }),
+    config: { slots: { io: config.ioSlots, cpu: config.cpuSlots }, leaseMs: config.leaseMs, hintAgainMs: 3_000, drainMs: config.drainMs },
+  })
+  stack.defer(() => engine.drain())
+  await engine.start(roles.lanes)
+
+  const url = roles.api ? await serve() : null
+  const owned = stack.move()
+  return { engine, store, objects, url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+
+  async function serve(): Promise<string> {
+    assertSafeToListen(config.host, await store.keys.count())
+    const hub = createEventHub({ store, bus, log })
+    stack.defer(() => hub.close())
+    const http: FastifyInstance = await createHttp({ engine, store, objects, hub, ids, log, voices: local.capabilities.voices ?? [], studioFolder, docsFolder, version })
+    stack.defer(() => http.close())
+    await http.listen({ host: config.host, port: config.port, backlog: 4_096 })
+    const { port } = http.server.address() as AddressInfo
+    return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  }
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The package's folder: two above this file in `src/compose` and in `dist/compose` alike. */
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+const manifest: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+export const version = manifest.version
+
+/** The built Studio; absent in a checkout that has not built it. */
+export const studioFolder = join(root, 'apps', 'studio', 'dist')
+export const docsFolder = join(root, 'docs')
+export const exampleText = join(root, 'examples', 'news.txt')
