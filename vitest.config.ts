@@ -5,7 +5,13 @@ const node = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 6
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...node, name: 'unit', include: ['src/**/*.test.ts'] } },
+      {
+        test: {
+          ...node,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'apps/studio/src/**/*.test.{ts,tsx}', 'test/repository/*.test.ts'],
+        },
+      },
       { test: { ...node, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { ...node, name: 'media', include: ['test/media/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { ...node, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 300_000, fileParallelism: false } },
