@@ -1,3 +1,7 @@
+import type { Storyboard } from '../domain/storyboard.ts'
+
+export type { Storyboard }
+
 /** Raw sound between tools is interleaved signed 16-bit little-endian stereo at 48 kHz. */
 export const PCM_SAMPLE_RATE = 48_000
 export const PCM_BYTES_PER_SAMPLE_FRAME = 4
@@ -94,16 +98,6 @@ export interface EncodeOrder {
   signal: AbortSignal
   /** 0 to 1. */
   progress: (fraction: number) => void
-}
-
-export interface Storyboard {
-  columns: number
-  rows: number
-  tileWidth: number
-  tileHeight: number
-  /** Seconds between two tiles. */
-  intervalSeconds: number
-  count: number
 }
 
 /** What FFmpeg does for us. Every call runs sandboxed, with limits, and stops with the signal. */
