@@ -20,7 +20,7 @@ import { SetupError, say } from './report.mjs'
 /** @type {Record<import('./tasks.mjs').ProgramName, Program>} */
 const programs = {
   ffmpeg: {
-    title: 'FFmpeg',
+    title: 'FFmpeg with ffprobe',
     variable: 'SLUICE_FFMPEG',
     passOn: false,
     find: () => (onPath(['ffprobe']) === undefined ? undefined : onPath(['ffmpeg'])),

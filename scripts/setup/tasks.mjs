@@ -5,7 +5,7 @@
  * @type {Record<string, { programs: ProgramName[], studio: boolean, command: string[] }>}
  */
 export const tasks = {
-  demo: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'demo'] },
+  demo: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'generate'] },
   start: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'serve'] },
   test: { programs: ['ffmpeg', 'chromium', 'postgresql'], studio: true, command: ['scripts/test.ts'] },
   bench: { programs: ['ffmpeg', 'chromium'], studio: true, command: ['bench/main.ts'] },
