@@ -2,6 +2,7 @@ import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
 import type { Job, JobSnapshot, WaitOptions } from './job.ts'
+import type { StreamLimits } from './sse.ts'
 
 export interface ClientOptions {
   /** Where the server is, e.g. `https://sluice.example`. Default: the page's own origin; needed outside a browser. */
@@ -12,6 +13,8 @@ export interface ClientOptions {
   fetch?: typeof fetch
   /** `auto` (default): an event stream, long polling where streams stay silent. */
   transport?: 'auto' | 'sse' | 'poll'
+  /** When a silent stream counts as dead. */
+  limits?: Partial<StreamLimits>
 }
 
 export interface SubmitOptions {

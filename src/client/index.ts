@@ -1,0 +1,19 @@
+/** The SDK for browsers and Node: `createClient`, job handles, errors. Needs no DOM. */
+export { createClient } from './create-client.ts'
+export type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
+export type { Connection, Job, JobSnapshot, JobStore, WaitOptions } from './job.ts'
+export type { StreamLimits } from './sse.ts'
+export {
+  ApiError,
+  JobCancelledError,
+  JobFailedError,
+  SluiceClientError,
+  TransportError,
+  WaitAbortedError,
+  WaitTimeoutError,
+} from './errors.ts'
+export { applyEvent } from '../wire/fold.ts'
+export type { AssetList, AssetView } from '../wire/assets.ts'
+export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
+export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'
+export type { ProblemView } from '../wire/problem.ts'
