@@ -1,0 +1,34 @@
+import pg from 'pg'
+import type { Logger } from '../../ports/logger.ts'
+
+/** Longer than any statement of ours takes, shorter than anyone waits. */
+const STATEMENT_TIMEOUT_MS = 30_000
+
+export interface PoolOptions {
+  connection: pg.PoolConfig
+  log?: Logger
+  /** Connections at most. Default 16. */
+  max?: number
+}
+
+/**
+ * A pool whose every wait is bounded: connecting 10 s, a statement 30 s, an idle transaction 60 s.
+ * Connections are pipelined: a statement is sent without waiting for the answer to the one before it.
+ */
+export function createPool({ connection, log, max = 16 }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    // The server's own limit comes first; this one is for a server that no longer answers.
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    idle_in_transaction_session_timeout: 60_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'sluice',
+    max,
+    ...connection,
+    pipeline: true,
+  })
+  pool.on('error', (error) => log?.warn({ err: error }, 'an idle database connection broke; the next query opens a new one'))
+  return pool
+}

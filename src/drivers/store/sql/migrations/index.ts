@@ -1,0 +1,4 @@
+import { first } from './0001-first.ts'
+
+/** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
+export const migrations: readonly { version: number; name: string; sql: string }[] = [{ version: 1, name: 'first', sql: first }]

@@ -1,0 +1,171 @@
+import type { ColumnType } from 'kysely'
+
+/** A nested value: written as JSON text, read as parsed JSON (a Date is its ISO string there). */
+type Json = ColumnType<unknown, string | null, string | null>
+/** `bigint`, which the driver reads as text. */
+type Big = ColumnType<string, number, number>
+
+export interface JobTable {
+  id: string
+  tenant_id: string
+  kind: string
+  state: string
+  seq: number
+  retry_of: string | null
+  asset_id: string | null
+  progress: number | null
+  notice: string | null
+  request: Json
+  state_detail: Json
+  stages: Json
+  eta: Json
+  plan: Json
+  preview: Json
+  cost: Json
+  created_at: Date
+  deadline_at: Date | null
+  settled_at: Date | null
+}
+
+export interface StepTable {
+  id: string
+  job_id: string
+  name: string
+  take_id: string | null
+  work: Json
+  lane: string
+  priority: number
+  attempt: number
+  failures: number
+  state: string
+  due_at: Date | null
+  hint_at: Date | null
+  worker_id: string | null
+  poked: boolean
+  reason: string | null
+  error: Json
+  created_at: Date
+}
+
+export interface TakeTable {
+  id: string
+  job_id: string
+  key: string
+  role: string
+  shot: number | null
+  number: number
+  provider: string
+  rank: number
+  state: string
+  request: Json
+  state_detail: Json
+  created_at: Date
+}
+
+export interface AssetTable {
+  id: string
+  job_id: string
+  tenant_id: string
+  kind: string
+  state: string
+  title: string
+  planned_duration_seconds: number
+  duration_seconds: number | null
+  width: number | null
+  height: number | null
+  fps: number | null
+  released_seconds: number
+  poster: boolean
+  cues: Json
+  renditions: Json
+  verdicts: Json
+  state_detail: Json
+  created_at: Date
+}
+
+export interface AssetFileTable {
+  asset_id: string
+  name: string
+  label: string
+  object_key: string
+  mime_type: string
+  size_bytes: Big
+  sha256: string
+  position: ColumnType<string, never, never>
+}
+
+export interface RungTable {
+  asset_id: string
+  name: string
+  width: number | null
+  height: number | null
+  bandwidth: Big
+  codecs: string
+  fps: number | null
+  init: Json
+  position: ColumnType<string, never, never>
+}
+
+export interface SegmentTable {
+  asset_id: string
+  rung: string
+  index: number
+  start_seconds: number
+  duration_seconds: number
+  object_key: string
+  size_bytes: Big
+  sha256: string
+}
+
+export interface EventTable {
+  job_id: string
+  id: number
+  at: Date
+  type: string
+  data: Json
+}
+
+export interface SampleTable {
+  id: ColumnType<string, never, never>
+  bucket: string
+  stage: string
+  seconds: number
+}
+
+export interface IdempotencyTable {
+  tenant_id: string
+  key: string
+  fingerprint: string
+  job_id: string
+  created_at: ColumnType<Date, never, never>
+}
+
+export interface ApiKeyTable {
+  id: string
+  tenant_id: string
+  name: string
+  hash: string
+  created_at: Date
+}
+
+export interface TenantTable {
+  id: string
+  name: string
+  created_at: ColumnType<Date, never, never>
+}
+
+/** Everything lives in a schema of its own, so that Sluice can share a database. */
+export interface Database {
+  'sluice.tenant': TenantTable
+  'sluice.api_key': ApiKeyTable
+  'sluice.job': JobTable
+  'sluice.step': StepTable
+  'sluice.take': TakeTable
+  'sluice.asset': AssetTable
+  'sluice.asset_file': AssetFileTable
+  'sluice.rung': RungTable
+  'sluice.segment': SegmentTable
+  'sluice.event': EventTable
+  'sluice.duration_sample': SampleTable
+  'sluice.idempotency': IdempotencyTable
+}

@@ -1,0 +1,79 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { JobId, TakeId } from '../../../domain/ids.ts'
+import type { TakeRole } from '../../../domain/plan.ts'
+import type { Take } from '../../../domain/take.ts'
+import type { TakesRepository } from '../../../ports/store.ts'
+import { db, type Sql } from './database.ts'
+import { inserter, jsonText, text } from './rows.ts'
+import type { TakeTable } from './schema.ts'
+
+const insertRows = inserter('sluice.take', {
+  id: 'text',
+  job_id: 'text',
+  key: 'text',
+  role: 'text',
+  shot: 'integer',
+  number: 'integer',
+  provider: 'text',
+  rank: 'integer',
+  state: 'text',
+  request: 'json',
+  state_detail: 'json',
+  created_at: 'timestamptz',
+})
+
+function toRow(take: Take): Insertable<TakeTable> {
+  return {
+    id: take.id,
+    job_id: take.jobId,
+    key: text(take.key),
+    role: take.role,
+    shot: take.shot,
+    number: take.number,
+    provider: text(take.provider),
+    rank: take.rank,
+    state: take.state.state,
+    request: jsonText(take.request),
+    state_detail: jsonText(take.state),
+    created_at: take.createdAt,
+  }
+}
+
+function fromRow(row: Selectable<TakeTable>): Take {
+  return {
+    id: row.id as TakeId,
+    jobId: row.job_id as JobId,
+    key: row.key,
+    role: row.role as TakeRole,
+    shot: row.shot,
+    number: row.number,
+    provider: row.provider,
+    request: row.request as Take['request'],
+    rank: row.rank,
+    state: row.state_detail as Take['state'],
+    createdAt: row.created_at,
+  }
+}
+
+export function createTakes(run: Sql): TakesRepository {
+  return {
+    async insert(takes) {
+      if (takes.length > 0) await run.write(insertRows(takes.map(toRow)))
+    },
+
+    async get(id) {
+      const [row] = await run.rows(db.selectFrom('sluice.take').selectAll().where('id', '=', id))
+      return row && fromRow(row)
+    },
+
+    async save(take) {
+      const { id, job_id, created_at, ...changing } = toRow(take)
+      await run.write(db.updateTable('sluice.take').set(changing).where('id', '=', id), 1)
+    },
+
+    async ofJob(jobId) {
+      const rows = await run.rows(db.selectFrom('sluice.take').selectAll().where('job_id', '=', jobId).orderBy('id'))
+      return rows.map(fromRow)
+    },
+  }
+}
