@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 
 export interface Server {
   url: string
+  pid: number
   /** SIGKILL; with `database`, its PostgreSQL as well. Resolves once the process is gone. */
   kill(options: { database: boolean }): Promise<void>
   /** SIGTERM and a drain. */
@@ -16,8 +17,8 @@ const START_WITHIN_MS = 60_000
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
 /** A real `sluice serve` on a free port, in a process group of its own. */
-export async function startServer(dataFolder: string, env: Record<string, string> = {}): Promise<Server> {
-  const child = spawn(process.execPath, [main, 'serve', '--port', '0'], {
+export async function startServer(dataFolder: string, env: Record<string, string> = {}, flags: string[] = []): Promise<Server> {
+  const child = spawn(process.execPath, [main, 'serve', '--port', '0', ...flags], {
     env: { ...process.env, SLUICE_DATA: dataFolder, SLUICE_LOG: 'warn', SLUICE_LEASE_MS: '4000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -30,6 +31,7 @@ export async function startServer(dataFolder: string, env: Record<string, string
   const url = await address(child, errors)
   return {
     url,
+    pid: child.pid ?? 0,
     async kill({ database }) {
       const gone = once(child, 'exit')
       const postmaster = database ? await postmasterOf(dataFolder) : null

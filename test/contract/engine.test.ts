@@ -1,0 +1,344 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ids } from '../../src/compose/ids.ts'
+import { createLogger } from '../../src/compose/logger.ts'
+import { SluiceError } from '../../src/domain/errors.ts'
+import type { TenantId } from '../../src/domain/ids.ts'
+import { jobEnded, type Job } from '../../src/domain/job.ts'
+import type { JobKind, JobRequest } from '../../src/domain/request.ts'
+import type { StepName } from '../../src/domain/step.ts'
+import { createPostgresBus } from '../../src/drivers/bus/postgres/driver.ts'
+import { createPool } from '../../src/drivers/postgres/pool.ts'
+import { createPostgresQueue } from '../../src/drivers/queue/postgres/driver.ts'
+import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/driver.ts'
+import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
+import type { Pipeline, StepHandler } from '../../src/ports/stages.ts'
+import type { Store } from '../../src/ports/store.ts'
+
+/** The engine over the real embedded store, queue and bus; only what a step does is scripted. */
+const log = createLogger('silent')
+const request: JobRequest = {
+  kind: 'sound',
+  prompt: 'a bell',
+  durationSeconds: 1,
+  seed: 1,
+  formats: ['hls'],
+  metadata: {},
+  policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
+}
+const pipeline: Pipeline = {
+  stages: ['analyse', 'publish'],
+  plan: () => ({ title: 'a bell', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 1, notes: [] }),
+}
+const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
+const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
+const done: StepHandler = async () => ({ then: 'done' })
+
+let folder: string
+let database: Awaited<ReturnType<typeof createEmbeddedPostgres>>
+let pool: pg.Pool
+let store: Store
+let tenant: TenantId
+const engines: RunningEngine[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-engine-'))
+  database = await createEmbeddedPostgres({ dataFolder: folder, log })
+  pool = createPool({ connection: database.connection })
+  store = createSqlStore({ pool, log })
+  await store.migrate()
+  tenant = await store.tenants.ensure('default', ids.next('ten'))
+})
+
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.drain()))
+  await pool.query('truncate queue_message')
+})
+
+afterAll(async () => {
+  await pool.end()
+  await database.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function startEngine(scripts: Partial<Record<StepName, StepHandler>>, config: { leaseMs?: number; drainMs?: number } = {}): Promise<RunningEngine> {
+  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
+  const queue = createPostgresQueue({ pool, log })
+  const bus = createPostgresBus({ pool, log })
+  const engine = createEngine({
+    store,
+    queue,
+    bus,
+    clock: { now: () => new Date() },
+    ids,
+    log,
+    providers: new Map(),
+    pipelines,
+    handlers,
+    config: { slots: { io: 4, cpu: 2 }, leaseMs: config.leaseMs ?? 5_000, hintAgainMs: 500, drainMs: config.drainMs ?? 2_000 },
+  })
+  await engine.start(['io', 'cpu'])
+  engines.push(engine)
+  onTestFinished(async () => {
+    await engine.drain()
+    await queue.close()
+    await bus.close()
+  })
+  return engine
+}
+
+async function untilEnded(id: Job['id']): Promise<Job> {
+  return vi.waitFor(
+    async () => {
+      const job = await store.jobs.get(id)
+      if (!job || !jobEnded(job)) throw new Error(`still ${job?.state.state}`)
+      return job
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+}
+
+const eventsOf = (id: Job['id']) => store.events.read(id, 0, 1_000)
+const fail = (retry: 'same' | 'never') => new SluiceError('internal', 'broken on purpose', { retry, retryAfterMs: 10 })
+
+const cancelOutcome = { class: 'internal', detail: 'done', retry: 'never', charged: 'no' } as const
+/** Ends the job from inside a step; these scripted jobs make no asset. */
+const endJob: StepHandler = async () => ({ then: 'done', write: (tx) => tx.end('failed', cancelOutcome) })
+
+describe('a step', () => {
+  it('that fails with the advice to try again is run again, and the failures are counted', async () => {
+    const attempts: number[] = []
+    const engine = await startEngine({
+      analyse: async (run) => {
+        attempts.push(run.step.failures)
+        if (attempts.length < 3) throw fail('same')
+        return endJob(run)
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(attempts).toEqual([0, 1, 2])
+  })
+
+  it('that fails for good ends its job with the reason', async () => {
+    const engine = await startEngine({ analyse: async () => Promise.reject(fail('never')) })
+    const { job } = await engine.submit(tenant, request)
+    const ended = await untilEnded(job.id)
+    expect(ended.state).toMatchObject({ state: 'failed', outcome: { class: 'internal', detail: 'broken on purpose' } })
+  })
+
+  it('that fails again and again ends its job after the last try', async () => {
+    let runs = 0
+    const engine = await startEngine({
+      analyse: async () => {
+        runs++
+        throw fail('same')
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    expect((await untilEnded(job.id)).state.state).toBe('failed')
+    expect(runs).toBe(4)
+  })
+
+  it('that parks holds no worker and runs again at its time', async () => {
+    const runs: number[] = []
+    const engine = await startEngine({
+      analyse: async (run) => {
+        runs.push(run.step.attempt)
+        if (runs.length === 1) return { then: 'park', wakeAt: new Date(Date.now() + 150), reason: 'test' }
+        return endJob(run)
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(runs).toEqual([1, 2])
+  })
+
+  it('that is woken while it runs is run again instead of parking for long', async () => {
+    let runs = 0
+    const engine = await startEngine({
+      analyse: async (run) => {
+        runs++
+        if (runs > 1) return endJob(run)
+        await run.checkpoint((tx) => tx.wake('analyse'))
+        return { then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'would sleep for an hour' }
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(runs).toBe(2)
+  })
+
+  it('may add steps, which run once each', async () => {
+    const ran: string[] = []
+    const engine = await startEngine({
+      analyse: async () => ({ then: 'done', write: (tx) => tx.addSteps([{ name: 'rendition', format: 'mp3' }, { name: 'rendition', format: 'webm' }]) }),
+      rendition: async (run) => {
+        ran.push(run.step.work.name === 'rendition' ? run.step.work.format : '')
+        return ran.length === 2 ? endJob(run) : { then: 'done' }
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(ran.toSorted()).toEqual(['mp3', 'webm'])
+  })
+
+  it('whose lease is lost writes nothing; the one who took it over does', async () => {
+    let release: (() => void) | undefined
+    const stuck = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let first = true
+    const wrote: string[] = []
+    const engine = await startEngine({
+      analyse: async (run) => {
+        if (!first) {
+          wrote.push('second')
+          return endJob(run)
+        }
+        first = false
+        await pool.query("update step set lease_until = now() - interval '1 second' where id = $1", [run.step.id])
+        await stuck
+        return { then: 'done', write: async () => void wrote.push('first') }
+      },
+    }, { leaseMs: 600_000 })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    release?.()
+    await engine.drain()
+    const statuses = (await eventsOf(job.id)).filter(({ type }) => type === 'status')
+    expect(statuses.map(({ data }) => (data as { state: string }).state)).toEqual(['queued', 'running', 'failed'])
+    expect(wrote[0]).toBe('second')
+  })
+})
+
+describe('a job', () => {
+  it('that is cancelled ends at once, stops its running step and keeps what that writes out', async () => {
+    let stopped = false
+    let begun: (() => void) | undefined
+    const running = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const engine = await startEngine({
+      analyse: async (run) => {
+        begun?.()
+        await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve()))
+        stopped = true
+        return { then: 'done', write: async (tx) => tx.notice('must not be seen') }
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await running
+    const cancelled = await engine.cancel(tenant, job.id)
+    expect(cancelled.state).toMatchObject({ state: 'cancelled', outcome: { class: 'cancelled' } })
+    await vi.waitFor(() => expect(stopped).toBe(true))
+    await engine.drain()
+    const events = await eventsOf(job.id)
+    expect(events.at(-1)).toMatchObject({ type: 'status', data: { state: 'cancelled' } })
+    expect(events.some(({ type }) => type === 'notice')).toBe(false)
+    await expect(engine.cancel(tenant, job.id)).rejects.toMatchObject({ code: 'job_already_ended' })
+  })
+
+  it('that passes its deadline expires', async () => {
+    const engine = await startEngine({ analyse: async () => ({ then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'never' }) })
+    const { job } = await engine.submit(tenant, { ...request, policy: { ...request.policy, deadlineSeconds: 1 } })
+    expect((await untilEnded(job.id)).state).toMatchObject({ state: 'expired', outcome: { class: 'expired' } })
+  })
+
+  it('of another tenant does not exist', async () => {
+    const engine = await startEngine({ analyse: async () => ({ then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'never' }) })
+    const { job } = await engine.submit(tenant, request)
+    const other = await store.tenants.ensure('other', ids.next('ten'))
+    await expect(engine.cancel(other, job.id)).rejects.toMatchObject({ code: 'job_not_found' })
+    await engine.cancel(tenant, job.id)
+  })
+
+  it('can be retried once it has failed, as a new job that names the old one', async () => {
+    const engine = await startEngine({ analyse: async () => Promise.reject(fail('never')) })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    const again = await engine.retry(tenant, job.id)
+    expect(again).toMatchObject({ retryOf: job.id, request: { prompt: 'a bell' } })
+    expect(again.id).not.toBe(job.id)
+    await untilEnded(again.id)
+  })
+
+  it('writes events with ids 1, 2, 3, ... however many steps write at once', async () => {
+    let open = 12
+    const engine = await startEngine({
+      analyse: async () => ({
+        then: 'done',
+        write: (tx) => tx.addSteps(Array.from({ length: 12 }, () => ({ name: 'rendition', format: 'mp3' }) as const)),
+      }),
+      rendition: async (run) => {
+        for (let i = 0; i < 5; i++) await run.checkpoint(async (tx) => tx.notice(`${run.step.id} ${i}`))
+        open--
+        return open === 0 ? endJob(run) : { then: 'done' }
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    const ended = await untilEnded(job.id)
+    const events = await eventsOf(job.id)
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1))
+    expect(events.filter(({ type }) => type === 'notice')).toHaveLength(60)
+    expect(ended.seq).toBe(events.length)
+  })
+})
+
+describe('submit', () => {
+  const key = () => ({ idempotency: { key: ids.next('job'), fingerprint: 'f' } })
+
+  it('with a known key gives the job it made', async () => {
+    const engine = await startEngine({ analyse: endJob })
+    const options = key()
+    const first = await engine.submit(tenant, request, options)
+    const second = await engine.submit(tenant, request, options)
+    expect(second).toMatchObject({ repeated: true, job: { id: first.job.id } })
+  })
+
+  it('with a known key and another request is refused', async () => {
+    const engine = await startEngine({ analyse: endJob })
+    const options = key()
+    await engine.submit(tenant, request, options)
+    await expect(engine.submit(tenant, request, { idempotency: { ...options.idempotency, fingerprint: 'other' } })).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+  })
+
+  it('with the same key at the same time makes one job', async () => {
+    const engine = await startEngine({ analyse: endJob })
+    const options = key()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => engine.submit(tenant, request, options)))
+    expect(new Set(answers.map(({ job }) => job.id)).size).toBe(1)
+    expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1)
+  })
+})
+
+describe('a drain', () => {
+  it('hands back what is not done in time, and another engine goes on with it', async () => {
+    let begun: (() => void) | undefined
+    const running = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const first = await startEngine(
+      {
+        analyse: async (run) => {
+          begun?.()
+          await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve()))
+          throw new Error('interrupted')
+        },
+      },
+      { drainMs: 50 },
+    )
+    const { job } = await first.submit(tenant, request)
+    await running
+    await first.drain()
+    const step = (await store.steps.ofJob(job.id))[0]
+    expect(step).toMatchObject({ state: { state: 'ready' }, failures: 0 })
+    await startEngine({ analyse: endJob })
+    expect((await untilEnded(job.id)).state.state).toBe('failed')
+  })
+})
