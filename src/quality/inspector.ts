@@ -1,0 +1,76 @@
+import { judge, type QualityProfile, type Verdict } from '../domain/verdict.ts'
+import type { Inspector } from '../ports/inspector.ts'
+import { amplified, ASSET_LUFS, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
+import { checkAvMismatch } from './file/av-mismatch.ts'
+import { checkDecodes } from './file/decodes.ts'
+import { checkDuration } from './file/duration.ts'
+import { checkFps } from './file/fps.ts'
+import { checkSize } from './file/size.ts'
+import type { Finding } from './finding.ts'
+import { createInspection } from './inspection.ts'
+
+/** Lengths that providers deliver are multiples of their own frames and blocks: a quarter of a second or 5 %, whichever is more. */
+const TAKE_TOLERANCE_SECONDS = 0.25
+const TAKE_TOLERANCE_SHARE = 0.05
+/** Video models work in blocks of 16 pixels; the finish scales to the exact size. */
+const TAKE_TOLERANCE_PIXELS = 16
+/** Our own timeline is exact but for the last frames of the sound encoder. */
+const ASSET_TOLERANCE_SECONDS = 0.1
+
+/** Every check, each with its own definition and threshold; see the files beside this one. */
+export function createInspector(): Inspector {
+  return {
+    inspect: createInspection,
+
+    judgeTake(profile, ordered, probe) {
+      const toleranceSeconds = Math.max(TAKE_TOLERANCE_SECONDS, (ordered.durationSeconds ?? 0) * TAKE_TOLERANCE_SHARE)
+      return verdicts(profile, [
+        checkDecodes(ordered, probe),
+        checkDuration(ordered, probe, toleranceSeconds),
+        checkSize(ordered, probe, TAKE_TOLERANCE_PIXELS),
+        checkFps(ordered, probe),
+        checkAvMismatch(probe),
+      ])
+    },
+
+    judgeAsset(profile, ordered, probe, loudness) {
+      const heard = loudness ?? { integratedLufs: null, truePeakDbtp: null }
+      const file = verdicts(profile, [
+        checkDecodes(ordered, probe),
+        checkDuration(ordered, probe, ASSET_TOLERANCE_SECONDS),
+        checkSize(ordered, probe, 0),
+        checkFps(ordered, probe),
+        checkAvMismatch(probe),
+      ])
+      if (!ordered.audible) return file
+      const loudnessRule = ruleForLeftOver(profile.rules.loudness ?? 'fail', heard)
+      return [...file, ...verdicts(withLoudness(profile, loudnessRule), [measureLoudness(heard, ASSET_LUFS)])]
+    },
+
+    normalise(profile, loudness, targetLufs) {
+      const before = measureLoudness(loudness, targetLufs)
+      const rule = profile.rules.loudness ?? 'fail'
+      const gainDb = rule === 'repair' ? gainTowards(loudness, targetLufs) : 0
+      if (before.within === null || gainDb === 0) {
+        // A peak alone is no reason to lower a sound: the mix has a limiter. Only the band counts here.
+        const within = before.within === null ? null : gainTowards({ ...loudness, truePeakDbtp: null }, targetLufs) === 0
+        return { gainDb: 0, verdict: judge(withLoudness(profile, rule === 'repair' || rule === 'off' ? 'warn' : rule), before.measurement, within) }
+      }
+      const after = measureLoudness(amplified(loudness, gainDb), targetLufs)
+      const detail = `${before.measurement.detail} It was changed by ${gainDb.toFixed(1)} dB: ${after.measurement.detail}`
+      const measurement = { ...after.measurement, detail }
+      if (after.within) return { gainDb, verdict: { ...measurement, verdict: 'repaired' } }
+      return { gainDb, verdict: judge(withLoudness(profile, 'warn'), measurement, false) }
+    },
+  }
+}
+
+function verdicts(profile: QualityProfile, findings: (Finding | null)[]): Verdict[] {
+  return findings.flatMap((finding) =>
+    finding === null || profile.rules[finding.measurement.check] === 'off' ? [] : [judge(profile, finding.measurement, finding.within)],
+  )
+}
+
+function withLoudness(profile: QualityProfile, rule: QualityProfile['rules'][string]): QualityProfile {
+  return { ...profile, rules: { ...profile.rules, loudness: rule } }
+}
