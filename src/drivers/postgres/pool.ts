@@ -29,6 +29,9 @@ export function createPool({ connection, log, max = 16 }: PoolOptions): pg.Pool 
     ...connection,
     pipeline: true,
   })
-  pool.on('error', (error) => log?.warn({ err: error }, 'an idle database connection broke; the next query opens a new one'))
+  pool.on('error', (error) => {
+    // Only the message: the error carries the whole connection with it.
+    if (!pool.ending) log?.warn({ reason: error.message }, 'an idle database connection broke; the next query opens a new one')
+  })
   return pool
 }

@@ -1,13 +1,11 @@
 import type pg from 'pg'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
+import { SCHEMA_LOCK } from '../../postgres/schema-lock.ts'
 import { migrations } from './migrations/index.ts'
 
 /** The oldest server the SQL was run on. */
 const OLDEST_VERSION = 150_000
-
-/** Names the advisory lock; any constant that nothing else uses. */
-const LOCK = 'hashtextextended(\'sluice.migrate\', 0)'
 
 /**
  * Brings the schema up to date, each migration in a transaction of its own, while an advisory lock keeps others out.
@@ -18,7 +16,7 @@ export async function migrate(pool: pg.Pool, log?: Logger): Promise<void> {
   let broken: Error | undefined
   try {
     await checkVersion(client)
-    await client.query(`select pg_advisory_lock(${LOCK})`)
+    await client.query(`select pg_advisory_lock(${SCHEMA_LOCK})`)
     await client.query('create schema if not exists sluice')
     await client.query(
       'create table if not exists sluice.migration (version integer primary key, name text not null, applied_at timestamptz not null default now())',
@@ -31,7 +29,7 @@ export async function migrate(pool: pg.Pool, log?: Logger): Promise<void> {
       await client.query(`begin; ${sql}; insert into sluice.migration (version, name) values (${version}, '${name}'); commit`)
       log?.info({ version, name }, 'schema migrated')
     }
-    await client.query(`select pg_advisory_unlock(${LOCK})`)
+    await client.query(`select pg_advisory_unlock(${SCHEMA_LOCK})`)
   } catch (error) {
     // Closing the connection gives up the lock and whatever was begun.
     broken = error instanceof Error ? error : new Error(String(error))
