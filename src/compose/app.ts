@@ -7,8 +7,8 @@ import type { FastifyInstance } from 'fastify'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner, createLocalProvider } from '../drivers/provider/local/provider.ts'
-import { createPostgresBus } from '../drivers/bus/postgres/driver.ts'
-import { createPostgresQueue } from '../drivers/queue/postgres/driver.ts'
+import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
+import { createPostgresQueue } from '../drivers/queue/postgres/queue.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
@@ -52,7 +52,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
   const { store, pool } = await openStore(config, log, stack)
 
   const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
-  const scratch = await createScratch({ folder: join(config.dataFolder, 'files') })
+  const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const ffmpeg = await locateFfmpeg(config)
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
 

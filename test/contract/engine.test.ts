@@ -10,10 +10,10 @@ import type { TenantId } from '../../src/domain/ids.ts'
 import { jobEnded, type Job } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import type { StepName } from '../../src/domain/step.ts'
-import { createPostgresBus } from '../../src/drivers/bus/postgres/driver.ts'
+import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
-import { createPostgresQueue } from '../../src/drivers/queue/postgres/driver.ts'
-import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/driver.ts'
+import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
+import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
 import type { Pipeline, StepHandler } from '../../src/ports/stages.ts'
@@ -56,7 +56,6 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.drain()))
-  await pool.query('truncate queue_message')
 })
 
 afterAll(async () => {
@@ -202,7 +201,7 @@ describe('a step', () => {
           return endJob(run)
         }
         first = false
-        await pool.query("update step set lease_until = now() - interval '1 second' where id = $1", [run.step.id])
+        await pool.query("update sluice.step set due_at = now() - interval '1 second', hint_at = now() - interval '1 second' where id = $1", [run.step.id])
         await stuck
         return { then: 'done', write: async () => void wrote.push('first') }
       },
