@@ -49,9 +49,9 @@ export async function benchDispatch(): Promise<Figure> {
     providers: new Map(),
     pipelines: Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>,
     handlers: { ...(Object.fromEntries(names.map((name) => [name, quiet])) as Record<StepName, StepHandler>), analyse: handler },
-    config: { slots: { io: 32, cpu: 2 }, leaseMs: 20_000, hintAgainMs: 3_000, drainMs: 5_000 },
+    config: { slots: { io: 32, cpu: 2, resident: 4 }, leaseMs: 20_000, hintAgainMs: 3_000, drainMs: 5_000 },
   })
-  await engine.start(['io', 'cpu'])
+  await engine.start(['io', 'cpu', 'resident'])
   const admitted = new Map<string, number>()
   for (let i = 0; i < JOBS; i++) {
     const { job } = await engine.submit(tenant, request)

@@ -7,6 +7,7 @@ import type { Config } from '../compose/config.ts'
 import { createLogger } from '../compose/logger.ts'
 import { exampleText } from '../compose/package-files.ts'
 import { SluiceError } from '../domain/errors.ts'
+import { LANES } from '../domain/step.ts'
 import type { AssetView } from '../wire/assets.ts'
 import type { JobInput } from '../wire/jobs.ts'
 import { createProgressView } from './progress-view.ts'
@@ -56,7 +57,7 @@ export async function generate(config: Config, words: string[], options: Generat
 /** The server the command starts for itself; a taken port is no reason to fail here. */
 async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<string> {
   const log = createLogger(process.env['SLUICE_LOG'] ? config.logLevel : 'error')
-  const roles = { api: true, lanes: ['io', 'cpu'] } as const
+  const roles = { api: true, lanes: LANES }
   const app = await startApp(config, roles, log).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
     return startApp({ ...config, port: 0 }, roles, log)

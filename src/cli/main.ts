@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
 import { version } from '../compose/package-files.ts'
+import { type Lane, LANES } from '../domain/step.ts'
 import { explain } from './explain.ts'
 
 const program = new Command('sluice')
@@ -23,8 +24,8 @@ program
 program
   .command('worker')
   .description('run steps beside a server; needs DATABASE_URL and the same SLUICE_DATA')
-  .addOption(new Option('--lanes <list>', 'io, cpu or both').default(['io', 'cpu'], 'io,cpu').argParser(lanes))
-  .action(async (options: { lanes: ('io' | 'cpu')[] }) => {
+  .addOption(new Option('--lanes <list>', 'io, cpu, resident, with commas').default(LANES, 'all').argParser(lanes))
+  .action(async (options: { lanes: Lane[] }) => {
     const { work } = await import('./worker.ts')
     await work(configFrom(), options.lanes)
   })
@@ -95,10 +96,11 @@ function configFrom(flags: Record<string, string | undefined> = {}) {
   return loadConfig({ ...process.env, ...Object.fromEntries(given) })
 }
 
-function lanes(text: string): ('io' | 'cpu')[] {
+function lanes(text: string): Lane[] {
   const named = text.split(',').map((lane) => lane.trim())
-  if (named.length > 0 && named.every((lane) => lane === 'io' || lane === 'cpu')) return named
-  throw new InvalidArgumentError('Lanes are io and cpu, with a comma between them.')
+  const known = LANES.filter((lane) => named.includes(lane))
+  if (known.length === named.length) return known
+  throw new InvalidArgumentError(`Lanes are ${LANES.join(', ')}, with a comma between them.`)
 }
 
 function wholeNumber(text: string): number {

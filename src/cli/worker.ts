@@ -2,10 +2,11 @@ import { startApp } from '../compose/app.ts'
 import type { Config } from '../compose/config.ts'
 import { createLogger } from '../compose/logger.ts'
 import { SluiceError } from '../domain/errors.ts'
+import type { Lane } from '../domain/step.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** `sluice worker`: runs steps of a shared database until told to stop. */
-export async function work(config: Config, lanes: ('io' | 'cpu')[]): Promise<void> {
+export async function work(config: Config, lanes: Lane[]): Promise<void> {
   if (!config.databaseUrl) {
     throw new SluiceError('config_invalid', 'A worker of its own needs a database that several processes can reach.', {
       field: 'DATABASE_URL',

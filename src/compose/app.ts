@@ -89,7 +89,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       version: `sluice ${version}`,
     }),
-    config: { slots: { io: config.ioSlots, cpu: config.cpuSlots }, leaseMs: config.leaseMs, hintAgainMs: 3_000, drainMs: config.drainMs },
+    config: { slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots }, leaseMs: config.leaseMs, hintAgainMs: 3_000, drainMs: config.drainMs },
   })
   stack.defer(() => engine.drain())
   await engine.start(roles.lanes)

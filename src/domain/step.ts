@@ -1,8 +1,12 @@
 import type { StoredError } from './errors.ts'
 import type { JobId, StepId, TakeId } from './ids.ts'
 
-/** `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker. */
-export type Lane = 'io' | 'cpu'
+/**
+ * `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker.
+ * `resident` is for takes of a provider that lives inside one process: of all workers one at a time runs it.
+ */
+export type Lane = 'io' | 'cpu' | 'resident'
+export const LANES: readonly Lane[] = ['io', 'cpu', 'resident']
 
 /** What a step does. One handler each, in `stages/`. */
 export type StepWork =
@@ -17,7 +21,7 @@ export type StepWork =
 
 export type StepName = StepWork['name']
 
-/** A fact of the step's name, not of its run. */
+/** Where a step runs unless its provider is resident. */
 export const laneOf: Record<StepName, Lane> = {
   analyse: 'io',
   generate: 'io',
@@ -25,7 +29,8 @@ export const laneOf: Record<StepName, Lane> = {
   finish: 'cpu',
   publish: 'cpu',
   rendition: 'cpu',
-  cleanup: 'io',
+  // Calls off what its own process still makes.
+  cleanup: 'resident',
 }
 
 /**

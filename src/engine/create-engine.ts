@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
 import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
+import { startResident } from './resident.ts'
 import { createRunningSteps } from './running-steps.ts'
 import { type Scheduler, startScheduler } from './scheduler.ts'
 import { quoteJob, submitJob } from './submit.ts'
@@ -30,6 +31,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   const workerId = deps.ids.next('stp')
   let scheduler: Scheduler | null = null
   let consumers: Consumer[] = []
+  let resident: Consumer | null = null
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
@@ -46,7 +48,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     for (const timer of timers) clearInterval(timer)
     unsubscribe?.()
     await scheduler?.stop()
-    const stopped = Promise.all(consumers.map((consumer) => consumer.stop()))
+    const stopped = Promise.all([...consumers, ...(resident ? [resident] : [])].map((consumer) => consumer.stop()))
     const deadline = setTimeout(() => running.abortAll('draining'), deps.config.drainMs)
     await stopped
     clearTimeout(deadline)
@@ -72,7 +74,9 @@ export function createEngine(deps: EngineDeps): RunningEngine {
       every(FORGET_EVERY_MS, 'forgetting old idempotency keys', () =>
         deps.store.idempotency.forgetBefore(new Date(deps.clock.now().getTime() - IDEMPOTENCY_KEPT_MS)),
       )
-      consumers = await Promise.all(lanes.map((lane) => deps.queue.consume(lane, deps.config.slots[lane], handle)))
+      const shared = lanes.filter((lane) => lane !== 'resident')
+      consumers = await Promise.all(shared.map((lane) => deps.queue.consume(lane, deps.config.slots[lane], handle)))
+      if (lanes.includes('resident')) resident = startResident(deps, handle)
     },
 
     drain() {

@@ -5,7 +5,7 @@ import { type Job, jobEnded, type Preview, setJobState } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
-import { laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
+import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -217,13 +217,13 @@ class JobChange implements JobTransaction {
     return next
   }
 
-  async addSteps(works: StepWork[], options: { priority?: number; delayMs?: number } = {}): Promise<void> {
+  async addSteps(works: StepWork[], options: { priority?: number; delayMs?: number; lane?: Lane } = {}): Promise<void> {
     if (works.length === 0) return
     const steps = works.map((work): Step => ({
       id: this.#deps.ids.next('stp'),
       jobId: this.job.id,
       work,
-      lane: laneOf[work.name],
+      lane: options.lane ?? laneOf[work.name],
       priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
       attempt: 0,
       failures: 0,

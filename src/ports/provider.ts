@@ -11,7 +11,10 @@ export interface Capabilities {
   scenes?: boolean
   /** Honours `seed`. */
   seed?: boolean
-  /** Its orders live in the ordering process alone: nothing is charged, and after a crash they are simply ordered anew. */
+  /**
+   * It lives in this process and its orders with it: nothing is charged, after a crash they are simply ordered anew, and
+   * only the process that ordered can ask. Its steps run in the lane `resident`.
+   */
   volatile?: boolean
   /** Voices for `speech`, the default first. */
   voices?: readonly { id: string; label: string; language: string }[]

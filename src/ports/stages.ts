@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { StageKey, StageReport } from '../domain/progress.ts'
 import type { JobRequest } from '../domain/request.ts'
-import type { Step, StepName, StepWork } from '../domain/step.ts'
+import type { Lane, Step, StepName, StepWork } from '../domain/step.ts'
 import type { Take, TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { Logger } from './logger.ts'
@@ -38,7 +38,7 @@ export interface JobTransaction {
   verdicts(verdicts: Verdict[]): Promise<void>
   createTakes(takes: Take[]): Promise<void>
   setTake(take: Take, to: TakeState): Promise<Take>
-  addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number }): Promise<void>
+  addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number; lane?: Lane }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */
   wake(name: StepName, takeId?: TakeId): Promise<void>
   /** The asset is ready, the job has succeeded. */

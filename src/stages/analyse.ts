@@ -15,7 +15,7 @@ export function analyse(deps: StageDeps): StepHandler {
         tx.stage({ key: 'analyse', fraction: null })
         tx.plan(plan)
         await tx.createAsset(newAsset(deps, job, plan))
-        await orderTakes(deps.ids, tx)
+        await orderTakes(deps, tx)
         await tx.addSteps([{ name: 'finish' }], { priority: 10 })
         tx.stage({ key: 'analyse', ended: 'done' })
       },

@@ -183,7 +183,7 @@ function reject(work: StretchWork, fault: Verdict, verdicts: Verdict[]): StepRes
       if (culprit.state.state !== 'accepted' || shown || spent >= tx.job.request.policy.maxTakesPerShot) return tx.end('failed', outcome)
       await tx.setTake(culprit, { state: 'rejected', masters: culprit.state.masters, outcome })
       tx.notice(`${capital(fault.detail)} This part is being made again.`)
-      await orderTakes(deps.ids, tx)
+      await orderTakes(deps, tx)
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Provider, TakePreview, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { previewKey } from './keys.ts'
-import { orderTakes, spentTakes } from './order-takes.ts'
+import { laneFor, orderTakes, spentTakes } from './order-takes.ts'
 import { reportTakes } from './take-progress.ts'
 
 const DEFAULT_POLL_MS = 5_000
@@ -80,7 +80,7 @@ async function follow(deps: StageDeps, run: StepRun, provider: Provider, take: T
         then: 'done',
         write: async (tx) => {
           await tx.setTake(take, { state: 'delivered', ref, outputs: status.outputs })
-          await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0 })
+          await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0, ...laneFor(deps, take) })
           await reportTakes(tx, take.role)
           showPreview(tx)
         },
@@ -97,7 +97,7 @@ export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, 
   const takes = await tx.repositories.takes.ofJob(take.jobId)
   const spent = spentTakes(takes, take.key)
   const again = outcome.class === 'lost' || (outcome.retry !== 'never' && spent < tx.job.request.policy.maxTakesPerShot)
-  if (again) await orderTakes(deps.ids, tx)
+  if (again) await orderTakes(deps, tx)
   else await tx.end('failed', outcome)
 }
 

@@ -56,9 +56,9 @@ export function ingest(deps: StageDeps): StepHandler {
           await tx.setTake(accepted, { state: 'rejected', masters, outcome })
           const spent = spentTakes(await tx.repositories.takes.ofJob(run.job.id), take.key)
           if (spent >= tx.job.request.policy.maxTakesPerShot) return tx.end('failed', outcome)
-          return orderTakes(deps.ids, tx)
+          return orderTakes(deps, tx)
         }
-        await orderTakes(deps.ids, tx)
+        await orderTakes(deps, tx)
         await reportTakes(tx, take.role)
         await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(run.job.id)).cues })
         if (take.role === 'keyframes') await showStills(tx, masters)

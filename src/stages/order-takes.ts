@@ -3,8 +3,9 @@ import type { TakeId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Plan, PlannedTake } from '../domain/plan.ts'
 import { mastersOf, type Take } from '../domain/take.ts'
-import type { Ids } from '../ports/clock.ts'
+import type { Lane } from '../domain/step.ts'
 import type { JobTransaction } from '../ports/stages.ts'
+import { providerOf, type StageDeps } from './deps.ts'
 
 /** The planned takes that nobody makes yet and whose needs are met. */
 export function orderable(plan: Plan, takes: Take[]): PlannedTake[] {
@@ -19,20 +20,26 @@ export function spentTakes(takes: Take[], key: string): number {
 }
 
 /** Orders whatever can be ordered now. Under the job's lock, so nothing is ordered twice. */
-export async function orderTakes(ids: Ids, tx: JobTransaction): Promise<void> {
+export async function orderTakes(deps: StageDeps, tx: JobTransaction): Promise<void> {
   const { job } = tx
-  if (!job.plan) return
+  const { plan } = job
+  if (!plan) return
   const takes = await tx.repositories.takes.ofJob(job.id)
-  const orders = orderable(job.plan, takes).map((planned) => newTake(ids.next('tak'), job, job.plan as Plan, planned, takes))
+  const orders = orderable(plan, takes).map((planned) => newTake(deps.ids.next('tak'), job, plan, planned, takes, deps.clock.now()))
   await tx.createTakes(orders)
-  await tx.addSteps(orders.map((take) => ({ name: 'generate', takeId: take.id })))
+  for (const take of orders) await tx.addSteps([{ name: 'generate', takeId: take.id }], laneFor(deps, take))
+}
+
+/** A resident provider's takes are asked for and fetched by the process it lives in. */
+export function laneFor(deps: StageDeps, take: Take): { lane?: Lane } {
+  return providerOf(deps, take.provider).capabilities.volatile ? { lane: 'resident' } : {}
 }
 
 function isAlive(take: Take): boolean {
   return take.state.state !== 'failed' && take.state.state !== 'rejected' && take.state.state !== 'cancelled'
 }
 
-function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[]): Take {
+function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[], createdAt: Date): Take {
   const number = takes.filter((take) => take.key === planned.key).length + 1
   return {
     id,
@@ -45,7 +52,7 @@ function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: 
     request: reseed(fit(planned.request, plan, planned, takes), spentTakes(takes, planned.key)),
     rank: planned.rank,
     state: { state: 'planned' },
-    createdAt: new Date(),
+    createdAt,
   }
 }
 

@@ -79,9 +79,9 @@ async function startEngine(scripts: Partial<Record<StepName, StepHandler>>, conf
     providers: new Map(),
     pipelines,
     handlers,
-    config: { slots: { io: 4, cpu: 2 }, leaseMs: config.leaseMs ?? 5_000, hintAgainMs: 500, drainMs: config.drainMs ?? 2_000 },
+    config: { slots: { io: 4, cpu: 2, resident: 4 }, leaseMs: config.leaseMs ?? 5_000, hintAgainMs: 500, drainMs: config.drainMs ?? 2_000 },
   })
-  await engine.start(['io', 'cpu'])
+  await engine.start(['io', 'cpu', 'resident'])
   engines.push(engine)
   onTestFinished(async () => {
     await engine.drain()
