@@ -2,7 +2,7 @@ import type { JobSnapshot, JobStore } from '../client/job.ts'
 import type { JobView } from '../wire/jobs.ts'
 
 /** What an element follows. A `Job` of the client is one; `headersFor` is used for media and pictures where it is there. */
-export type JobSource = JobStore & { headersFor?(url: string): Promise<Record<string, string>> }
+export type JobSource = JobStore & { headersFor?(url: string): Promise<Record<string, string>>; cancel?(): Promise<unknown> }
 /** Plain state, for other transports, tests and server rendering. */
 export type SnapshotInput = JobView | JobSnapshot
 

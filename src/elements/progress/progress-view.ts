@@ -1,0 +1,126 @@
+import type { Connection } from '../../client/job.ts'
+import type { JobView, StageView } from '../../wire/jobs.ts'
+import type { SnapshotInput } from '../contract.ts'
+import type { ProgressMessages } from './messages.ts'
+
+/** What is said of the job as a whole. `slow`: it runs, and there is a notice why it takes longer. */
+export type ProgressState = 'empty' | 'queued' | 'starting' | 'running' | 'slow' | 'disconnected' | 'unreachable' | 'succeeded' | 'failed' | 'cancelled'
+
+/** Everything `<sluice-progress>` shows, without any DOM. */
+export interface ProgressView {
+  state: ProgressState
+  title: string
+  /** 0 to 100, whole; `null` while unknown. 100 only at the end. */
+  percent: number | null
+  /** What the bar says in words, for those who cannot see it. */
+  valueText: string
+  /** The stage that stands for the work now. */
+  current: { label: string; percent: number | null } | null
+  stages: { key: string; label: string; state: StageView['state']; percent: number | null; current: boolean }[]
+  queue: string
+  notice: string
+  error: string
+  canCancel: boolean
+  canRetry: boolean
+  /** Nothing can be played yet and more is coming. */
+  busy: boolean
+}
+
+export function progressView(snapshot: SnapshotInput | null, time: string, messages: ProgressMessages): ProgressView {
+  if (!snapshot) {
+    const text = messages.starting
+    return { ...nothing, valueText: text, title: text }
+  }
+  const connection = 'connection' in snapshot ? snapshot.connection : undefined
+  const state = stateOf(snapshot, connection)
+  const ended = isEnded(snapshot.state)
+  const percent = snapshot.state === 'succeeded' ? 100 : snapshot.progress === null ? null : Math.min(99, Math.floor(snapshot.progress * 100))
+  const running = snapshot.stages.filter((stage) => stage.state === 'running')
+  // stages overlap; the last that runs is the one furthest on
+  const current = ended || snapshot.state === 'queued' ? undefined : running.at(-1)
+  const stages = snapshot.stages.map((stage) => ({
+    key: stage.key,
+    label: stage.label,
+    state: stage.state,
+    percent: stage.state === 'running' && stage.progress !== null ? Math.floor(stage.progress * 100) : null,
+    current: stage === current,
+  }))
+  const queue = snapshot.state === 'queued' && snapshot.queue ? messages.queue(snapshot.queue.ahead) : ''
+  return {
+    state,
+    title: snapshot.title,
+    percent,
+    valueText: valueText(snapshot, percent, current, queue, time, messages),
+    current: current ? { label: current.label, percent: current.progress === null ? null : Math.floor(current.progress * 100) } : null,
+    stages,
+    queue,
+    notice: connection === 'failed' && !ended ? messages.unreachable : connection === 'disconnected' && !ended ? messages.disconnected : (snapshot.notice ?? ''),
+    error: errorText(snapshot, messages),
+    canCancel: !ended,
+    canRetry: ended && snapshot.state !== 'succeeded' && snapshot.outcome?.retry !== 'never',
+    busy: !ended && !snapshot.playable,
+  }
+}
+
+const nothing: ProgressView = {
+  state: 'empty',
+  title: '',
+  percent: null,
+  valueText: '',
+  current: null,
+  stages: [],
+  queue: '',
+  notice: '',
+  error: '',
+  canCancel: false,
+  canRetry: false,
+  busy: true,
+}
+
+export function isEnded(state: JobView['state']): boolean {
+  return state !== 'queued' && state !== 'running'
+}
+
+function stateOf(job: JobView, connection: Connection | undefined): ProgressState {
+  if (job.state === 'expired' || job.state === 'failed') return 'failed'
+  if (job.state === 'succeeded' || job.state === 'cancelled') return job.state
+  if (connection === 'failed') return 'unreachable'
+  if (connection === 'disconnected') return 'disconnected'
+  if (job.state === 'queued') return 'queued'
+  if (!job.stages.some((stage) => stage.state !== 'pending')) return 'starting'
+  return job.notice ? 'slow' : 'running'
+}
+
+/** "58%, step 3 of 5, Rendering video, about 40 s left". */
+function valueText(
+  job: JobView,
+  percent: number | null,
+  current: StageView | undefined,
+  queue: string,
+  time: string,
+  messages: ProgressMessages,
+): string {
+  if (isEnded(job.state)) return headline(job, messages)
+  if (job.state === 'queued') return [messages.waiting, queue].filter(Boolean).join(', ')
+  const shown = job.stages.filter((stage) => stage.state !== 'skipped')
+  const words = [
+    percent === null ? '' : `${percent}%`,
+    current ? messages.position(shown.indexOf(current) + 1, shown.length) : '',
+    current?.label ?? messages.starting,
+    time,
+  ]
+  return words.filter(Boolean).join(', ')
+}
+
+/** How it stands, in a word or two. */
+export function headline(job: JobView, messages: ProgressMessages): string {
+  if (job.state === 'queued') return messages.waiting
+  if (job.state === 'running') return messages.starting
+  return messages[job.state]
+}
+
+function errorText(job: JobView, messages: ProgressMessages): string {
+  if (job.state !== 'failed' && job.state !== 'expired' && job.state !== 'cancelled') return ''
+  const parts = [job.state === 'cancelled' ? '' : (job.outcome?.detail ?? ''), job.outcome ? messages.charged(job.outcome) : '']
+  return parts.filter(Boolean).join(' ')
+}
