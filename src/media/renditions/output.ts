@@ -9,7 +9,10 @@ export function outputTo(path: string, format: string): { args: string[]; writab
 
 /** The title as a tag. One line of at most 200 characters: tags are no place for a text, and a NUL would end the argument. */
 export function titleArgs(title: string): string[] {
-  const line = title.replace(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, 200)
+  const line = title
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
   return line === '' ? [] : ['-metadata', `title=${line}`]
 }
 

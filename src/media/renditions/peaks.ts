@@ -7,7 +7,7 @@ const UPPER_BYTE = 256
 /**
  * The outline of a sound in the audiowaveform JSON format, version 2
  * (https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md): lowest and highest sample of each of at most
- * `points` equal parts, both channels as one, as drawn by wavesurfer.js and peaks.js.
+ * `points` equal parts (0 counts as one of them), both channels as one, as drawn by wavesurfer.js and peaks.js.
  * @param blocks interleaved stereo at 48 kHz, from the beginning and without a gap; what is missing at the end is silence
  */
 export async function waveformPeaks(
@@ -30,5 +30,13 @@ export async function waveformPeaks(
     }
   }
   const data = Array.from(low, (lowest, point) => [Math.floor(lowest / UPPER_BYTE), Math.floor((high[point] ?? 0) / UPPER_BYTE)]).flat()
-  return JSON.stringify({ version: 2, channels: 1, sample_rate: PCM_SAMPLE_RATE, samples_per_pixel: framesPerPoint, bits: BITS, length, data })
+  return JSON.stringify({
+    version: 2,
+    channels: 1,
+    sample_rate: PCM_SAMPLE_RATE,
+    samples_per_pixel: framesPerPoint,
+    bits: BITS,
+    length,
+    data,
+  })
 }

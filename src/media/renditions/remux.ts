@@ -12,9 +12,9 @@ const segmentsInput: Input = { stdin: { format: 'mov' } }
 /** The captions are WebVTT of our own making; no other format may open the file. Options after the usual ones replace them. */
 const captionsInput = (path: string): Input => ({ path, options: ['-f', 'webvtt', '-format_whitelist', 'webvtt'] })
 
-/** An MP4 for download, nothing encoded again: index first, so it plays while it loads; captions as a track that is off by default. */
+/** An MP4 for download, nothing encoded again: index first, so it plays while it loads; captions as a track that players offer. */
 export async function remuxMp4(runner: ToolRunner, { segments, output, captionsPath, title, signal }: RemuxOrder): Promise<void> {
-  const captions = captionsPath === undefined ? [] : ['-map', '1:s:0', '-c:s', 'mov_text', '-disposition:s:0', '0']
+  const captions = captionsPath === undefined ? [] : ['-map', '1:s:0', '-c:s', 'mov_text']
   const target = outputTo(output, 'mp4')
   await runner.run({
     inputs: [segmentsInput, ...(captionsPath === undefined ? [] : [captionsInput(captionsPath)])],

@@ -6,7 +6,9 @@ import { remuxM4a, remuxMp4 } from './remux.ts'
 import { storyboard } from './storyboard.ts'
 
 /** The files beside the ladder, made from finished segments or from a file made of them. Each writes one file in the folder it is given. */
-export function createRenditions(runner: ToolRunner): Pick<MediaTool, 'remuxMp4' | 'remuxM4a' | 'encodeMp3' | 'encodeWebm' | 'poster' | 'storyboard'> {
+export function createRenditions(
+  runner: ToolRunner,
+): Pick<MediaTool, 'remuxMp4' | 'remuxM4a' | 'encodeMp3' | 'encodeWebm' | 'poster' | 'storyboard'> {
   return {
     remuxMp4: (order) => remuxMp4(runner, order),
     remuxM4a: (order) => remuxM4a(runner, order),

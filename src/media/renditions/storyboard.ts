@@ -13,7 +13,9 @@ const KEY_FRAME_SECONDS = 2
 /** When the tiles are and how they lie. Pure. At most 100 tiles, ten in a row. */
 export function storyboardGrid(durationSeconds: number): { intervalSeconds: number; count: number; columns: number; rows: number } {
   const short = durationSeconds < SHORT_SECONDS
-  const intervalSeconds = short ? Math.max(0.1, Math.round(durationSeconds) / 10) : Math.max(KEY_FRAME_SECONDS, Math.ceil(durationSeconds / MAX_TILES))
+  const intervalSeconds = short
+    ? Math.max(0.1, Math.round(durationSeconds) / 10)
+    : Math.max(KEY_FRAME_SECONDS, Math.ceil(durationSeconds / MAX_TILES))
   const count = Math.max(1, Math.ceil(durationSeconds / intervalSeconds - 1e-6))
   const columns = Math.min(MAX_COLUMNS, count)
   return { intervalSeconds, count, columns, rows: Math.ceil(count / columns) }
@@ -30,8 +32,10 @@ export async function storyboard(
   const grid = storyboardGrid(durationSeconds)
   const { intervalSeconds, count, columns, rows } = grid
   const target = outputTo(output, 'mjpeg')
+  // Rounding up makes a tile show the last frame that is not after its time; frames are a little early, for times like 1.999.
   // The last frame is repeated, so the tile of the last moment has one however the frames fall.
   const tiles = [
+    'setpts=PTS-STARTPTS-0.01/TB',
     `tpad=stop_mode=clone:stop_duration=${intervalSeconds}`,
     `fps=1/${intervalSeconds}:start_time=0:round=up`,
     `scale=${TILE_WIDTH}:-2:flags=area`,
