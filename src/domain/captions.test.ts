@@ -25,10 +25,16 @@ describe('captions', () => {
   })
 
   test('a long sentence becomes cues of two even lines with times in proportion', () => {
-    const text = 'As the earth turns, your coast passes through both of them, and that is why most shores see two high tides every single day of the year.'
+    const text =
+      'As the earth turns, your coast passes through both of them, and that is why most shores see two high tides every single day of the year.'
     const cues = splitCue({ startSeconds: 10, endSeconds: 20, text })
     expect(cues.length).toBe(2)
-    expect(cues.map((cue) => cue.text).join(' ').replaceAll('\n', ' ')).toBe(text)
+    expect(
+      cues
+        .map((cue) => cue.text)
+        .join(' ')
+        .replaceAll('\n', ' '),
+    ).toBe(text)
     for (const cue of cues) {
       const lines = cue.text.split('\n')
       expect(lines.length).toBeLessThanOrEqual(2)

@@ -10,7 +10,9 @@ const LINES_PER_CUE = 2
  * a line of its own. Cues that end before they start, and empty ones, are left out.
  */
 export function captionsVtt(cues: Cue[]): string {
-  const blocks = cues.flatMap(splitCue).map(({ startSeconds, endSeconds, text }) => `${vttTime(startSeconds)} --> ${vttTime(endSeconds)}\n${escapeText(text)}\n`)
+  const blocks = cues
+    .flatMap(splitCue)
+    .map(({ startSeconds, endSeconds, text }) => `${vttTime(startSeconds)} --> ${vttTime(endSeconds)}\n${escapeText(text)}\n`)
   return ['WEBVTT\n', ...blocks].join('\n')
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { profiles } from '../domain/profiles.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import { GREY_HEIGHT, GREY_WIDTH } from '../ports/media-tool.ts'
-import { createInspector } from './inspector.ts'
 import type { InspectedStretch } from './inspection.ts'
+import { createInspector } from './inspector.ts'
 
 const FPS = 30
 const RATE = 48_000
@@ -57,7 +57,8 @@ function feed({ stretch = {}, profile = strict, picture = moving, sound = tone, 
     }
     soundUntil(at + FRAME)
     const done = (frame + 1) / FPS
-    if (Math.abs(done % askEvery) < 1e-6 || Math.abs((done % askEvery) - askEvery) < 1e-6) asked.push(inspection.judgeUntil(startSeconds + done))
+    if (Math.abs(done % askEvery) < 1e-6 || Math.abs((done % askEvery) - askEvery) < 1e-6)
+      asked.push(inspection.judgeUntil(startSeconds + done))
   }
   return { asked, end: inspection.end() }
 }
@@ -90,7 +91,10 @@ describe('a clean stretch', () => {
 })
 
 describe('black', () => {
-  const blackIn = (from: number, to: number): Picture => (seconds) => (within(from, to)(seconds) ? 16 : moving(seconds))
+  const blackIn =
+    (from: number, to: number): Picture =>
+    (seconds) =>
+      within(from, to)(seconds) ? 16 : moving(seconds)
 
   test('is found at its place', () => {
     const [found, ...more] = all(feed({ picture: blackIn(3.2, 4.1), startSeconds: 2, askEvery: 8 }), 'black')
@@ -126,7 +130,8 @@ describe('black', () => {
     [0.981, 'fail'],
     [0.979, 'pass'],
   ])('with %f of the pixels dark: %s', (share, verdict) => {
-    const picture: Picture = (seconds) => (within(3, 5)(seconds) ? new Uint8Array(PIXELS).fill(200).fill(0, 0, Math.round(PIXELS * share)) : moving(seconds))
+    const picture: Picture = (seconds) =>
+      within(3, 5)(seconds) ? new Uint8Array(PIXELS).fill(200).fill(0, 0, Math.round(PIXELS * share)) : moving(seconds)
     expect(all(feed({ picture }), 'black')[0]?.verdict).toBe(verdict)
   })
 
@@ -154,7 +159,10 @@ describe('black', () => {
 })
 
 describe('freeze', () => {
-  const stillIn = (from: number, to: number): Picture => (seconds) => (within(from, to)(seconds) ? moving(from) : moving(seconds))
+  const stillIn =
+    (from: number, to: number): Picture =>
+    (seconds) =>
+      within(from, to)(seconds) ? moving(from) : moving(seconds)
 
   test('is found at its place, to the frame', () => {
     const found = all(feed({ picture: stillIn(3, 5.5) }), 'freeze').at(-1)
@@ -179,7 +187,8 @@ describe('freeze', () => {
     [0.25, 'fail'],
     [0.33, 'pass'],
   ])('noise of one level on %f of the pixels: %s', (share, verdict) => {
-    const picture: Picture = (seconds) => new Uint8Array(PIXELS).fill(100).fill(Math.round(seconds * FPS) % 2 ? 101 : 100, 0, Math.round(PIXELS * share))
+    const picture: Picture = (seconds) =>
+      new Uint8Array(PIXELS).fill(100).fill(Math.round(seconds * FPS) % 2 ? 101 : 100, 0, Math.round(PIXELS * share))
     expect(all(feed({ picture }), 'freeze')[0]?.verdict).toBe(verdict)
   })
 
@@ -200,7 +209,10 @@ describe('freeze', () => {
 })
 
 describe('silence', () => {
-  const silentIn = (from: number, to: number): Sound => (seconds) => (within(from, to)(seconds) ? [0, 0] : tone(seconds))
+  const silentIn =
+    (from: number, to: number): Sound =>
+    (seconds) =>
+      within(from, to)(seconds) ? [0, 0] : tone(seconds)
 
   test('is found at its place, within 20 ms', () => {
     const found = all(feed({ sound: silentIn(2.513, 5.707) }), 'silence').at(-1)
@@ -233,7 +245,11 @@ describe('silence', () => {
 
   test('is not asked where nothing must be heard', () => {
     const { asked, end } = feed({ sound: () => [0, 0], stretch: { audible: false } })
-    expect([...asked.flat(), ...end].map(({ check, verdict }) => `${check} ${verdict}`)).toEqual(['black pass', 'freeze pass', 'clipping pass'])
+    expect([...asked.flat(), ...end].map(({ check, verdict }) => `${check} ${verdict}`)).toEqual([
+      'black pass',
+      'freeze pass',
+      'clipping pass',
+    ])
   })
 
   test('one channel alone is heard', () => {
@@ -242,11 +258,13 @@ describe('silence', () => {
 })
 
 describe('clipping', () => {
-  const drivenIn = (from: number, to: number): Sound => (seconds) => {
-    const gain = within(from, to)(seconds) ? 8 : 1
-    const [left, right] = tone(seconds)
-    return [left * gain, right * gain]
-  }
+  const drivenIn =
+    (from: number, to: number): Sound =>
+    (seconds) => {
+      const gain = within(from, to)(seconds) ? 8 : 1
+      const [left, right] = tone(seconds)
+      return [left * gain, right * gain]
+    }
 
   test('is found at its place, within 20 ms, with its density', () => {
     const found = all(feed({ sound: drivenIn(3, 3.5) }), 'clipping').at(-1)
@@ -258,12 +276,14 @@ describe('clipping', () => {
     expect(found?.value).toBeLessThan(780)
   })
 
-  const peaks = (count: number, samples: number, level = 1): Sound => (seconds) => {
-    const sample = Math.round(seconds * RATE)
-    const peak = Math.floor((sample - 2 * RATE) / 4_000)
-    const inside = sample >= 2 * RATE && peak < count && (sample - 2 * RATE) % 4_000 < samples
-    return inside ? [level, 0] : [0.1, 0]
-  }
+  const peaks =
+    (count: number, samples: number, level = 1): Sound =>
+    (seconds) => {
+      const sample = Math.round(seconds * RATE)
+      const peak = Math.floor((sample - 2 * RATE) / 4_000)
+      const inside = sample >= 2 * RATE && peak < count && (sample - 2 * RATE) % 4_000 < samples
+      return inside ? [level, 0] : [0.1, 0]
+    }
 
   test.each([
     [11, 3, 1, 'fail'],
@@ -300,7 +320,9 @@ describe('what never came', () => {
       }
     }
     expect(of(end, 'black')).toMatchObject([{ verdict: 'unknown', range: { startSeconds: 0 } }])
-    expect([...asked.flat(), ...end].filter(({ check, verdict }) => (check === 'black' || check === 'freeze') && verdict === 'pass')).toEqual([])
+    expect(
+      [...asked.flat(), ...end].filter(({ check, verdict }) => (check === 'black' || check === 'freeze') && verdict === 'pass'),
+    ).toEqual([])
   })
 
   test('no sound where sound must be heard is unknown', () => {
@@ -316,7 +338,8 @@ describe('what never came', () => {
 
   test('a gap in the middle is unknown at its place', () => {
     const inspection = createInspector().inspect(strict, { startSeconds: 0, fps: FPS, audible: false })
-    for (let frame = 0; frame < 120; frame++) if (frame < 30 || frame >= 45) inspection.picture(frame / FPS, new Uint8Array(PIXELS).fill(frame % 2 ? 90 : 160))
+    for (let frame = 0; frame < 120; frame++)
+      if (frame < 30 || frame >= 45) inspection.picture(frame / FPS, new Uint8Array(PIXELS).fill(frame % 2 ? 90 : 160))
     expect(of(inspection.judgeUntil(2), 'black')).toMatchObject([{ verdict: 'unknown', range: { startSeconds: 1, endSeconds: 1.5 } }])
     expect(inspection.judgeUntil(4)).toEqual([])
     expect(inspection.end()).toEqual([])
@@ -325,12 +348,15 @@ describe('what never came', () => {
   test('pictures that stop before the stretch ends are noticed', () => {
     const inspection = createInspector().inspect(strict, { startSeconds: 0, durationSeconds: 4, fps: FPS, audible: false })
     for (let frame = 0; frame < 60; frame++) inspection.picture(frame / FPS, new Uint8Array(PIXELS).fill(frame % 2 ? 90 : 160))
-    expect(of(inspection.end(), 'black')).toMatchObject([{ verdict: 'unknown', range: { startSeconds: expect.closeTo(2, 6) as number, endSeconds: 4 } }])
+    expect(of(inspection.end(), 'black')).toMatchObject([
+      { verdict: 'unknown', range: { startSeconds: expect.closeTo(2, 6) as number, endSeconds: 4 } },
+    ])
   })
 
   test('a frame rounded away is no gap', () => {
     const inspection = createInspector().inspect(strict, { startSeconds: 0, fps: FPS, audible: false })
-    for (let frame = 0; frame < 119; frame++) if (frame !== 50) inspection.picture(frame / FPS, new Uint8Array(PIXELS).fill(frame % 2 ? 90 : 160))
+    for (let frame = 0; frame < 119; frame++)
+      if (frame !== 50) inspection.picture(frame / FPS, new Uint8Array(PIXELS).fill(frame % 2 ? 90 : 160))
     expect(inspection.judgeUntil(4)).toEqual([])
   })
 })

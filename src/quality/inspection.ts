@@ -73,7 +73,11 @@ function createWatch(profile: QualityProfile, finder: FaultFinder, coverage: Cov
   let faultsTold = 0
 
   const faulty = (fault: Fault) =>
-    judge(profile, { check, value: rounded(fault.value), unit, threshold, range: { ...fault.range }, detail: finder.describe(fault) }, false)
+    judge(
+      profile,
+      { check, value: rounded(fault.value), unit, threshold, range: { ...fault.range }, detail: finder.describe(fault) },
+      false,
+    )
 
   const unknown = (range: TimeRange) => {
     const detail = `${check} is unknown from ${seconds(range.startSeconds)} to ${seconds(range.endSeconds)}: what it looks at did not come.`

@@ -7,7 +7,10 @@ import { createInspector } from './inspector.ts'
 
 const inspector = createInspector()
 const standard: QualityProfile = profiles.standard
-const withRule = (check: string, rule: 'off' | 'warn' | 'repair' | 'fail'): QualityProfile => ({ ...standard, rules: { ...standard.rules, [check]: rule } })
+const withRule = (check: string, rule: 'off' | 'warn' | 'repair' | 'fail'): QualityProfile => ({
+  ...standard,
+  rules: { ...standard.rules, [check]: rule },
+})
 
 const ordered: Ordered = { durationSeconds: 5, width: 1280, height: 720, fps: 30, audible: true }
 const video = { codec: 'h264', width: 1280, height: 720, fps: 30, durationSeconds: 5, frames: 150 }
@@ -36,8 +39,18 @@ describe('a take against its order', () => {
 
   test('a missing stream fails to decode; what cannot be measured for it is unknown', () => {
     const verdicts = inspector.judgeTake(standard, ordered, { ...probe, video: null })
-    expect(verdicts.map(({ check, verdict }) => `${check} ${verdict}`)).toEqual(['decodes fail', 'duration pass', 'size unknown', 'fps unknown'])
-    expect(verdicts[0]).toMatchObject({ value: 1, unit: 'count', threshold: 0, detail: 'the file is not whole: there is no picture in it.' })
+    expect(verdicts.map(({ check, verdict }) => `${check} ${verdict}`)).toEqual([
+      'decodes fail',
+      'duration pass',
+      'size unknown',
+      'fps unknown',
+    ])
+    expect(verdicts[0]).toMatchObject({
+      value: 1,
+      unit: 'count',
+      threshold: 0,
+      detail: 'the file is not whole: there is no picture in it.',
+    })
     expect(verdictOf('decodes', { audio: null })?.detail).toContain('no sound')
     expect(verdictOf('decodes', { audio: null }, { audible: false })?.verdict).toBe('pass')
   })
@@ -95,8 +108,12 @@ describe('a take against its order', () => {
 })
 
 describe('the asset against what was promised', () => {
-  const judged = (check: string, changed: Partial<MediaProbe>, loudness: { integratedLufs: number | null; truePeakDbtp: number | null } | null = fine, profile = standard) =>
-    inspector.judgeAsset(profile, ordered, { ...probe, ...changed }, loudness).find((verdict) => verdict.check === check)
+  const judged = (
+    check: string,
+    changed: Partial<MediaProbe>,
+    loudness: { integratedLufs: number | null; truePeakDbtp: number | null } | null = fine,
+    profile = standard,
+  ) => inspector.judgeAsset(profile, ordered, { ...probe, ...changed }, loudness).find((verdict) => verdict.check === check)
 
   test('is held to its own timeline', () => {
     expect(judged('duration', { durationSeconds: 5.1 })?.verdict).toBe('pass')

@@ -1,6 +1,6 @@
 import { judge, type QualityProfile, type Verdict } from '../domain/verdict.ts'
 import type { Inspector } from '../ports/inspector.ts'
-import { amplified, ASSET_LUFS, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
+import { ASSET_LUFS, amplified, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
 import { checkAvMismatch } from './file/av-mismatch.ts'
 import { checkDecodes } from './file/decodes.ts'
 import { checkDuration } from './file/duration.ts'
@@ -54,7 +54,10 @@ export function createInspector(): Inspector {
       if (before.within === null || gainDb === 0) {
         // A peak alone is no reason to lower a sound: the mix has a limiter. Only the band counts here.
         const within = before.within === null ? null : gainTowards({ ...loudness, truePeakDbtp: null }, targetLufs) === 0
-        return { gainDb: 0, verdict: judge(withLoudness(profile, rule === 'repair' || rule === 'off' ? 'warn' : rule), before.measurement, within) }
+        return {
+          gainDb: 0,
+          verdict: judge(withLoudness(profile, rule === 'repair' || rule === 'off' ? 'warn' : rule), before.measurement, within),
+        }
       }
       const after = measureLoudness(amplified(loudness, gainDb), targetLufs)
       const detail = `${before.measurement.detail} It was changed by ${gainDb.toFixed(1)} dB: ${after.measurement.detail}`

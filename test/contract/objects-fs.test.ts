@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SluiceError } from '../../src/domain/errors.ts'
 import { createFsObjects } from '../../src/drivers/objects/fs/driver.ts'
 import { createScratch } from '../../src/drivers/objects/fs/scratch.ts'
 import type { Logger } from '../../src/ports/logger.ts'
@@ -47,7 +48,9 @@ describe('objects: fs', () => {
     await objects.put('target', Buffer.alloc(3_000_000, 'a'), { mimeType: 'text/plain' })
     let leftovers = 0
     for (let round = 0; round < 12; round++) {
-      const child = spawn(process.execPath, [fileURLToPath(new URL('./objects-fs-writer.ts', import.meta.url)), place], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, [fileURLToPath(new URL('./objects-fs-writer.ts', import.meta.url)), place], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       await once(child.stdout, 'data')
       // From the first piece of the body on, the child writes version after version; the delay only varies the moment.
       await new Promise((resolve) => setTimeout(resolve, round * 3))
@@ -126,7 +129,9 @@ describe('objects: fs', () => {
     }
     const failure = objects.put('too/large', endless(), { mimeType: 'text/plain' })
     await expect(failure).rejects.toMatchObject({ code: 'storage_full', retry: 'same' })
-    const { message, facts } = await failure.catch((error: unknown) => error as { message: string; facts: Record<string, number> })
+    const problem: unknown = await failure.catch((error: unknown) => error)
+    if (!SluiceError.is(problem)) throw problem
+    const { message, facts } = problem
     expect(message).toMatch(/^Writing the object too\/large failed after 1\.\d MB \(ENOSPC\); \d\.\d MB of 2\.1 MB are free\.$/)
     expect(facts.totalBytes).toBe(2 * 1024 * 1024)
     expect(facts.writtenBytes).toBeGreaterThan(1_000_000)
@@ -143,7 +148,10 @@ describe('objects: fs', () => {
 
   test('a folder that cannot be made is storage_unavailable', async () => {
     await writeFile(join(folder, 'a-file'), '')
-    await expect(createFsObjects({ folder: join(folder, 'a-file', 'below'), log })).rejects.toMatchObject({ code: 'storage_unavailable', facts: { errno: 'ENOTDIR' } })
+    await expect(createFsObjects({ folder: join(folder, 'a-file', 'below'), log })).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      facts: { errno: 'ENOTDIR' },
+    })
     await expect(createScratch({ folder: join(folder, 'a-file', 'below') })).rejects.toMatchObject({ code: 'storage_unavailable' })
   })
 })
@@ -180,7 +188,8 @@ describe('scratch', () => {
 
   test('refuses names that are no names', async () => {
     const scratch = await createScratch({ folder: root })
-    for (const name of ['', '../up', 'a/b', 'x'.repeat(101)]) await expect(scratch.folder(name)).rejects.toMatchObject({ code: 'request_invalid' })
+    for (const name of ['', '../up', 'a/b', 'x'.repeat(101)])
+      await expect(scratch.folder(name)).rejects.toMatchObject({ code: 'request_invalid' })
   })
 })
 

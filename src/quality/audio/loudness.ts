@@ -29,7 +29,10 @@ export function measureLoudness({ integratedLufs, truePeakDbtp }: Loudness, targ
   if (integratedLufs === null) return { measurement, within: null }
   const peak = truePeakDbtp === null ? '' : `, with peaks of ${truePeakDbtp.toFixed(1)} dBTP (at most ${MAXIMUM_DBTP})`
   const detail = `the sound has ${integratedLufs.toFixed(1)} LUFS; ${targetLufs} ± ${BAND_LU} was aimed at${peak}.`
-  return { measurement: { ...measurement, detail }, within: inBand(integratedLufs, targetLufs) && (truePeakDbtp ?? -Infinity) <= MAXIMUM_DBTP + 0.05 }
+  return {
+    measurement: { ...measurement, detail },
+    within: inBand(integratedLufs, targetLufs) && (truePeakDbtp ?? -Infinity) <= MAXIMUM_DBTP + 0.05,
+  }
 }
 
 /**

@@ -19,6 +19,9 @@ export function checkDecodes(ordered: Ordered, { video, audio }: MediaProbe): Fi
     if (video.frames < promised * FRAME_SHARE - 1) faults.push(`it has ${video.frames} of ${Math.round(promised)} frames`)
   }
   const streams = [video && `picture (${video.codec})`, audio && `sound (${audio.codec})`].filter((stream) => stream !== null)
-  const detail = faults.length > 0 ? `the file is not whole: ${faults.join(', ')}.` : `the file has ${streams.join(' and ') || 'nothing that was ordered'}.`
+  const detail =
+    faults.length > 0
+      ? `the file is not whole: ${faults.join(', ')}.`
+      : `the file has ${streams.join(' and ') || 'nothing that was ordered'}.`
   return { measurement: { check: 'decodes', value: faults.length, unit: 'count', threshold: 0, detail }, within: faults.length === 0 }
 }

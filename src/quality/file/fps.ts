@@ -12,7 +12,13 @@ export function checkFps({ fps }: Ordered, { video }: MediaProbe): Finding | nul
   const difference = video && Math.abs(video.fps - fps)
   const detail = `${video ? `it has ${rounded(video.fps)} frames a second` : 'there is no picture to measure'}; ${fps} were ordered.`
   return {
-    measurement: { check: 'fps', value: difference === null ? null : rounded(difference), unit: 'fps', threshold: rounded(tolerance), detail },
+    measurement: {
+      check: 'fps',
+      value: difference === null ? null : rounded(difference),
+      unit: 'fps',
+      threshold: rounded(tolerance),
+      detail,
+    },
     within: difference === null ? null : difference <= tolerance + 1e-6,
   }
 }

@@ -201,7 +201,8 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
       if (given === undefined) throw notFound(key)
       return {
         path: given,
-        [Symbol.asyncDispose]: () => guarded(`Releasing the object ${key}`, () => (given === path ? rm(path, { force: true }) : Promise.resolve())),
+        [Symbol.asyncDispose]: () =>
+          guarded(`Releasing the object ${key}`, () => (given === path ? rm(path, { force: true }) : Promise.resolve())),
       }
     },
   }

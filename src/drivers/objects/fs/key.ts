@@ -25,7 +25,8 @@ function checkSegment(key: string, segment: string): void {
   if (segment === '') throw invalid(key, 'it has an empty segment')
   if (segment === '.' || segment === '..') throw invalid(key, `the segment "${segment}" is not allowed`)
   if (!/^[A-Za-z0-9._-]+$/.test(segment)) throw invalid(key, 'only the characters A-Z a-z 0-9 . _ - and / are allowed')
-  if (segment.length > MAX_SEGMENT_LENGTH) throw invalid(key, `a segment has ${segment.length} characters, at most ${MAX_SEGMENT_LENGTH} are allowed`)
+  if (segment.length > MAX_SEGMENT_LENGTH)
+    throw invalid(key, `a segment has ${segment.length} characters, at most ${MAX_SEGMENT_LENGTH} are allowed`)
 }
 
 function invalid(key: string, reason: string): SluiceError {

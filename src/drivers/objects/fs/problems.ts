@@ -13,7 +13,10 @@ export function errnoOf(error: unknown): string | undefined {
  * @param doing what was tried, as in "could not be written"
  * @param writtenBytes how much of it was already on disk
  */
-export async function storageProblem(error: unknown, place: { folder: string; doing: string; writtenBytes?: number }): Promise<SluiceError> {
+export async function storageProblem(
+  error: unknown,
+  place: { folder: string; doing: string; writtenBytes?: number },
+): Promise<SluiceError> {
   if (SluiceError.is(error)) return error
   const code = errnoOf(error) ?? 'unknown error'
   if (!FULL.has(code)) {

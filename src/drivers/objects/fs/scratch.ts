@@ -21,7 +21,10 @@ export async function createScratch({ folder }: { folder: string }): Promise<Scr
   return {
     async folder(name) {
       if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) {
-        throw new SluiceError('request_invalid', `${JSON.stringify(name.slice(0, 100))} cannot name a folder: letters, digits, dots, underscores and hyphens, at most 100.`)
+        throw new SluiceError(
+          'request_invalid',
+          `${JSON.stringify(name.slice(0, 100))} cannot name a folder: letters, digits, dots, underscores and hyphens, at most 100.`,
+        )
       }
       const path = join(root, `${ownedName()}.${name}`)
       try {
