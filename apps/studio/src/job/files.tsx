@@ -1,0 +1,42 @@
+import { Download } from 'lucide-react'
+import type { AssetView } from 'sluice/client'
+import { count, size } from '../format/figures.ts'
+import { Section } from './section.tsx'
+
+const formats: Record<AssetView['renditions'][number]['format'], string> = { hls: 'HLS', mp4: 'MP4', webm: 'WebM', mp3: 'MP3', m4a: 'M4A' }
+
+/** What can be taken home. Renditions still being made stand at the end of the list until their file is there. */
+export function Files({ asset }: { asset: AssetView }) {
+  const pending = asset.renditions.filter(({ state }) => state !== 'ready')
+  return (
+    <Section title="Files" aside={count(asset.files.length, 'file')}>
+      <ul className="divide-y divide-line border-y border-line">
+        {asset.files.map((file) => (
+          <li key={file.name}>
+            <a
+              href={file.url}
+              download={file.name}
+              className="group grid min-h-11 grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-x-4 py-1.5 hover:text-accent"
+            >
+              <span className="min-w-0">
+                {file.label}
+                <span className="ml-2 text-sm text-muted max-sm:block max-sm:ml-0">{file.name}</span>
+              </span>
+              <span className="text-sm text-muted">{size(file.sizeBytes)}</span>
+              <Download aria-hidden size={16} strokeWidth={1.75} className="text-muted group-hover:text-accent" />
+            </a>
+          </li>
+        ))}
+        {pending.map(({ format, state, detail }) => (
+          <li key={format} className="flex min-h-11 items-center justify-between gap-4 text-muted">
+            <span>
+              {formats[format]}
+              {detail && <span className="ml-2 text-sm">{detail}</span>}
+            </span>
+            <span className={state === 'failed' ? 'text-sm text-danger' : 'text-sm'}>{state === 'failed' ? 'failed' : 'being made'}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

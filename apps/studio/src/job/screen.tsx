@@ -1,0 +1,85 @@
+import { useState } from 'react'
+import type { Job, JobSnapshot, JobView } from 'sluice/client'
+import type { SluiceEventMap, SluicePlayerElement } from 'sluice/elements'
+import { kinds } from '../compose/kinds.ts'
+import type { Frame } from './frame.ts'
+
+/** What the viewer's side measured: seconds from `playable` to a painted frame, and how often playback ran dry. */
+export interface Watching {
+  engine: string | null
+  firstFrameMs: number | null
+  stalls: number
+  vod: boolean
+}
+export const notWatching: Watching = { engine: null, firstFrameMs: null, stalls: 0, vod: false }
+
+interface ScreenProps {
+  frame: Frame
+  kind: JobView['kind']
+  title: string
+  snapshot: JobView | JobSnapshot | null
+  /** Absent in the gallery, where nothing is played. */
+  job?: Job
+  player?: React.Ref<SluicePlayerElement>
+  onWatch?(change: (before: Watching) => Watching): void
+}
+
+/** The box in which the preview becomes the player. Its size comes from the request and never changes. */
+export function Screen({ frame, kind, title, snapshot, job, player, onWatch }: ScreenProps) {
+  // Someone who comes to a job that has ended has asked for nothing to start by itself.
+  const [autoplay] = useState<'when-safe' | 'off'>(snapshot?.endedAt ? 'off' : 'when-safe')
+  const playable = Boolean(job && snapshot?.playable && snapshot.playback)
+  const box = frame.media === 'video' ? { aspectRatio: `${frame.width} / ${frame.height}` } : undefined
+  const tall = frame.media === 'video' && frame.height > frame.width
+  return (
+    <div className="overflow-hidden rounded-lg bg-sunken ring-1 ring-line">
+      <div
+        data-testid="screen"
+        style={box}
+        aria-busy={!playable && snapshot?.endedAt === null}
+        className={`relative mx-auto ${frame.media === 'audio' ? 'h-44 sm:h-52' : tall ? 'max-h-[75vh] min-h-96' : 'w-full'}`}
+      >
+        {playable && job ? (
+          <sluice-player
+            ref={player}
+            job={job}
+            kind={frame.media}
+            label={title}
+            autoplay={autoplay}
+            className="absolute inset-0 block h-full w-full"
+            onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) =>
+              onWatch?.((before) => ({ ...before, engine: detail.engine }))
+            }
+            onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>
+              onWatch?.((before) => ({ ...before, firstFrameMs: before.firstFrameMs ?? detail.ms }))
+            }
+            onsluice-starved={({ detail }: SluiceEventMap['sluice-starved']) =>
+              onWatch?.((before) => ({ ...before, stalls: detail.count }))
+            }
+            onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
+          />
+        ) : snapshot?.preview ? (
+          <sluice-preview {...(job ? { job } : { snapshot })} className="absolute inset-0 block h-full w-full" />
+        ) : (
+          <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Waiting({ kind, ended }: { kind: JobView['kind']; ended: boolean }) {
+  const { Icon } = kinds[kind]
+  return (
+    <div className="absolute inset-0 grid place-items-center text-muted">
+      <div className="flex flex-col items-center gap-3 px-6 text-center text-sm">
+        <Icon aria-hidden size={28} strokeWidth={1.25} />
+        {ended
+          ? 'There is nothing to show.'
+          : kind === 'presentation' || kind === 'video'
+            ? 'The first picture appears here.'
+            : 'It can be heard here as soon as the first part is checked.'}
+      </div>
+    </div>
+  )
+}
