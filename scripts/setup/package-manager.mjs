@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { onPath } from './find.mjs'
 import { say } from './report.mjs'
 
@@ -34,14 +35,14 @@ export function lineToType(packages) {
  *
  * @param {string} title
  * @param {Record<string, string[]>} packages per manager
- * @param {boolean} keepStopped
+ * @param {string} [service] that the packages start and that must not stay behind
  * @returns {string | undefined} why it could not be done, or nothing
  */
-export function installByManager(title, packages, keepStopped) {
+export function installByManager(title, packages, service) {
   if (packages.apt !== undefined && onPath(['apt-get']) !== undefined) {
     const elevate = rootPrefix()
     if (elevate === undefined) return 'installing it with apt takes root or a sudo without password'
-    return installWithApt(title, packages.apt, elevate, keepStopped)
+    return installWithApt(title, packages.apt, elevate, service)
   }
   if (packages.brew !== undefined && onPath(['brew']) !== undefined) {
     say(`installing ${title} (brew install ${packages.brew.join(' ')})`)
@@ -54,15 +55,18 @@ export function installByManager(title, packages, keepStopped) {
  * @param {string} title
  * @param {string[]} packages
  * @param {string[]} elevate
- * @param {boolean} keepStopped
+ * @param {string} [service]
  */
-function installWithApt(title, packages, elevate, keepStopped) {
+function installWithApt(title, packages, elevate, service) {
   say(`installing ${title} (apt-get install ${packages.join(' ')})`)
   // Package lists may be absent or stale; without network the lists that are there may still do.
   run([...elevate, 'apt-get', 'update', '-qq'], UPDATE_TIMEOUT_MS)
-  const settings = ['DEBIAN_FRONTEND=noninteractive', ...(keepStopped ? ['RUNLEVEL=1', 'SYSTEMD_OFFLINE=1'] : [])]
+  const settings = ['DEBIAN_FRONTEND=noninteractive', ...(service === undefined ? [] : ['RUNLEVEL=1'])]
   const apt = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages]
-  return run([...elevate, 'env', ...settings, ...apt], INSTALL_TIMEOUT_MS)
+  const failure = run([...elevate, 'env', ...settings, ...apt], INSTALL_TIMEOUT_MS)
+  if (service !== undefined && existsSync('/run/systemd/system'))
+    run([...elevate, 'systemctl', 'disable', '--now', service], UPDATE_TIMEOUT_MS)
+  return failure
 }
 
 /** @returns {string[] | undefined} what to put before a command to run it as root; nothing when that is not possible */

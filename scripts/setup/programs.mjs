@@ -13,7 +13,7 @@ import { SetupError, say } from './report.mjs'
  * @property {boolean} passOn the task is told the path by that variable; otherwise it finds the program on PATH itself
  * @property {() => string | undefined} find
  * @property {Record<string, string[]>} packages what each package manager calls it
- * @property {boolean} keepStopped its package starts a service, which must not stay behind
+ * @property {string} [service] what its package starts by itself, and must not leave running
  * @property {string} [without] what still works without it; absent: the task cannot run
  */
 
@@ -33,7 +33,6 @@ const programs = {
       zypper: ['ffmpeg'],
       winget: ['Gyan.FFmpeg'],
     },
-    keepStopped: false,
   },
   chromium: {
     title: 'Chromium, for the tests of the Studio',
@@ -49,7 +48,6 @@ const programs = {
       zypper: ['chromium'],
       winget: ['Google.Chrome'],
     },
-    keepStopped: false,
   },
   postgresql: {
     title: 'a PostgreSQL server, for the contract tests over DATABASE_URL',
@@ -64,7 +62,7 @@ const programs = {
       apk: ['postgresql'],
       zypper: ['postgresql-server'],
     },
-    keepStopped: true,
+    service: 'postgresql',
     without: 'The embedded PostgreSQL stands in for it.',
   },
 }
@@ -100,7 +98,7 @@ function configured(program) {
 
 /** @param {Program} program */
 function install(program) {
-  const failure = installByManager(program.title, program.packages, program.keepStopped)
+  const failure = installByManager(program.title, program.packages, program.service)
   const path = failure === undefined ? program.find() : undefined
   if (path !== undefined) return path
   const reason = failure ?? 'it was installed, yet cannot be found on PATH'
