@@ -5,19 +5,16 @@ import { absoluteMessage } from './absolute.ts'
 import { abortError } from './errors.ts'
 import { type FollowOptions, follow, type Source } from './follow.ts'
 import { asClientError, type Http } from './http.ts'
-import type { Connection } from './job.ts'
 import { isFinal } from './job-source.ts'
 import { pause } from './pause.ts'
 
 const POLL_MS = 3_000
 
-/**
- * Messages of many jobs. Every connection begins with snapshots, so nothing is asked again by id; of jobs that were
- * open before a cut and are not among the snapshots, the state is fetched, so that no end is missed.
- */
+/** Messages of many jobs. A connection resumes from the stream's cursor with a snapshot of whatever has changed since. */
 function feedSource(http: Http, jobs: string[] | null): Source<FeedMessage> {
   const seen = new Map<string, number>()
   const open = new Set<string>()
+  let cursor: string | null = null
 
   function take(message: FeedMessage): FeedMessage[] {
     const last = seen.get(message.jobId)
@@ -40,10 +37,13 @@ function feedSource(http: Http, jobs: string[] | null): Source<FeedMessage> {
   }
 
   return {
-    request: () => ({ path: `/v1/events${jobs ? `?jobs=${jobs.map(encodeURIComponent).join(',')}` : ''}`, headers: {} }),
+    request: () => ({ path: `/v1/events${jobs ? `?jobs=${jobs.map(encodeURIComponent).join(',')}` : ''}`, headers: cursor === null ? {} : { 'last-event-id': cursor } }),
+    place: (id) => {
+      cursor = id
+    },
     read: (data) => take(JSON.parse(data) as FeedMessage),
     ended: () => false,
-    confirm: (signal) => refetch([...open], signal),
+    confirm: () => Promise.resolve([]),
     async poll(signal, round) {
       if (round > 0) await pause(POLL_MS, signal)
       if (jobs) return refetch(jobs, signal)
@@ -74,13 +74,9 @@ export function createFeed(context: Pick<FollowOptions, 'http' | 'transport' | '
   let running: AbortController | null = null
 
   async function run(controller: AbortController): Promise<void> {
-    const source = feedSource(context.http, jobs)
-    let connects = 0
-    const onConnection = (connection: Connection): void => {
-      if (connection === 'live' && connects++ > 0) void reconcile(source, controller)
-    }
+    const followed = follow(feedSource(context.http, jobs), { ...context, signal: controller.signal, onConnection: () => {} })
     try {
-      for await (const message of follow(source, { ...context, signal: controller.signal, onConnection })) deliver(controller, message)
+      for await (const message of followed) deliver(controller, message)
     } catch (error) {
       if (running !== controller) return
       running = null
@@ -89,12 +85,6 @@ export function createFeed(context: Pick<FollowOptions, 'http' | 'transport' | '
         reader.wake()
       }
     }
-  }
-
-  /** After a cut: what ended meanwhile is not among the snapshots. A failure here is mended by the next connection. */
-  async function reconcile(source: Source<FeedMessage>, controller: AbortController): Promise<void> {
-    const missed = await source.confirm(controller.signal).catch(() => [])
-    for (const message of missed) deliver(controller, message)
   }
 
   function deliver(controller: AbortController, message: FeedMessage): void {

@@ -11,6 +11,8 @@ export interface Source<M> {
   request(): { path: string; headers: Record<string, string> }
   /** The new messages in the data of one event; old ones are dropped here. */
   read(data: string): M[]
+  /** The stream's own place, for sources whose messages do not carry it. */
+  place?(id: string): void
   /** Nothing more will come. */
   ended(): boolean
   /** A stream was closed without anything new: is there an end that was missed? */
@@ -29,6 +31,8 @@ export interface FollowOptions {
 
 export const defaultLimits: StreamLimits = { firstByteMs: 8_000, idleMs: 20_000 }
 const SILENT_CONNECTS = 2
+/** A stream that was open this long was a good one, even if it had nothing to say. */
+const GOOD_MS = 5_000
 
 /**
  * Follows a source to its end through cuts, restarts and proxies that hold streams back.
@@ -52,6 +56,8 @@ export async function* follow<M>(source: Source<M>, options: FollowOptions): Asy
   while (!source.ended()) {
     signal.throwIfAborted()
     let brought = false
+    let openedAtMs = Number.POSITIVE_INFINITY
+    const good = () => brought || Date.now() - openedAtMs > GOOD_MS
     const attempt = new AbortController()
     const stopWaking = mode === 'polling' && transport === 'auto' ? onWake(() => attempt.abort()) : undefined
     try {
@@ -70,11 +76,13 @@ export async function* follow<M>(source: Source<M>, options: FollowOptions): Asy
         {
           onOpen: () => {
             silent = 0
+            openedAtMs = Date.now()
             onConnection('live')
           },
           onRetry: (ms) => {
             retryMs = ms
           },
+          onId: (id) => source.place?.(id),
         },
       )
       for await (const { data } of stream) {
@@ -88,7 +96,7 @@ export async function* follow<M>(source: Source<M>, options: FollowOptions): Asy
         brought = messages.length > 0
         yield* messages
       }
-      failures = brought ? 0 : failures + 1
+      failures = good() ? 0 : failures + 1
       onConnection('connecting')
     } catch (error) {
       if (signal.aborted) throw signal.reason
@@ -99,7 +107,7 @@ export async function* follow<M>(source: Source<M>, options: FollowOptions): Asy
       }
       const known = asClientError(error, http.baseUrl)
       if (final(known)) throw known
-      failures = brought ? 0 : failures + 1
+      failures = good() ? 0 : failures + 1
       silent = known instanceof SilentStreamError ? silent + 1 : 0
       onConnection(failures > 0 ? 'disconnected' : 'connecting')
       if (silent >= SILENT_CONNECTS && transport === 'auto') {

@@ -22,7 +22,7 @@ export async function* readStream(
   open: (signal: AbortSignal) => Promise<Response>,
   limits: StreamLimits,
   signal: AbortSignal,
-  hooks: { onOpen(): void; onRetry(ms: number): void },
+  hooks: { onOpen(): void; onRetry(ms: number): void; onId(id: string): void },
 ): AsyncGenerator<EventSourceMessage> {
   const watchdog = new AbortController()
   let opened = false
@@ -35,6 +35,7 @@ export async function* readStream(
   const parser = createParser({
     onEvent: (message) => messages.push(message),
     onRetry: hooks.onRetry,
+    onId: hooks.onId,
     onError: (error) => {
       if (error.type === 'max-buffer-size-exceeded') broken = error
     },

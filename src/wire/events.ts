@@ -55,12 +55,16 @@ export type JobEvent = { [T in EventType]: { id: number; at: string; type: T; da
 export type StreamMessage = { id: number; type: 'snapshot'; data: JobView } | JobEvent
 
 /**
- * What `GET /v1/events` carries: messages of many jobs, each with its job. No `id:` lines, as ids count per job:
- * every connection begins with a snapshot of each job asked for (`?jobs=a,b`; without it, of each that has not ended).
+ * What `GET /v1/events` carries: messages of many jobs, each with its job. A connection begins with a snapshot of each
+ * job asked for (`?jobs=a,b`; without it, of each that has not ended). As `id` counts per job, the stream's own `id:` line
+ * is a time; a reader that comes back with it as `Last-Event-ID` also gets snapshots of the jobs that ended since.
  */
 export type FeedMessage = StreamMessage & { jobId: string }
 
-/** A page of events for a reader that cannot hold a stream open. */
+/**
+ * A page of events for a reader that cannot hold a stream open. When `after` is an id the job does not have yet, the page
+ * holds one message of type `snapshot` instead, whose data is the whole job.
+ */
 export const EventPage = z
   .object({
     events: z.array(z.object({ id: z.number().int(), at: z.iso.datetime(), type: z.string(), data: z.unknown() })),

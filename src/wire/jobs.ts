@@ -29,8 +29,10 @@ export const PolicyInput = z
     profile: z.enum(profileNames).default('standard').describe('Which checks hold the output back.'),
     gate: z
       .enum(['segment', 'asset', 'off'])
-      .default('segment')
-      .describe('`segment`: each segment flows once judged. `asset`: all or nothing. `off`: checks only report.'),
+      .optional()
+      .describe(
+        '`segment` (default): each segment flows once judged. `asset`: all or nothing; the default without `hls`, which alone has segments. `off`: checks only report.',
+      ),
     deadlineSeconds: z.number().int().min(10).max(86_400).optional().describe('The job expires this long after it was accepted.'),
     priority: z.number().int().min(-10).max(10).default(0).describe('Higher goes first.'),
     retention: z.enum(['ephemeral', 'standard', 'permanent']).default('standard'),
@@ -228,3 +230,29 @@ export const QuoteView = z
   })
   .meta({ id: 'Quote' })
 export type QuoteView = z.output<typeof QuoteView>
+
+/** Voices a script can be spoken with, the default first. */
+export const VoiceList = z
+  .object({ voices: z.array(z.object({ id: z.string(), label: z.string(), language: z.string() })) })
+  .meta({ id: 'VoiceList' })
+export type VoiceList = z.output<typeof VoiceList>
+
+/** What was checked, with every figure. */
+export const ReportView = z
+  .object({
+    jobId: z.string(),
+    assetId: z.string().nullable(),
+    state: JobStateName,
+    profile: z.object({ name: z.string(), version: z.number().int() }),
+    gate: z.enum(['segment', 'asset', 'off']),
+    summary: z.object({
+      pass: z.number().int(),
+      warn: z.number().int(),
+      repaired: z.number().int(),
+      unknown: z.number().int(),
+      fail: z.number().int(),
+    }),
+    verdicts: z.array(VerdictView),
+  })
+  .meta({ id: 'Report' })
+export type ReportView = z.output<typeof ReportView>
