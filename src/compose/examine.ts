@@ -69,7 +69,7 @@ function node(): Finding[] {
 async function ffmpeg(config: Config): Promise<Finding[]> {
   const paths = await locateFfmpeg(config)
   const runner = createToolRunner({ ...paths, sandbox: config.sandbox, log: createLogger('silent') })
-  const { ffmpegVersion, ffprobeVersion, missing: lacks, sandbox } = await readCapabilities(runner, AbortSignal.timeout(EXAMINE_TIMEOUT_MS))
+  const { ffmpegVersion, ffprobeVersion, missing: lacks, sandbox } = await readCapabilities(runner)
   const part = (kind: string): Finding => {
     const absent = lacks.filter((name) => name.startsWith(`${kind} `)).map((name) => name.slice(kind.length + 1))
     if (absent.length === 0) return ok(`FFmpeg ${kind}s`, 'all that are needed')
