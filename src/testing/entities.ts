@@ -1,0 +1,110 @@
+import type { Asset } from '../domain/asset.ts'
+import type { IdPrefix, IdTypes, JobId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import { laneOf, type Step, type StepWork } from '../domain/step.ts'
+import type { Take } from '../domain/take.ts'
+import type { Ids } from '../ports/clock.ts'
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+let made = 0
+
+/** Ids in the order of their making within this process; the time in front keeps processes apart. */
+export const testIds: Ids = {
+  next<P extends IdPrefix>(prefix: P) {
+    made += 1
+    const text = digits(Date.now(), 10) + digits(process.pid, 8) + digits(made, 8)
+    return `${prefix}_${text}` as unknown as IdTypes[P]
+  },
+}
+
+function digits(number: number, length: number): string {
+  let text = ''
+  for (let rest = number; text.length < length; rest = Math.floor(rest / 32)) text = ALPHABET.charAt(rest % 32) + text
+  return text
+}
+
+/** A queued job with the least that is valid. */
+export function newJob(change: Partial<Job> = {}): Job {
+  return {
+    id: testIds.next('job'),
+    tenantId: testIds.next('ten'),
+    request: {
+      kind: 'speech',
+      text: 'Good morning.',
+      voice: 'draft',
+      seed: 1,
+      formats: ['m4a'],
+      metadata: {},
+      policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'ephemeral', maxTakesPerShot: 2 },
+    },
+    retryOf: null,
+    state: { state: 'queued' },
+    stages: [{ key: 'analyse', label: 'Analysing prompt', state: 'pending' }],
+    progress: null,
+    eta: null,
+    plan: null,
+    assetId: null,
+    preview: null,
+    notice: null,
+    cost: { estimateMicroUsd: 0, actualMicroUsd: 0 },
+    seq: 0,
+    createdAt: new Date(),
+    deadlineAt: null,
+    ...change,
+  }
+}
+
+/** A step that is due since a second. */
+export function newStep(jobId: JobId, work: StepWork = { name: 'analyse' }, change: Partial<Step> = {}): Step {
+  return {
+    id: testIds.next('stp'),
+    jobId,
+    work,
+    lane: laneOf[work.name],
+    priority: 0,
+    attempt: 0,
+    failures: 0,
+    state: { state: 'ready', runAt: new Date(Date.now() - 1_000) },
+    createdAt: new Date(),
+    ...change,
+  }
+}
+
+export function newTake(jobId: JobId, change: Partial<Take> = {}): Take {
+  return {
+    id: testIds.next('tak'),
+    jobId,
+    key: 'speech:0',
+    role: 'speech',
+    shot: 0,
+    number: 1,
+    provider: 'local',
+    request: { kind: 'speech', text: 'Good morning.', voice: 'draft', seed: 1 },
+    rank: 0,
+    state: { state: 'planned' },
+    createdAt: new Date(),
+    ...change,
+  }
+}
+
+export function newAsset(jobId: JobId, change: Partial<Asset> = {}): Asset {
+  return {
+    id: testIds.next('ast'),
+    jobId,
+    kind: 'audio',
+    title: 'Good morning',
+    plannedDurationSeconds: 2.5,
+    durationSeconds: null,
+    width: null,
+    height: null,
+    fps: null,
+    releasedSeconds: 0,
+    cues: [],
+    poster: false,
+    renditions: [],
+    verdicts: [],
+    state: { state: 'making' },
+    createdAt: new Date(),
+    ...change,
+  }
+}
