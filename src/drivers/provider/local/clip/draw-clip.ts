@@ -1,6 +1,7 @@
 import type { GenerateRequest } from '../../../../domain/generate.ts'
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas'
 import { registerFonts } from '../draw/fonts.ts'
+import { readPixels } from '../draw/pixels.ts'
 import { prepareMotif } from '../draw/motif.ts'
 import { prepareScene } from '../draw/scene.ts'
 import type { Watch } from '../work/make.ts'
@@ -27,13 +28,16 @@ export async function drawClip(
   const pictureEvery = Math.max(fps, Math.ceil(frames / 4))
   const firstPicture = Math.min(frames - 1, Math.round(fps * 0.9))
 
+  // Two sheets in turn: one is drawn into while the other is on its way to FFmpeg.
+  const sheets = [Buffer.alloc(width * height * 4), Buffer.alloc(width * height * 4)] as const
   const encoder = encodeFrames({ ...target, width, height, fps })
   try {
     for (let frame = 0; frame < frames; frame++) {
       watch.signal.throwIfAborted()
       draw(context, frame / fps)
-      const pixels = Buffer.from(canvas.data())
-      await encoder.write(pixels)
+      const sheet = sheets[frame % 2] as Buffer
+      readPixels(context, sheet)
+      await encoder.write(sheet)
       const due = frame === firstPicture || (frame > firstPicture && (frame - firstPicture) % pictureEvery === 0)
       watch.progress((frame + 1) / (frames + 2), due ? { bytes: await smallPicture(context, width, height), alt } : undefined)
       // Lets a cancellation in.

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { SluiceError } from '../../../../domain/errors.ts'
 
 export interface FrameEncoder {
-  /** Takes a frame of RGBA bytes, which must not change until the promise resolves. Resolves when there is room for the next. */
+  /** Takes a frame of RGBA bytes, which must not change until the next call resolves. Resolves once the frame before it has left. */
   write(frame: Uint8Array): Promise<void>
   /** Ends the film; resolves with its size in bytes once the file is complete. */
   end(): Promise<number>
@@ -50,11 +50,13 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
     })
   })
   ended.catch(() => {})
+  let leaving: Promise<void> = Promise.resolve()
 
   async function within<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(() => child.kill('SIGKILL'), STALL_LIMIT_MS)
     try {
-      return await Promise.race([work, ended.then(() => work)])
+      // When the pipe breaks, FFmpeg's own words say why.
+      return await work.catch(() => ended.then(() => Promise.reject(new SluiceError('media_tool_failed', 'FFmpeg stopped reading frames'))))
     } finally {
       clearTimeout(timer)
     }
@@ -62,8 +64,10 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
 
   return {
     async write(frame) {
-      if (child.stdin.write(frame)) return
-      await within(new Promise<void>((resolve) => child.stdin.once('drain', resolve)))
+      const before = leaving
+      leaving = new Promise<void>((resolve, reject) => child.stdin.write(frame, (error) => (error ? reject(error) : resolve())))
+      leaving.catch(() => {})
+      await within(before)
     },
     async end() {
       child.stdin.end()

@@ -35,7 +35,7 @@ export function prepareBackground(hue: number, stage: Stage): (context: SKRSCont
     drawLights(soft, small.width, small.height, palette, course)
     context.globalAlpha = 1
     context.imageSmoothingEnabled = true
-    context.imageSmoothingQuality = 'medium'
+    context.imageSmoothingQuality = 'low'
     context.drawImage(small, 0, 0, width, height)
     drawStream(context, { width, height, unit }, palette, course)
   }
