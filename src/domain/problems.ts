@@ -29,6 +29,7 @@ export const problems = {
   idempotency_in_progress: problem(409, 'A request with this Idempotency-Key is still being accepted', 'same'),
   // who is asking
   unauthorized: problem(401, 'An API key is needed'),
+  origin_refused: problem(403, 'This server does not answer there'),
   rate_limited: problem(429, 'Too many requests', 'same'),
   // what was asked for
   not_found: problem(404, 'Nothing is here'),

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { TenantId } from '../domain/ids.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Ids } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Objects } from '../ports/objects.ts'
+import type { Store } from '../ports/store.ts'
+import type { EventHub } from '../realtime/event-hub.ts'
+import type { EventStreams } from '../realtime/event-streams.ts'
+
+export interface HttpOptions {
+  engine: Engine
+  store: Store
+  objects: Objects
+  hub: EventHub
+  ids: Ids
+  log: Logger
+  /** Voices a script can be spoken with, the default first. */
+  voices: readonly { id: string; label: string; language: string }[]
+  /** The built Studio; served at `/` if the folder is there. */
+  studioFolder?: string
+  /** Holds `errors/<code>.md`. */
+  docsFolder: string
+  version: string
+  /** Largest body taken, in bytes. Default 256 KiB. */
+  bodyLimit?: number
+  /** Requests a minute and key. Default 30,000. */
+  requestsPerMinute?: number
+}
+
+/** What the routes work with. */
+export interface Context extends HttpOptions {
+  streams: EventStreams
+  /** Fires when the server begins to close: held requests answer at once with what there is. */
+  closing: AbortSignal
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. Set on every request below `/v1`. */
+    tenantId: TenantId
+    /** No key was needed. */
+    keyless: boolean
+    /** The JSON body as it was sent. */
+    bodyText: string
+  }
+}
+
+/** Fires when the reader is gone or the server closes. Call `release` once answered. */
+export function goneOrClosing(request: FastifyRequest, closing: AbortSignal): { signal: AbortSignal; release: () => void } {
+  const gone = new AbortController()
+  const abort = () => gone.abort()
+  request.raw.socket.once('close', abort)
+  closing.addEventListener('abort', abort)
+  if (closing.aborted) abort()
+  return {
+    signal: gone.signal,
+    release() {
+      request.raw.socket.off('close', abort)
+      closing.removeEventListener('abort', abort)
+    },
+  }
+}

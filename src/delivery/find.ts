@@ -1,0 +1,53 @@
+import type { Asset } from '../domain/asset.ts'
+import { SluiceError } from '../domain/errors.ts'
+import { isId, type JobId, type TenantId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import type { Store } from '../ports/store.ts'
+import { isPlayable } from '../realtime/job-view.ts'
+
+/** The tenant's job. Another tenant's does not exist for this one. Throws `job_not_found`. */
+export async function findJob(store: Store, tenantId: TenantId, id: string): Promise<Job> {
+  const job = isId('job', id) ? await store.jobs.get(id) : undefined
+  if (job?.tenantId === tenantId) return job
+  throw jobNotFound(id)
+}
+
+export function jobNotFound(id: string): SluiceError {
+  return new SluiceError('job_not_found', `There is no job ${JSON.stringify(id)}.`, { fix: 'Check the id; GET /v1/jobs lists yours.' })
+}
+
+/** `id` as that of a job, or `job_not_found`. */
+export function asJobId(id: string): JobId {
+  if (isId('job', id)) return id
+  throw jobNotFound(id)
+}
+
+/** An asset that may be spoken of, and whether it may be played now. */
+export interface FoundAsset {
+  asset: Asset
+  playable: boolean
+}
+
+/** The tenant's asset. Throws `asset_not_found`, also for one that was discarded, with the reason. */
+export async function findAsset(store: Store, tenantId: TenantId, id: string): Promise<FoundAsset> {
+  const found = isId('ast', id) ? await store.assets.getWithTenant(id) : undefined
+  if (found?.tenantId !== tenantId) {
+    throw new SluiceError('asset_not_found', `There is no asset ${JSON.stringify(id)}.`, { fix: 'Check the id; GET /v1/assets lists yours.' })
+  }
+  const { asset } = found
+  if (asset.state.state === 'discarded') {
+    throw new SluiceError('asset_not_found', `The asset ${asset.id} is gone: ${asset.state.reason}`, {
+      fix: `GET /v1/jobs/${asset.jobId} says how its job ended; retry it for a new one.`,
+    })
+  }
+  if (asset.state.state !== 'making') return { asset, playable: asset.releasedSeconds > 0 }
+  const job = asset.releasedSeconds > 0 ? await store.jobs.get(asset.jobId) : undefined
+  return { asset, playable: job !== undefined && isPlayable(job, asset) }
+}
+
+/** Like {@link findAsset}, for its bytes: before the gate has opened there are none. Throws `file_not_found`. */
+export async function findPlayable(store: Store, tenantId: TenantId, id: string): Promise<Asset> {
+  const { asset, playable } = await findAsset(store, tenantId, id)
+  if (playable) return asset
+  throw new SluiceError('file_not_found', 'Nothing of this asset has passed its checks yet.', { fix: 'Wait for the `playable` event of its job.' })
+}

@@ -1,0 +1,46 @@
+import fastifySwagger from '@fastify/swagger'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import { ProblemView } from '../wire/problem.ts'
+import type { App } from './context.ts'
+
+const problem = { description: 'A problem (RFC 9457); `type` is the page that explains it.', content: { 'application/problem+json': { schema: ProblemView } } }
+
+/** A route's answers, and that any of them may be a problem instead. */
+export function withProblems<R extends Record<number, z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> }>>(responses: R) {
+  return { ...responses, '4xx': problem, '5xx': problem } as const
+}
+
+/** OpenAPI 3.1 of every route with a schema, generated from `wire/`. */
+export async function documentApi(app: App, version: string): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Sluice',
+        version,
+        description: 'From a request to checked, playable audio and video, with every step in between.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'jobs', description: 'Submit, watch, stop.' },
+        { name: 'events', description: 'What happens, as it happens.' },
+        { name: 'assets', description: 'What came of it.' },
+        { name: 'server', description: 'The server itself.' },
+      ],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: '`slc_...`; not needed as long as no key exists and the server listens on loopback only.' },
+        },
+      },
+      security: [{ key: [] }, {}],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('cache-control', 'no-cache')
+    return app.swagger()
+  })
+}

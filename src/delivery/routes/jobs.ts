@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { SluiceError } from '../../domain/errors.ts'
+import { isId } from '../../domain/ids.ts'
+import { profiles } from '../../domain/profiles.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { jobAddress } from '../../realtime/addresses.ts'
+import { readJobView } from '../../realtime/job-view.ts'
+import { JobInput, JobList, JobListQuery, JobView, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
+import type { App, Context } from '../context.ts'
+import { asJobId, findJob } from '../find.ts'
+import { invalidRequest } from '../invalid-request.ts'
+import { toJobRequest } from '../job-request.ts'
+import { withProblems } from '../openapi.ts'
+import { IMMUTABLE, sendObject } from '../send-object.ts'
+
+const IdParams = z.object({ id: z.string() })
+/** The preview's bytes are found beside the latest one. */
+const PREVIEW_FILE = /^(\d{1,15})\.jpg$/
+const KEY_FORM = /^[\x21-\x7e]{1,255}$/
+
+export function jobRoutes(app: App, context: Context): void {
+  const { engine, store, objects } = context
+
+  app.post(
+    '/jobs',
+    {
+      schema: {
+        operationId: 'createJob',
+        summary: 'Submit a job',
+        description: 'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
+        tags: ['jobs'],
+        headers: z.object({ 'idempotency-key': z.string().optional().describe('1 to 255 visible ASCII characters; remembered for 24 hours.') }),
+        body: JobInput,
+        response: withProblems({ 202: JobView }),
+      },
+    },
+    async (request, reply) => {
+      const idempotency = idempotencyOf(request)
+      const { job, repeated } = await engine.submit(request.tenantId, toJobRequest(request.body), idempotency && { idempotency })
+      if (repeated) reply.header('idempotent-replayed', 'true')
+      reply.code(202).header('location', jobAddress(job.id))
+      return readJobView(store, job)
+    },
+  )
+
+  app.post(
+    '/quotes',
+    {
+      schema: {
+        operationId: 'quoteJob',
+        summary: 'Price and time of a job, without submitting it',
+        tags: ['jobs'],
+        body: JobInput,
+        response: withProblems({ 200: QuoteView }),
+      },
+    },
+    (request) => engine.quote(toJobRequest(request.body)),
+  )
+
+  app.get(
+    '/jobs',
+    {
+      schema: { operationId: 'listJobs', summary: 'Jobs, newest first', tags: ['jobs'], querystring: JobListQuery, response: withProblems({ 200: JobList }) },
+    },
+    async (request) => {
+      const { state, kind, before, limit } = request.query
+      if (before !== undefined && !isId('job', before)) throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
+      const found = await store.jobs.list(request.tenantId, {
+        limit: limit + 1,
+        ...(state !== undefined && { states: [state].flat() }),
+        ...(kind !== undefined && { kinds: [kind] }),
+        ...(before !== undefined && { before }),
+      })
+      const page = found.slice(0, limit)
+      const jobs = await Promise.all(page.map((job) => readJobView(store, job)))
+      return { jobs, next: found.length > limit ? (page.at(-1)?.id ?? null) : null }
+    },
+  )
+
+  app.get(
+    '/jobs/:id',
+    { schema: { operationId: 'getJob', summary: 'A job', tags: ['jobs'], params: IdParams, response: withProblems({ 200: JobView }) } },
+    async (request) => readJobView(store, await findJob(store, request.tenantId, request.params.id)),
+  )
+
+  app.post(
+    '/jobs/:id/cancel',
+    {
+      schema: {
+        operationId: 'cancelJob',
+        summary: 'Stop a job',
+        tags: ['jobs'],
+        params: IdParams,
+        response: withProblems({ 200: JobView }),
+      },
+    },
+    async (request) => readJobView(store, await engine.cancel(request.tenantId, asJobId(request.params.id))),
+  )
+
+  app.post(
+    '/jobs/:id/retry',
+    {
+      schema: {
+        operationId: 'retryJob',
+        summary: 'A new job for the same request',
+        tags: ['jobs'],
+        params: IdParams,
+        response: withProblems({ 202: JobView }),
+      },
+    },
+    async (request, reply) => {
+      const job = await engine.retry(request.tenantId, asJobId(request.params.id))
+      reply.code(202).header('location', jobAddress(job.id))
+      return readJobView(store, job)
+    },
+  )
+
+  app.get(
+    '/jobs/:id/report',
+    {
+      schema: {
+        operationId: 'getReport',
+        summary: 'What was checked',
+        tags: ['jobs'],
+        params: IdParams,
+        response: withProblems({ 200: ReportView }),
+      },
+    },
+    async (request) => {
+      const job = await findJob(store, request.tenantId, request.params.id)
+      const asset = job.assetId ? await store.assets.get(job.assetId) : undefined
+      const verdicts = asset?.verdicts ?? []
+      const count = (wanted: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length
+      const { profile, gate } = job.request.policy
+      return {
+        jobId: job.id,
+        assetId: job.assetId,
+        state: job.state.state,
+        profile: { name: profile, version: profiles[profile].version },
+        gate,
+        summary: { pass: count('pass'), warn: count('warn'), repaired: count('repaired'), unknown: count('unknown'), fail: count('fail') },
+        verdicts,
+      }
+    },
+  )
+
+  app.get(
+    '/jobs/:id/previews/:file',
+    {
+      schema: {
+        operationId: 'getPreview',
+        summary: 'A picture of the work in progress',
+        tags: ['jobs'],
+        params: IdParams.extend({ file: z.string().describe('`<seq>.jpg`') }),
+        response: withProblems({ 200: { description: 'JPEG', content: { 'image/jpeg': { schema: z.string() } } } }),
+      },
+    },
+    async (request, reply) => {
+      const job = await findJob(store, request.tenantId, request.params.id)
+      const [, seq] = request.params.file.match(PREVIEW_FILE) ?? []
+      const latest = job.preview
+      const object = seq !== undefined && latest ? await objects.head(`${latest.objectKey.slice(0, latest.objectKey.lastIndexOf('/') + 1)}${seq}.jpg`) : undefined
+      if (!object) {
+        throw new SluiceError('file_not_found', 'There is no such preview, or it is gone: previews are kept while the job runs.', { fix: 'Use the latest `preview.url` of the job.' })
+      }
+      const { key: objectKey, sizeBytes, sha256 } = object
+      return sendObject(request, reply, objects, { objectKey, sizeBytes, sha256, mimeType: 'image/jpeg' }, IMMUTABLE)
+    },
+  )
+
+  app.get(
+    '/voices',
+    { schema: { operationId: 'listVoices', summary: 'Voices for speech', tags: ['jobs'], response: withProblems({ 200: VoiceList }) } },
+    async () => ({ voices: context.voices.map(({ id, label, language }) => ({ id, label, language })) }),
+  )
+}
+
+/** The key and what it stands for: method, path and body exactly as sent. Throws `idempotency_key_invalid`. */
+function idempotencyOf(request: FastifyRequest): { key: string; fingerprint: string } | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !KEY_FORM.test(key)) {
+    throw new SluiceError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters without spaces.', { fix: 'Use a UUID, for example.' })
+  }
+  const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${request.bodyText}`).digest('hex')
+  return { key, fingerprint }
+}

@@ -1,0 +1,31 @@
+import type { Preview } from '../domain/job.ts'
+import type { StoredEvent } from '../ports/store.ts'
+import type { EventData, EventType, JobEvent } from '../wire/events.ts'
+import { previewView, type StoredStage, stageView } from './job-view.ts'
+import { playbackView, type TimelinePlayback } from './playback.ts'
+
+/** An event of the log in its wire form: object keys become addresses, a stage gets all its members. */
+export function wireEvent(jobId: string, stored: StoredEvent): JobEvent {
+  const { id, type } = stored
+  return { id, at: stored.at.toISOString(), type, data: wireData(jobId, stored) } as JobEvent
+}
+
+function wireData(jobId: string, { type, data }: StoredEvent): EventData[EventType] {
+  switch (type) {
+    case 'stage':
+      return stageView(data as StoredStage)
+    case 'preview':
+      return previewView(jobId, data as Preview)
+    case 'playable':
+      return playbackView(data as TimelinePlayback)
+    default:
+      return data as EventData[EventType]
+  }
+}
+
+/** Whether this is the last event a job will ever have. */
+export function isTerminal({ type, data }: StoredEvent): boolean {
+  if (type !== 'status') return false
+  const { state } = data as { state: string }
+  return state !== 'queued' && state !== 'running'
+}

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type pg from 'pg'
+import { ids } from '../../src/compose/ids.ts'
+import { createLogger } from '../../src/compose/logger.ts'
+import type { App } from '../../src/delivery/context.ts'
+import { createHttp } from '../../src/delivery/http.ts'
+import type { Rung, Segment } from '../../src/domain/asset.ts'
+import type { AssetId, TenantId } from '../../src/domain/ids.ts'
+import type { Job } from '../../src/domain/job.ts'
+import type { JobKind, JobRequest } from '../../src/domain/request.ts'
+import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
+import { createFsObjects } from '../../src/drivers/objects/fs/driver.ts'
+import { createPool } from '../../src/drivers/postgres/pool.ts'
+import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
+import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
+import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
+import { createForecast } from '../../src/engine/forecast.ts'
+import { changeJob } from '../../src/engine/job-transaction.ts'
+import type { Bus } from '../../src/ports/bus.ts'
+import type { Objects } from '../../src/ports/objects.ts'
+import type { JobTransaction, Pipeline } from '../../src/ports/stages.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { createEventHub, type EventHub } from '../../src/realtime/event-hub.ts'
+
+export const log = createLogger('silent')
+export const docsFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'docs')
+
+const pipeline: Pipeline = {
+  stages: ['analyse', 'render', 'publish'],
+  plan: () => ({ title: 'A test', shots: [], takes: [], estimatedSeconds: 8, quotedSeconds: 4, notes: [] }),
+}
+const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
+
+/** The real store, bus, objects and engine behind the real routes. No worker runs: tests move jobs themselves, by {@link World.change}. */
+export interface World {
+  store: Store
+  objects: Objects
+  bus: Bus
+  engine: RunningEngine
+  tenant: TenantId
+  /** One change of a job, committed and announced as a worker's would be. */
+  change(job: Pick<Job, 'id'>, work: (tx: JobTransaction) => Promise<void> | void): Promise<Job>
+  submit(change?: Partial<JobRequest>, tenantId?: TenantId): Promise<Job>
+  /** Begins the job and gives it an asset with two rungs. */
+  begin(job: Job): Promise<AssetId>
+  /** Stores and releases one segment in both rungs. */
+  release(job: Job, assetId: AssetId, index: number): Promise<Buffer>
+  /** Another process of the same house: its own hub and routes. */
+  serve(options?: { studioFolder?: string; bodyLimit?: number; requestsPerMinute?: number; bus?: Bus }): Promise<Served>
+  close(): Promise<void>
+}
+
+export interface Served {
+  http: App
+  hub: EventHub
+  url: string
+  port: number
+  close(): Promise<void>
+}
+
+export const request: JobRequest = {
+  kind: 'video',
+  prompt: 'a bell on a hill',
+  durationSeconds: 8,
+  width: 1280,
+  height: 720,
+  fps: 30,
+  seed: 1,
+  formats: ['hls', 'mp4'],
+  metadata: {},
+  policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
+}
+
+export async function createWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-http-'))
+  const database = await createEmbeddedPostgres({ dataFolder: join(folder, 'postgres'), log })
+  const pool: pg.Pool = createPool({ connection: database.connection })
+  const store = createSqlStore({ pool, log })
+  await store.migrate()
+  const objects = await createFsObjects({ folder: join(folder, 'files'), log })
+  const queue = createPostgresQueue({ pool, log })
+  const bus = createPostgresBus({ pool, log })
+  const clock = { now: () => new Date() }
+  const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
+  const handlers = {} as Parameters<typeof createEngine>[0]['handlers']
+  const engine = createEngine({
+    store,
+    queue,
+    bus,
+    clock,
+    ids,
+    log,
+    providers: new Map(),
+    pipelines,
+    handlers,
+    config: { slots: { io: 1, cpu: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
+  } as Parameters<typeof createEngine>[0])
+  const tenant = await store.tenants.ensure('default', ids.next('ten'))
+  const changing = { store, bus, clock, ids, log, forecast: createForecast(store.samples), stepsDue: () => undefined }
+  const open = new Set<Served>()
+
+  const world: World = {
+    store,
+    objects,
+    bus,
+    engine,
+    tenant,
+    change: (job, work) => changeJob(changing, job.id, null, async (tx) => work(tx)),
+
+    async submit(change = {}, tenantId = tenant) {
+      const { job } = await engine.submit(tenantId, { ...request, ...change } as JobRequest)
+      return job
+    },
+
+    async begin(job) {
+      const id = ids.next('ast')
+      const rungs = await Promise.all(
+        ['720p', '360p'].map(async (name): Promise<Rung> => {
+          const { key: objectKey, sizeBytes, sha256 } = await objects.put(`jobs/${job.id}/${name}/init.mp4`, Buffer.from(`init of ${name}`), { mimeType: 'video/mp4' })
+          return { name, width: 1280, height: 720, bandwidth: 2_000_000, codecs: 'avc1.64001f,mp4a.40.2', fps: 30, init: { objectKey, sizeBytes, sha256 } }
+        }),
+      )
+      await world.change(job, async (tx) => {
+        tx.begin()
+        await tx.createAsset({
+          id,
+          jobId: job.id,
+          kind: 'video',
+          title: 'A test',
+          plannedDurationSeconds: 8,
+          durationSeconds: null,
+          width: 1280,
+          height: 720,
+          fps: 30,
+          releasedSeconds: 0,
+          cues: [{ startSeconds: 0, endSeconds: 2, text: 'A bell rings.' }],
+          poster: false,
+          renditions: [{ format: 'hls', state: 'making' }],
+          verdicts: [],
+          state: { state: 'making' },
+          createdAt: new Date(),
+        })
+        await tx.addRungs(rungs)
+      })
+      return id
+    },
+
+    async release(job, _assetId, index) {
+      const bytes = Buffer.alloc(200_000, `segment ${index} `)
+      const segments = await Promise.all(
+        ['720p', '360p'].map(async (rung): Promise<Segment> => {
+          const { key: objectKey, sizeBytes, sha256 } = await objects.put(`jobs/${job.id}/${rung}/${index}.m4s`, bytes, { mimeType: 'video/iso.segment' })
+          return { rung, index, startSeconds: index * 2, durationSeconds: 2, objectKey, sizeBytes, sha256 }
+        }),
+      )
+      await world.change(job, (tx) => tx.release(segments))
+      return bytes
+    },
+
+    async serve({ bus: other = bus, ...options } = {}) {
+      const hub = createEventHub({ store, bus: other, log })
+      const http = await createHttp({ engine, store, objects, hub, ids, log, voices: [{ id: 'draft', label: 'Draft', language: 'en' }], docsFolder, version: '0.0.0', ...options })
+      await http.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 })
+      const { port } = http.server.address() as AddressInfo
+      const served: Served = {
+        http,
+        hub,
+        port,
+        url: `http://127.0.0.1:${port}`,
+        async close() {
+          if (!open.delete(served)) return
+          await http.close()
+          hub.close()
+        },
+      }
+      open.add(served)
+      return served
+    },
+
+    async close() {
+      for (const served of [...open]) await served.close()
+      await engine.drain()
+      await queue.close()
+      await bus.close()
+      await pool.end()
+      await database.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return world
+}
