@@ -6,7 +6,7 @@ import { useClient } from '../client.ts'
 import { JobSending } from '../job/job-sending.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { requestOf, textOf, useDraft } from './draft.ts'
-import { examples } from './examples.ts'
+import { nextExample } from './examples.ts'
 import { KindPicker } from './kind-picker.tsx'
 import { kinds, MAX_TEXT_LENGTH } from './kinds.ts'
 import { Options } from './options.tsx'
@@ -27,7 +27,7 @@ export function ComposeRoom() {
   const area = useRef<HTMLTextAreaElement>(null)
   const facts = kinds[draft.kind]
   const text = textOf(draft)
-  const example = examples[draft.kind]
+  const example = nextExample(draft.kind, text)
   const request = requestOf(draft)
   const quote = useQuote(text.trim() === '' ? null : request)
 
@@ -76,16 +76,16 @@ export function ComposeRoom() {
               <label htmlFor="words" className="text-sm text-muted">
                 {facts.ask}
               </label>
-              {example && text !== example && (
+              {example && (
                 <button
                   type="button"
                   onClick={() => {
-                    write(example)
+                    write(example.text)
                     area.current?.focus()
                   }}
                   className="-my-1.5 min-h-9 rounded-sm text-sm font-medium text-accent underline underline-offset-4"
                 >
-                  Use the example
+                  {example.another ? 'Another example' : 'Use an example'}
                 </button>
               )}
             </div>

@@ -10,7 +10,7 @@ import { useJobLog } from './use-job-log.ts'
 import { useNow } from './use-now.ts'
 
 export function JobRoom({ id }: { id: string }) {
-  const { job, snapshot } = useJob(id)
+  const { job, snapshot, failure } = useJob(id)
   const log = useJobLog(job)
   const asset = useAsset(snapshot)
   const now = useNow(30_000)
@@ -28,7 +28,7 @@ export function JobRoom({ id }: { id: string }) {
     if (ended) void queries.invalidateQueries({ queryKey: ['library'] })
   }, [ended, queries])
 
-  if (!snapshot) return <NoSnapshot failure={job.failure} />
+  if (!snapshot) return <NoSnapshot failure={failure} />
   return (
     <>
       {again.error && (

@@ -29,43 +29,49 @@ export function Screen({ frame, kind, title, snapshot, job, player, onWatch }: S
   // Someone who comes to a job that has ended has asked for nothing to start by itself.
   const [autoplay] = useState<'when-safe' | 'off'>(snapshot?.endedAt ? 'off' : 'when-safe')
   const playable = Boolean(job && snapshot?.playable && snapshot.playback)
-  const box = frame.media === 'video' ? { aspectRatio: `${frame.width} / ${frame.height}` } : undefined
-  const tall = frame.media === 'video' && frame.height > frame.width
+  const live = playable && job
   return (
-    <div className="overflow-hidden rounded-lg bg-sunken ring-1 ring-line">
-      <div
-        data-testid="screen"
-        style={box}
-        aria-busy={!playable && snapshot?.endedAt === null}
-        className={`relative mx-auto ${frame.media === 'audio' ? 'h-44 sm:h-52' : tall ? 'max-h-[75vh] min-h-96' : 'w-full'}`}
-      >
-        {playable && job ? (
-          <sluice-player
-            ref={player}
-            job={job}
-            kind={frame.media}
-            label={title}
-            autoplay={autoplay}
-            className="absolute inset-0 block h-full w-full"
-            onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) =>
-              onWatch?.((before) => ({ ...before, engine: detail.engine }))
-            }
-            onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>
-              onWatch?.((before) => ({ ...before, firstFrameMs: before.firstFrameMs ?? detail.ms }))
-            }
-            onsluice-starved={({ detail }: SluiceEventMap['sluice-starved']) =>
-              onWatch?.((before) => ({ ...before, stalls: detail.count }))
-            }
-            onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
-          />
-        ) : snapshot?.preview ? (
-          <sluice-preview {...(job ? { job } : { snapshot })} className="absolute inset-0 block h-full w-full" />
-        ) : (
-          <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} />
-        )}
-      </div>
+    <div
+      data-testid="screen"
+      aria-busy={!playable && snapshot?.endedAt === null}
+      style={frame.media === 'video' ? boxOf(frame) : undefined}
+      className={frame.media === 'video' ? 'mx-auto w-full' : 'w-full'}
+    >
+      {live ? (
+        <sluice-player
+          ref={player}
+          job={job}
+          kind={frame.media}
+          label={title}
+          autoplay={autoplay}
+          className="block w-full"
+          onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) =>
+            onWatch?.((before) => ({ ...before, engine: detail.engine }))
+          }
+          onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>
+            onWatch?.((before) => ({ ...before, firstFrameMs: before.firstFrameMs ?? detail.ms }))
+          }
+          onsluice-starved={({ detail }: SluiceEventMap['sluice-starved']) => onWatch?.((before) => ({ ...before, stalls: detail.count }))}
+          onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
+        />
+      ) : (
+        <div
+          className={`relative overflow-hidden rounded-lg bg-sunken ring-1 ring-line ${frame.media === 'video' ? 'aspect-(--sluice-player-ratio)' : 'h-40'}`}
+        >
+          {snapshot?.preview ? (
+            <sluice-preview {...(job ? { job } : { snapshot })} className="absolute inset-0 block h-full w-full" />
+          ) : (
+            <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} />
+          )}
+        </div>
+      )}
     </div>
   )
+}
+
+/** The shape for both the preview and the player, and a width at which a tall picture still fits a window. */
+function boxOf({ width, height }: { width: number; height: number }): React.CSSProperties {
+  return { '--sluice-player-ratio': `${width} / ${height}`, maxWidth: `calc(78vh * ${width / height})` } as React.CSSProperties
 }
 
 function Waiting({ kind, ended }: { kind: JobView['kind']; ended: boolean }) {
