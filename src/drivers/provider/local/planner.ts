@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../domain/errors.ts'
 import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../ports/planner.ts'
-import { contentWords, scoresOf } from './plan/score.ts'
+import { scoresOf } from './plan/score.ts'
 import { type Draft, draftOf } from './plan/scenes.ts'
 import { select } from './plan/select.ts'
 import { paragraphsOf, sentencesOf } from './plan/sentences.ts'
@@ -15,6 +15,7 @@ const TAIL_SECONDS = 0.4
 /** The opening is short, so that watching can begin early. */
 const OPENING_SPEECH_SECONDS = 3.25
 const MIN_SCENE_SECONDS = 2.5
+const LONG_SCENE_SECONDS = 7
 /** Sentences told in less than this may share a scene. */
 const SHORT_SENTENCE_SECONDS = 3.4
 
@@ -42,7 +43,11 @@ function plan({ text, durationSeconds, seed }: PresentationBrief): PresentationP
   const budget = durationSeconds - openingSeconds
   const maxBody = Math.max(4, Math.min(7, Math.round(durationSeconds / 4.3)), Math.ceil(durationSeconds / 7))
   const scores = scoresOf(rest, title)
-  const candidates = rest.map((sentence, n) => ({ score: (scores[n] as number) * (0.97 + 0.06 * random()), seconds: sceneSeconds(sentence) }))
+  const candidates = rest.map((sentence, n) => {
+    const seconds = sceneSeconds(sentence)
+    // What takes long to say must tell as much more.
+    return { score: (scores[n] as number) * (0.97 + 0.06 * random()) * Math.min(1, LONG_SCENE_SECONDS / seconds), seconds }
+  })
   const picked = select(candidates, { wish: budget, most: budget * 1.06 + 1.2, maxCount: Math.ceil(maxBody * 1.4) })
   const chosen = picked.length > 0 || rest.length === 0 ? picked : [shortest(candidates)]
   const groups = grouped(chosen.map((index) => rest[index] as string), maxBody)
@@ -51,8 +56,7 @@ function plan({ text, durationSeconds, seed }: PresentationBrief): PresentationP
   groups.forEach((group, n) => {
     const last = n === groups.length - 1 && n > 0
     const draft = draftOf(group, drafts.at(-1)?.draft.layout)
-    const plain = draft.layout === 'statement' || (draft.layout === 'figure' && groups.length > 3)
-    drafts.push({ narration: group.join(' '), draft: last && plain ? { ...draft, layout: 'closing', lines: [title], figures: [] } : draft })
+    drafts.push({ narration: group.join(' '), draft: last && draft.layout === 'statement' ? { ...draft, layout: 'closing', lines: [title], figures: [] } : draft })
   })
   const hue = pick(hues, random)
   const scenes = drafts.map(({ narration, draft }, index): PlannedScene => ({
@@ -71,15 +75,17 @@ function openingOf(text: string): { title: string; opening: string; rest: string
   const sentences = sentencesOf(text)
   const firstSentence = sentences[0] ?? first
   const isHeadline = paragraphs.length > 1 && firstSentence === first && wordCount(first) <= 16 && !/[:]$/.test(first)
-  if (isHeadline) return { title: first.replace(/\.$/, ''), opening: spokenOpening(first), rest: sentences.slice(1) }
-  const title = shorten(firstSentence, 10)
-  // A first sentence that says more than its headline is told as well.
-  const more = wordCount(firstSentence) > wordCount(title) + 3
-  return { title: ended(title), opening: spokenOpening(title), rest: more ? sentences : sentences.slice(1) }
+  if (isHeadline) return { title: withoutStop(first), opening: spokenOpening(first), rest: sentences.slice(1) }
+  const title = withoutStop(shorten(firstSentence, 10))
+  const rest = sentences.slice(1)
+  // A single sentence is told as it is. A longer text tells its first one again only if the headline left much of it out.
+  if (rest.length === 0) return { title, opening: firstSentence, rest }
+  const leftOut = wordCount(firstSentence) - wordCount(title)
+  return { title, opening: spokenOpening(title), rest: leftOut > 0.7 * wordCount(title) + 2 ? sentences : rest }
 }
 
 /** Titles keep their question or exclamation mark, never a full stop. */
-const ended = (title: string): string => title.replace(/(?<!\.)\.$/, '')
+const withoutStop = (title: string): string => title.replace(/(?<!\.)\.$/, '')
 
 function spokenOpening(headline: string): string {
   const short = spokenSeconds(headline) <= OPENING_SPEECH_SECONDS ? headline : shorten(headline, 8)
@@ -123,11 +129,9 @@ const moods: readonly [string, RegExp][] = [
   ['hopeful', /\b(?:record|growth|new|science|research|energy|solar|technology|future|first|discover|school|save)/gi],
 ]
 
-/** A mood for the music, and two words of the text for its own sake. */
+/** The mood whose words the text uses most. */
 function moodWords(text: string): string {
   const counts = moods.map(([mood, words]) => ({ mood, count: text.match(words)?.length ?? 0 }))
   const best = counts.reduce((a, b) => (b.count > a.count ? b : a))
-  const mood = best.count > 0 ? best.mood : 'hopeful'
-  const topic = [...new Set(contentWords(text))].slice(0, 0)
-  return [`${mood} and quiet`, ...topic].join(', ')
+  return `${best.count > 0 ? best.mood : 'hopeful'} and quiet`
 }

@@ -32,7 +32,7 @@ function telling(sentence: string): Figure | undefined {
 const rank = ({ unit, value }: Figure): number => ('$€£¥₹'.includes(unit) ? 3 : unit === '%' ? 2 : 1) + Math.min(0.9, Math.log10(Math.max(1, value)) / 12)
 
 /** `Three things made it: a, b and c.` as a headline and its points. */
-function enumeration(sentence: string): { headline: string; lines: string[] } | undefined {
+export function enumeration(sentence: string): { headline: string; lines: string[] } | undefined {
   const match = /^(.{8,90}?)(?::|\s[–—]\s)\s*(.+?)[.!]?$/.exec(sentence)
   if (match === null) return undefined
   const lines = (match[2] as string)

@@ -14,7 +14,7 @@ export function sentencesOf(text: string): string[] {
 /** Blocks of text with inner line breaks joined. */
 export function paragraphsOf(text: string): string[] {
   const blocks: string[] = []
-  for (const block of text.replace(/\r\n?/g, '\n').split(/\n\s*\n/)) {
+  for (const block of withoutMarkup(text.replace(/\r\n?/g, '\n')).split(/\n\s*\n/)) {
     let current = ''
     for (const raw of block.split('\n')) {
       const item = /^\s*(?:[-*•–]|\d{1,2}[.)])\s+/.test(raw)
@@ -29,6 +29,11 @@ export function paragraphsOf(text: string): string[] {
     if (current !== '') blocks.push(current)
   }
   return blocks
+}
+
+/** Emphasis, code ticks and links of Markdown are not for the ear. */
+function withoutMarkup(text: string): string {
+  return text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1/g, '$2').replace(/(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])/g, '$1')
 }
 
 function splitParagraph(paragraph: string): string[] {

@@ -4,7 +4,8 @@ export function wordCount(text: string): number {
 }
 
 const OPENERS = /^(?:However|Meanwhile|Moreover|Furthermore|In addition|Additionally|Still|Yet|And|But|So|Also|Then|Indeed|In fact|Of course|For example|For instance|As a result|According to [^,]+),?\s+(?=\S)/
-const SAID = /,?\s*(?:["”’]\s*)?,?\s*(?:said|says|told|added|adds|according to)\b[^,.;]*(?=[.!?]?["”’]?$)/i
+/** `, the grid operator said on Monday` or `," said the mayor`, at the end. */
+const SAID = /,\s*["”’]?\s*(?:(?:[\p{L}'’-]+\s){0,6}?(?:said|says|told|added|adds|announced|reported)|according to)\b[^;]*(?=[.!?]?["”’]?$)/u
 
 /**
  * A sentence without what a headline can do without: opening connectives, parentheses, who said it, and clauses from the end

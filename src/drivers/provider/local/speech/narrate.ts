@@ -1,5 +1,6 @@
 import type { Cue } from '../../../../domain/take.ts'
 import { sentencesOf } from '../plan/sentences.ts'
+import { SENTENCE_GAP_SECONDS } from '../plan/speaking-time.ts'
 import type { Flite, Utterance } from './flite.ts'
 import { hasWords, sayable } from './sayable.ts'
 
@@ -9,8 +10,6 @@ export interface Narration {
   cues: Cue[]
 }
 
-/** Silence between two sentences, in seconds. */
-const GAP_SECONDS = 0.22
 /** Silence kept around the whole, so that no edge clicks. */
 const EDGE_SECONDS = 0.03
 /** Speech is brought to this level of its voiced parts, in dBFS, and never above the peak. */
@@ -42,7 +41,7 @@ export async function narrate(
     sampleRate = utterance.sampleRate
     const heard = heardRange(utterance)
     const samples = levelled(utterance.samples.subarray(heard.from, heard.to), sampleRate)
-    add(new Float32Array(Math.round((index === 0 ? EDGE_SECONDS : GAP_SECONDS) * sampleRate)))
+    add(new Float32Array(Math.round((index === 0 ? EDGE_SECONDS : SENTENCE_GAP_SECONDS) * sampleRate)))
     const startSeconds = cursor / sampleRate
     cues.push({ startSeconds, endSeconds: startSeconds + samples.length / sampleRate, text: sentence })
     add(samples)
