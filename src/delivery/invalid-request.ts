@@ -1,3 +1,5 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
 
 /** One offending input. `field` is a path such as `policy.deadlineSeconds`; empty for the whole body. */
@@ -33,21 +35,21 @@ interface Issue {
   errors?: readonly (readonly Issue[])[]
 }
 
-/** Turns the validator's findings into sentences that name the field and what is allowed there. */
-export function describeIssues(findings: readonly { params?: unknown; instancePath?: string; message?: string }[], context: string): FieldError[] {
-  return findings.flatMap((finding): FieldError[] => {
-    const { issue } = (finding.params ?? {}) as { issue?: Issue }
-    if (!issue) return [{ field: (finding.instancePath ?? '').slice(1).replaceAll('/', '.'), detail: finding.message ?? `The ${context} is not valid.` }]
-    return describe(issue)
-  })
+/** Holds what was sent against its schema; everything wrong is named at once. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema }) => (data) => {
+  const parsed = schema.safeParse(data)
+  return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error.issues.flatMap((issue) => describe(issue as Issue, schema, data))) }
 }
 
-function describe(issue: Issue, parent: readonly PropertyKey[] = []): FieldError[] {
-  const path = [...parent, ...(issue.path ?? [])]
-  const field = path.map(String).join('.')
+function describe(issue: Issue, schema?: z.ZodType, sent?: unknown): FieldError[] {
+  const path = (issue.path ?? []).map(String)
+  const field = path.join('.')
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return (issue.keys ?? []).map((key) => ({ field: field === '' ? key : `${field}.${key}`, detail: 'There is no such field here.' }))
+    case 'unrecognized_keys': {
+      const allowed = schema ? fieldsAt(schema, path, sent) : []
+      const hint = allowed.length > 0 ? ` There are ${allowed.join(', ')}.` : ''
+      return (issue.keys ?? []).map((key) => ({ field: [...path, key].join('.'), detail: `There is no such field here.${hint}` }))
+    }
     case 'invalid_value':
       return [{ field, detail: `Must be ${oneOf(issue.values ?? [])}.` }]
     case 'invalid_union':
@@ -56,12 +58,32 @@ function describe(issue: Issue, parent: readonly PropertyKey[] = []): FieldError
     case 'invalid_type':
       return [{ field, detail: typeFault(field, issue) }]
     case 'too_small':
-      return [{ field, detail: `Must be at least ${issue.minimum}${unit(issue.origin)}.` }]
+      return [{ field, detail: limit('at least', issue.minimum, issue.origin) }]
     case 'too_big':
-      return [{ field, detail: `Must be at most ${issue.maximum}${unit(issue.origin)}.` }]
+      return [{ field, detail: limit('at most', issue.maximum, issue.origin) }]
     default:
       return [{ field, detail: sentence(issue.message ?? 'Is not valid.') }]
   }
+}
+
+/** The fields an object at `path` of what was sent may have. */
+function fieldsAt(schema: z.ZodType, path: readonly string[], sent: unknown): string[] {
+  const inner = unwrapped(schema, sent)
+  if (!(inner instanceof z.ZodObject)) return []
+  const [next, ...rest] = path
+  if (next === undefined) return Object.keys(inner.shape)
+  const member: unknown = inner.shape[next]
+  return member instanceof z.ZodType ? fieldsAt(member, rest, (sent as Record<string, unknown> | null)?.[next]) : []
+}
+
+/** Without defaults and the like; of a union the member that what was sent belongs to. */
+function unwrapped(schema: z.ZodType, sent: unknown): z.ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrapped(schema.unwrap() as z.ZodType, sent)
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema
+  const { discriminator } = schema.def
+  const kind = (sent as Record<string, unknown> | null)?.[discriminator]
+  const options = schema.options as z.ZodType[]
+  return options.find((option) => option instanceof z.ZodObject && (option.shape[discriminator] as z.ZodType).safeParse(kind).success) ?? schema
 }
 
 function typeFault(field: string, issue: Issue): string {
@@ -70,9 +92,9 @@ function typeFault(field: string, issue: Issue): string {
   return `Must be ${article(issue.expected ?? 'another type')}.`
 }
 
-function unit(origin: string | undefined): string {
-  if (origin === 'string') return ' characters long'
-  return origin === 'array' ? ' long' : ''
+function limit(bound: string, value: number | bigint | undefined, origin: string | undefined): string {
+  if (origin === 'array') return `Must have ${bound} ${value} ${value === 1 ? 'entry' : 'entries'}.`
+  return `Must be ${bound} ${value}${origin === 'string' ? ' characters long' : ''}.`
 }
 
 const listed = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)

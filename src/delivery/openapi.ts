@@ -37,10 +37,41 @@ export async function documentApi(app: App, version: string): Promise<void> {
       security: [{ key: [] }, {}],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as ApiDocument) as ReturnType<typeof jsonSchemaTransformObject>,
   })
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     reply.header('cache-control', 'no-cache')
     return app.swagger()
   })
+}
+
+interface ApiDocument {
+  components?: { schemas?: Record<string, unknown> }
+}
+
+/**
+ * The generator names every schema twice: as it is sent (`...Input`) and as it is answered. Only those that are referred
+ * to stay, and one that has a single side left gets its plain name.
+ */
+function withoutUnused(document: ApiDocument): ApiDocument {
+  const schemas = document.components?.schemas ?? {}
+  const used = new Set<string>()
+  const visit = (value: unknown): void => {
+    for (const [, name] of (JSON.stringify(value) ?? '').matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name === undefined || used.has(name)) continue
+      used.add(name)
+      visit(schemas[name])
+    }
+  }
+  visit({ ...document, components: undefined })
+  const plain = (name: string): string => {
+    const base = name.replace(/Input$/, '')
+    return used.has(base) ? name : base
+  }
+  const kept = Object.fromEntries([...used].sort().map((name) => [plain(name), schemas[name]]))
+  const renamed = JSON.stringify({ ...document, components: { ...document.components, schemas: kept } }).replace(
+    /"#\/components\/schemas\/([^"]+)"/g,
+    (_reference, name: string) => `"#/components/schemas/${plain(name)}"`,
+  )
+  return JSON.parse(renamed)
 }

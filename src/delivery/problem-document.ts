@@ -1,9 +1,7 @@
 import type { FastifyError } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { asSluiceError, SluiceError } from '../domain/errors.ts'
 import { problems } from '../domain/problems.ts'
 import type { ProblemView } from '../wire/problem.ts'
-import { describeIssues, invalidRequest } from './invalid-request.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
@@ -33,9 +31,6 @@ const SERVER_FAULT = 500
 /** Whatever a route, a hook or the framework threw, as the one error type. */
 export function toSluiceError(thrown: unknown, maxBodyBytes: number): SluiceError {
   if (SluiceError.is(thrown)) return thrown
-  if (hasZodFastifySchemaValidationErrors(thrown)) {
-    return invalidRequest(describeIssues(thrown.validation, thrown.validationContext ?? 'body'))
-  }
   const { code, message, statusCode } = thrown as Partial<FastifyError>
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

@@ -95,7 +95,7 @@ export const JobInput = z
       ...common,
     }),
   ])
-  .meta({ id: 'JobInput' })
+  .meta({ id: 'JobRequest' })
 export type JobInput = z.input<typeof JobInput>
 export type ParsedJobInput = z.output<typeof JobInput>
 
