@@ -19,8 +19,8 @@ const LONG_SCENE_SECONDS = 7
 /** Sentences told in less than this may share a scene. */
 const SHORT_SENTENCE_SECONDS = 3.4
 
-/** OKLCH hues that give calm grounds: blues, violets, teals, a wine red. */
-const hues = [255, 268, 285, 305, 340, 15, 165, 195, 225, 240] as const
+/** OKLCH hues that give calm grounds: blues, violets, teals. */
+const hues = [222, 235, 248, 258, 268, 280, 292, 303, 190, 204] as const
 
 /**
  * Plans by choosing, never by inventing: every word shown or spoken stands in the text. A headline, the sentences that tell

@@ -19,7 +19,7 @@ export function courseOf(index: number, seconds: number, durationSeconds: number
 }
 
 /** One circle of the drifting lights takes about this long: slow enough to be calm, fast enough that no two frames are equal. */
-const TURN_SECONDS = 6.5
+const TURN_SECONDS = 5.5
 
 /** The soft ground is drawn this much smaller and enlarged: it has no detail to lose. */
 const SHRINK = 8
@@ -31,7 +31,7 @@ export function prepareBackground(hue: number, stage: Stage): (context: SKRSCont
   const soft = small.getContext('2d')
 
   return (context, course) => {
-    const palette = paletteOf(hue + 9 * course.page)
+    const palette = paletteOf(hue + 6 * course.page)
     drawLights(soft, small.width, small.height, palette, course)
     context.globalAlpha = 1
     context.imageSmoothingEnabled = true
@@ -51,8 +51,8 @@ function drawLights(context: SKRSContext2D, width: number, height: number, palet
   const reach = Math.max(width, height)
   palette.lights.forEach((colour, n) => {
     const slow = page * 0.9 + n * 1.9
-    const x = width * (0.62 + 0.34 * Math.cos(slow) + 0.13 * Math.sin(turn + n * 2.1) - 0.13 * Math.sin(n * 2.1))
-    const y = height * (0.45 + 0.42 * Math.sin(slow * 1.2 + n) + 0.17 * Math.sin(turn + n * 1.3) - 0.17 * Math.sin(n * 1.3))
+    const x = width * (0.62 + 0.34 * Math.cos(slow) + 0.17 * Math.sin(turn + n * 2.1) - 0.17 * Math.sin(n * 2.1))
+    const y = height * (0.45 + 0.42 * Math.sin(slow * 1.2 + n) + 0.21 * Math.sin(turn + n * 1.3) - 0.21 * Math.sin(n * 1.3))
     const radius = reach * (0.52 - 0.05 * n)
     const light = context.createRadialGradient(x, y, 0, x, y, radius)
     light.addColorStop(0, colour)
@@ -66,17 +66,18 @@ function drawLights(context: SKRSContext2D, width: number, height: number, palet
 }
 
 const LINES = 13
+const STREAM_STEPS = 40
 
 /** Lines like the surface of a stream, running through the lower right. */
 function drawStream(context: SKRSContext2D, { width, height, unit }: { width: number; height: number; unit: number }, palette: Palette, { page, turn }: Course): void {
-  const step = width / 22
+  const step = width / STREAM_STEPS
   context.lineWidth = 1.4 * unit
   context.strokeStyle = palette.inkSoft
   for (let n = 0; n < LINES; n++) {
     const rank = n / (LINES - 1)
     context.globalAlpha = 0.05 + 0.1 * Math.sin(Math.PI * rank)
     context.beginPath()
-    for (let k = -1; k <= 23; k++) {
+    for (let k = -1; k <= STREAM_STEPS + 1; k++) {
       const x = k * step
       const across = x / width
       const swell = Math.sin(across * 4.2 + page * 1.7 + rank * 1.1 + Math.sin(turn) * 0.5)

@@ -1,7 +1,7 @@
 import { hashOf } from '../random.ts'
 import { courseOf, prepareBackground } from './background.ts'
 import { easeInOut, easeOut, through } from './ease.ts'
-import { rings } from './layouts/title.ts'
+import { rings } from './layouts/ornaments.ts'
 import { paletteOf } from './palette.ts'
 import type { Drawing } from './scene.ts'
 import { type Size, stageOf } from './stage.ts'

@@ -21,18 +21,26 @@ export interface Palette {
  * @param hue in degrees of the OKLCH circle
  */
 export function paletteOf(hue: number): Palette {
+  const accent = accentFor(hue)
   return {
-    ground: oklch(0.235, 0.065, hue),
-    groundEnd: oklch(0.3, 0.085, hue + 28),
+    ground: oklch(0.24, 0.07, hue),
+    groundEnd: oklch(0.31, 0.09, hue + 28),
     lights: [oklch(0.5, 0.15, hue + 18), oklch(0.44, 0.15, hue - 38), oklch(0.4, 0.12, hue + 62), oklch(0.34, 0.1, hue - 12)],
     ink: oklch(0.985, 0.006, hue),
     inkSoft: oklch(0.9, 0.03, hue),
     inkFaint: oklch(0.9, 0.03, hue, 0.34),
     card: oklch(0.95, 0.03, hue, 0.1),
-    accent: oklch(0.86, 0.15, hue + 172),
-    accentDeep: oklch(0.74, 0.16, hue + 150),
+    accent: oklch(0.87, 0.15, accent),
+    accentDeep: oklch(0.75, 0.17, accent - 26),
     onAccent: oklch(0.24, 0.07, hue),
   }
+}
+
+/** Amber glows on every cool ground; mint and sky stand against the warm ones. */
+function accentFor(hue: number): number {
+  const turn = ((hue % 360) + 360) % 360
+  if (turn >= 285 && turn < 320) return 168
+  return turn >= 30 && turn < 140 ? 215 : 84
 }
 
 /** OKLCH to sRGB (Björn Ottosson, https://bottosson.github.io/posts/oklab/); chroma is lowered until the colour exists in sRGB. */

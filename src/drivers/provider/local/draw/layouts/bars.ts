@@ -42,14 +42,14 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
   const starts = startsOf(figures.length, durationSeconds)
   const shares = sharesOf(figures)
   const gap = (figures.length > 4 ? 12 : 22) * unit
-  const step = Math.min((tall ? 150 : 112) * unit, (chart.height + gap) / figures.length)
+  const step = Math.min((tall ? 160 : 124) * unit, (chart.height + gap) / figures.length)
   const height = step - gap
   const stacked = tall
-  const labelWidth = stacked ? chart.width : Math.min(chart.width * 0.3, Math.max(...figures.map(({ label }) => widthOf(label, body, 30 * unit))) + 4)
-  const valuePx = Math.min(40 * unit, height * (stacked ? 0.44 : 0.62))
+  const labelWidth = stacked ? chart.width : Math.min(chart.width * 0.3, Math.max(...figures.map(({ label }) => widthOf(label, body, 34 * unit))) + 4)
+  const valuePx = Math.min(46 * unit, height * (stacked ? 0.44 : 0.62))
   const valueWidth = Math.max(...figures.map(({ display }) => widthOf(display, valueStyle, valuePx)))
   const labels = figures.map(({ label }) =>
-    fitText(label, { style: body, box: { width: labelWidth, height: stacked ? height * 0.5 : height }, maxPx: 30 * unit, minPx: 13 * unit, maxLines: stacked ? 1 : 2, balanced: false }),
+    fitText(label, { style: body, box: { width: labelWidth, height: stacked ? height * 0.5 : height }, maxPx: 34 * unit, minPx: 13 * unit, maxLines: stacked ? 1 : 2, balanced: false }),
   )
   const top = chart.y + Math.max(0, (chart.height - step * figures.length + gap) * 0.4)
   return figures.flatMap((figure, n): Part[] => {
@@ -57,7 +57,7 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
     const y = top + n * step
     const barX = stacked ? chart.x : chart.x + labelWidth + 24 * unit
     const barRoom = chart.x + chart.width - barX - valueWidth - 20 * unit
-    const thick = stacked ? Math.min(34 * unit, height * 0.42) : Math.min(54 * unit, height)
+    const thick = stacked ? Math.min(34 * unit, height * 0.42) : Math.min(62 * unit, height)
     const barY = stacked ? y + height - thick : y + (height - thick) / 2
     const full = barRoom * (shares[n] as number)
     const count = countUp(figure.display)
@@ -87,9 +87,9 @@ function columns(figures: Figure[], chart: Part['box'], { stage, palette, durati
   const { unit } = stage
   const starts = startsOf(figures.length, durationSeconds)
   const shares = sharesOf(figures)
-  const slot = Math.min(chart.width / figures.length, 260 * unit)
+  const slot = Math.min(chart.width / figures.length, 340 * unit)
   const left = chart.x + (figures.length <= 3 ? 0 : (chart.width - slot * figures.length) / 2)
-  const thick = Math.min(150 * unit, slot * 0.62)
+  const thick = Math.min(190 * unit, slot * 0.6)
   let valuePx = Math.min(44 * unit, chart.height * 0.14)
   while (valuePx > 12 * unit && Math.max(...figures.map(({ display }) => widthOf(display, valueStyle, valuePx))) > slot - 8 * unit) valuePx *= 0.95
   const labelPx = Math.min(30 * unit, valuePx)

@@ -15,7 +15,7 @@ export function bulletsLayout(scene: Scene, sheet: Sheet): Part[] {
   const headline = fitText(scene.headline, {
     style: subheading,
     box: { width: content.width * (tall ? 1 : 0.92), height: content.height * (lines.length > 4 ? 0.24 : 0.3) },
-    maxPx: 52 * unit,
+    maxPx: 56 * unit,
     minPx: 24 * unit,
     maxLines: tall ? 4 : 2,
   })
@@ -23,10 +23,10 @@ export function bulletsLayout(scene: Scene, sheet: Sheet): Part[] {
   const gap = (lines.length > 4 ? 10 : 16) * unit
   const room = content.height - headline.height - headGap
   const rowRoom = (room - gap * (lines.length - 1)) / Math.max(1, lines.length)
-  const pad = { x: 26 * unit, y: Math.min(20 * unit, rowRoom * 0.14) }
-  const badge = Math.min(44 * unit, rowRoom - 2 * pad.y)
+  const pad = { x: 28 * unit, y: Math.min(24 * unit, rowRoom * 0.14) }
+  const badge = Math.min(50 * unit, rowRoom - 2 * pad.y)
   const textWidth = content.width - 3 * pad.x - badge
-  const sets = setAlike(lines, { width: textWidth, height: rowRoom - 2 * pad.y }, 36 * unit, 17 * unit, tall ? 4 : 3)
+  const sets = setAlike(lines, { width: textWidth, height: rowRoom - 2 * pad.y }, (lines.length > 3 ? 36 : 44) * unit, 17 * unit, tall ? 4 : 3)
   const heights = sets.map((set) => Math.max(set.height, badge) + 2 * pad.y)
   const total = headline.height + headGap + heights.reduce((sum, height) => sum + height, 0) + gap * (lines.length - 1)
   const top = content.y + Math.max(0, (content.height - total) * 0.42)

@@ -2,7 +2,7 @@ import type { Scene } from '../../../../../domain/generate.ts'
 import { type Part, type Sheet, spoken } from '../part.ts'
 import { body, fitText, heading } from '../text.ts'
 import { growingBar, hasFigure, risingText } from './blocks.ts'
-import { rings } from './title.ts'
+import { rings } from './ornaments.ts'
 
 /** The end: the last thought, large, with the opening's rings, and the title below it. */
 export function closingLayout(scene: Scene, sheet: Sheet): Part[] {

@@ -5,6 +5,7 @@ import type { Part, Sheet } from '../part.ts'
 import { body, fitText, heading, subheading, widthOf } from '../text.ts'
 import { growingBar, risingText } from './blocks.ts'
 import { countUp } from './count-up.ts'
+import { dots } from './ornaments.ts'
 
 /** One number as large as the page allows, counting up to itself; a share also fills a ring. */
 export function figureLayout(scene: Scene, sheet: Sheet): Part[] {
@@ -24,7 +25,7 @@ export function figureLayout(scene: Scene, sheet: Sheet): Part[] {
   const columnHeight = number.height + (hasLabel ? label.height + gap * 0.4 : 0) + gap * 1.6 + barHeight + gap + headline.height
   const ringSpace = tall && share ? ringSide + 34 * unit : 0
   const top = content.y + Math.max(0, (content.height - columnHeight - ringSpace) * 0.45) + ringSpace
-  const parts: Part[] = []
+  const parts: Part[] = share ? [] : [dots(sheet)]
   if (share) {
     const ring = tall
       ? { x: content.x, y: top - ringSpace, width: ringSide, height: ringSide }

@@ -3,6 +3,7 @@ import { easeOut, mix, through } from '../ease.ts'
 import { type Part, type Sheet, spoken } from '../part.ts'
 import { body, drawText, fitText, subheading } from '../text.ts'
 import { growingBar, hasFigure, risingText } from './blocks.ts'
+import { dots } from './ornaments.ts'
 
 /** One thought in large type. Its words stand there dimly and light up as they are spoken. */
 export function statementLayout(scene: Scene, sheet: Sheet): Part[] {
@@ -31,6 +32,7 @@ export function statementLayout(scene: Scene, sheet: Sheet): Part[] {
     return time
   })
   const parts: Part[] = [
+    dots(sheet),
     {
       name: 'statement',
       box: { ...at, width: text.width, height: text.height },
@@ -43,7 +45,7 @@ export function statementLayout(scene: Scene, sheet: Sheet): Part[] {
       },
     },
   ]
-  const rule = { x: tall ? content.x : content.x, y: tall ? top - 30 * unit : top + 8 * unit, width: tall ? 90 * unit : 7 * unit, height: tall ? 8 * unit : total - 8 * unit }
+  const rule = { x: content.x, y: tall ? top - 30 * unit : top + 8 * unit, width: tall ? 90 * unit : 7 * unit, height: tall ? 8 * unit : total - 8 * unit }
   parts.push(tall ? growingBar('rule', rule, palette.accent, 0.1) : fallingBar(rule, palette.accent))
   if (below !== undefined) {
     parts.push(risingText('line', below, { x: at.x, y: top + text.height + 22 * unit }, { start: Math.min(1.2, durationSeconds * 0.3), stagger: 0.02, colour: () => palette.inkSoft, unit }))

@@ -1,8 +1,8 @@
 import type { Scene } from '../../../../../domain/generate.ts'
-import { easeOut, through } from '../ease.ts'
 import type { Part, Sheet } from '../part.ts'
 import { body, fitText, heading } from '../text.ts'
 import { growingBar, risingText } from './blocks.ts'
+import { rings } from './ornaments.ts'
 
 /** The opening: a large headline, a line below it, rings turning at the edge. */
 export function titleLayout(scene: Scene, sheet: Sheet): Part[] {
@@ -32,37 +32,4 @@ export function titleLayout(scene: Scene, sheet: Sheet): Part[] {
     parts.push(risingText('line', below, { x: content.x, y: headlineTop + headline.height + gap * 0.5 }, { start: 0.55, stagger: 0.025, colour: () => palette.inkSoft, unit }))
   }
   return parts
-}
-
-/** Arcs around a centre beyond the right edge, with a bright point on its way along one of them. */
-export function rings({ stage, palette }: Sheet): Part {
-  const { width, height, unit, tall } = stage
-  const x = tall ? width * 0.98 : width * 0.985
-  const y = tall ? height * 0.12 : height * 0.3
-  return {
-    name: 'rings',
-    ornament: true,
-    box: { x: 0, y: 0, width, height },
-    draw(context, { seconds }) {
-      for (let n = 0; n < 5; n++) {
-        const p = easeOut(through(seconds, n * 0.06, 1.1))
-        const radius = (86 + n * 62) * unit * (0.8 + 0.2 * p)
-        const turn = seconds * (0.5 - 0.07 * n) * (n % 2 === 0 ? 1 : -1) + n * 1.3
-        context.globalAlpha = p * (0.34 - 0.05 * n)
-        context.lineWidth = (n % 2 === 0 ? 2 : 9) * unit
-        context.lineCap = 'round'
-        context.strokeStyle = n === 1 ? palette.accent : palette.inkSoft
-        context.beginPath()
-        context.arc(x, y, radius, turn, turn + Math.PI * (1.1 + 0.12 * n))
-        context.stroke()
-      }
-      const angle = Math.PI * 0.72 + seconds * 0.55
-      context.globalAlpha = easeOut(through(seconds, 0.4, 0.6))
-      context.fillStyle = palette.accent
-      context.beginPath()
-      context.arc(x + Math.cos(angle) * 210 * unit, y + Math.sin(angle) * 210 * unit, 11 * unit, 0, 2 * Math.PI)
-      context.fill()
-      context.globalAlpha = 1
-    },
-  }
 }
