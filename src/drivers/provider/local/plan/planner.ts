@@ -1,12 +1,12 @@
-import { SluiceError } from '../../../domain/errors.ts'
-import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../ports/planner.ts'
-import { scoresOf } from './plan/score.ts'
-import { type Draft, draftOf } from './plan/scenes.ts'
-import { select } from './plan/select.ts'
-import { paragraphsOf, sentencesOf } from './plan/sentences.ts'
-import { shorten, wordCount } from './plan/shorten.ts'
-import { spokenSeconds } from './plan/speaking-time.ts'
-import { hashOf, pick, randomFrom } from './random.ts'
+import { SluiceError } from '../../../../domain/errors.ts'
+import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../../ports/planner.ts'
+import { scoresOf } from './score.ts'
+import { type Draft, draftOf } from './scenes.ts'
+import { select } from './select.ts'
+import { paragraphsOf, sentencesOf } from './sentences.ts'
+import { shorten, wordCount } from './shorten.ts'
+import { spokenSeconds } from './speaking-time.ts'
+import { hashOf, pick, randomFrom } from '../random.ts'
 
 /** Silence around a scene's narration, in seconds; the pipeline's shots carry the same. */
 const LEAD_SECONDS = 0.35
