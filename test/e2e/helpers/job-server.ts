@@ -16,6 +16,9 @@ export interface Faults {
   loseReplies: number
 }
 
+/** Answers a request, or returns `false` to leave it to the job routes. */
+export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => boolean
+
 export interface Seen {
   method: string
   path: string
@@ -24,9 +27,10 @@ export interface Seen {
 
 /**
  * A real HTTP server that speaks the wire contract for jobs whose events the test writes: snapshot, `Last-Event-ID`,
- * long polling, a feed, idempotent submission. It keeps its log through {@link restart}, as the real one does.
+ * long polling, a feed, idempotent submission. It keeps its log through {@link close} and {@link listen}, as the real one does.
+ * @param also further routes: `open` ones need no token, `guarded` ones do
  */
-export async function startJobServer() {
+export async function startJobServer(also: { open?: Route; guarded?: Route } = {}) {
   const logs = new Map<string, { first: JobView; events: JobEvent[] }>()
   const keys = new Map<string, string>()
   const faults: Faults = { cutAfter: Number.POSITIVE_INFINITY, holdBack: false, token: null, loseReplies: 0 }
@@ -123,9 +127,11 @@ export async function startJobServer() {
     const url = new URL(request.url ?? '/', 'http://server')
     const { pathname } = url
     seen.push({ method: request.method ?? '', path: pathname + url.search, headers: request.headers })
+    if (also.open?.(request, response, url)) return
     if (faults.token !== null && request.headers.authorization !== `Bearer ${faults.token}`) {
       return problem(response, 401, 'unauthorized', 'An API key is needed.')
     }
+    if (also.guarded?.(request, response, url)) return
     if (pathname === '/v1/events') return feed(response)
     if (pathname === '/v1/jobs' && request.method === 'POST') {
       const key = String(request.headers['idempotency-key'])
