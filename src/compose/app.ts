@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { Lane } from '../domain/step.ts'
 import { createHttp } from '../delivery/http.ts'
 import { assertSafeToListen } from '../delivery/auth.ts'
-import type { FastifyInstance } from 'fastify'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
-import { createLocalPlanner, createLocalProvider } from '../drivers/provider/local/provider.ts'
+import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
+import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
 import { createPostgresQueue } from '../drivers/queue/postgres/queue.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
@@ -61,7 +61,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
   const bus = createPostgresBus({ pool, log })
   stack.defer(() => bus.close())
 
-  const local = await createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
+  const local = createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
   stack.defer(async () => local.close?.())
   const providers = new Map<string, Provider>([[local.id, local]])
   const pipelines = createPipelines(createLocalPlanner(), local)
@@ -102,7 +102,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
     assertSafeToListen(config.host, await store.keys.count())
     const hub = createEventHub({ store, bus, log })
     stack.defer(() => hub.close())
-    const http: FastifyInstance = await createHttp({ engine, store, objects, hub, ids, log, voices: local.capabilities.voices ?? [], studioFolder, docsFolder, version })
+    const http = await createHttp({ engine, store, objects, hub, ids, log, voices: local.capabilities.voices ?? [], studioFolder, docsFolder, version })
     stack.defer(() => http.close())
     await http.listen({ host: config.host, port: config.port, backlog: 4_096 })
     const { port } = http.server.address() as AddressInfo

@@ -12,7 +12,7 @@ import { reportTakes } from './take-progress.ts'
 import { timelineOf } from './timeline.ts'
 
 /** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
-const TARGET_LUFS: Record<Take['role'], number> = { speech: -17, clip: -16, music: -24, sound: -16, keyframes: -16 }
+const TARGET_LUFS: Record<Take['role'], number> = { speech: -15.6, clip: -16, music: -24, sound: -16, keyframes: -16 }
 /** A sound on its own is not a bed. */
 const ALONE_LUFS = -16
 
@@ -93,12 +93,16 @@ async function takeIn(deps: StageDeps, run: StepRun, take: Take, outputs: TakeOu
 async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master): Promise<{ master: Master; verdicts: Verdict[] }> {
   const profile = profiles[run.job.request.policy.profile]
   await using file = await deps.objects.localFile(master.objectKey)
-  const probe = await deps.media.probe(file.path, run.signal)
-  const verdicts = deps.inspector.judgeTake(profile, orderedBy(take), probe)
-  if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
   await using scratch = await deps.scratch.folder(take.id)
   const pcmPath = `${scratch.path}/stem.pcm`
-  const sound = await deps.media.decodeAudio({ input: file.path, pcmPath, signal: run.signal })
+  const { signal } = run
+  const decode = () => deps.media.decodeAudio({ input: file.path, pcmPath, signal })
+  // Two programs, each mostly starting up: what is surely a sound is decoded while it is probed.
+  const isSound = master.mimeType.startsWith('audio/')
+  const [probe, early] = await Promise.all([deps.media.probe(file.path, signal), isSound ? decode() : null])
+  const verdicts = deps.inspector.judgeTake(profile, orderedBy(take), probe)
+  if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
+  const sound = early ?? (await decode())
   const target = run.job.plan?.shots.length === 0 ? ALONE_LUFS : TARGET_LUFS[take.role]
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const stemKey = masterKey(run.job.id, take.id, 'stem.pcm')
