@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureStudio } from '../../scripts/setup/studio.mjs'
-import { type Chromium, startChromium } from './helpers/chromium.ts'
+import { launchBrowser } from './helpers/browser.ts'
 import { accessibilityFaults, openPage, overflowOf } from './helpers/studio-page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -49,18 +50,18 @@ async function serveFiles(): Promise<Server> {
 
 describe('the gallery of every state', () => {
   let server: Server
-  let chromium: Chromium
+  let browser: Browser
   let address: string
 
   beforeAll(async () => {
     ensureStudio(root, process.execPath)
     server = await serveFiles()
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dev/gallery`
-    chromium = await startChromium()
+    browser = await launchBrowser()
   }, 120_000)
 
   afterAll(async () => {
-    await chromium?.[Symbol.asyncDispose]()
+    await browser?.close()
     server?.close()
     server?.closeAllConnections()
   })
@@ -68,7 +69,7 @@ describe('the gallery of every state', () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [380, 1280]) {
       it(`shows each state in ${colorScheme} at ${width} px, without a fault axe-core knows`, async () => {
-        const context = await chromium.visit({ colorScheme, viewport: { width, height: 900 } })
+        const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } })
         const { page, complaints } = await openPage(context)
         await page.goto(address)
         await page.getByRole('heading', { name: 'Every state of a job' }).waitFor()
@@ -84,21 +85,21 @@ describe('the gallery of every state', () => {
   }
 
   it('says how a job ended, what it cost and what to do, in words', async () => {
-    const context = await chromium.visit()
+    const context = await browser.newContext()
     const { page } = await openPage(context)
     await page.goto(address)
     const worth = page.locator('[data-exhibit="failed-worth-another-try"]')
     await worth.getByRole('heading', { name: 'The result did not pass its checks' }).waitFor()
-    expect(await worth.innerText()).toContain('$0.18 was charged.')
+    expect(await worth.textContent()).toContain('$0.18 was charged.')
     expect(await worth.getByRole('button', { name: 'Try again' }).isVisible()).toBe(true)
     const final = page.locator('[data-exhibit="failed-final"]')
-    expect(await final.innerText()).toContain('Nothing was charged.')
+    expect(await final.textContent()).toContain('Nothing was charged.')
     expect(await final.getByRole('button', { name: 'Try again' }).isVisible()).toBe(false)
     await context.close()
   })
 
   it('keeps a chosen theme over a reload, and follows the system again when told to', async () => {
-    const context = await chromium.visit({ colorScheme: 'light' })
+    const context = await browser.newContext({ colorScheme: 'light' })
     const { page } = await openPage(context)
     await page.goto(address)
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
