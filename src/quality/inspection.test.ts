@@ -16,7 +16,7 @@ type Picture = (seconds: number) => number | Uint8Array
 /** What is heard at a time, left and right, -1 to 1. */
 type Sound = (seconds: number) => [number, number]
 
-const moving: Picture = (seconds) => 60 + 120 * Math.abs(Math.sin(seconds))
+const moving = (seconds: number): number => 60 + 120 * Math.abs(Math.sin(seconds))
 const tone: Sound = (seconds) => [0.3 * Math.sin(2 * Math.PI * 440 * seconds), 0.3 * Math.sin(2 * Math.PI * 330 * seconds)]
 
 interface Fed {
@@ -111,6 +111,15 @@ describe('black', () => {
     [14, 'pass'],
   ])('of %i frames at 30 fps: %s', (frames, verdict) => {
     expect(all(feed({ picture: blackIn(3, 3 + frames * FRAME) }), 'black').map((found) => found.verdict)).toEqual([verdict])
+  })
+
+  test('half a second is half a second wherever it begins', () => {
+    for (let start = 0; start < 200; start++) {
+      const inspection = createInspector().inspect(strict, { startSeconds: 0, fps: FPS, audible: false })
+      for (let frame = start; frame < start + 16; frame++)
+        inspection.picture(frame / FPS, new Uint8Array(4).fill(frame < start + 15 ? 0 : 200))
+      expect(of(inspection.end(), 'black')[0]?.verdict, `from frame ${start}`).toBe('fail')
+    }
   })
 
   test('a fade from and to black shorter than half a second passes', () => {
@@ -301,6 +310,16 @@ describe('clipping', () => {
       return sample % 12_000 < 5 ? [1, 0] : [0.1, 0]
     }
     expect(all(feed({ sound: spread }), 'clipping')).toMatchObject([{ verdict: 'pass', value: 4 }])
+  })
+
+  test('a lull shorter than a second does not part one fault into two', () => {
+    const times = [...Array.from({ length: 11 }, (_, peak) => 2 + peak * 0.09), 3.1, 3.11, 3.12]
+    const samples = new Set(times.flatMap((time) => [0, 1, 2].map((offset) => Math.round(time * RATE) + offset)))
+    const sound: Sound = (seconds) => [samples.has(Math.round(seconds * RATE)) ? 1 : 0.1, 0]
+    const [found, ...more] = all(feed({ sound, askEvery: 8 }), 'clipping')
+    expect(more).toEqual([])
+    expect(found?.range?.startSeconds).toBeCloseTo(2, 3)
+    expect(found?.range?.endSeconds).toBeCloseTo(3.12, 3)
   })
 
   test('negative full scale clips as well', () => {

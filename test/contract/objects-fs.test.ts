@@ -132,6 +132,10 @@ describe('objects: fs', () => {
     const problem: unknown = await failure.catch((error: unknown) => error)
     if (!SluiceError.is(problem)) throw problem
     const { message, facts } = problem
+    // Also when all of it comes in one piece, of which the disk takes the first part.
+    await expect(objects.put('one/piece', Buffer.alloc(3_000_000), { mimeType: 'text/plain' })).rejects.toMatchObject({
+      code: 'storage_full',
+    })
     expect(message).toMatch(/^Writing the object too\/large failed after 1\.\d MB \(ENOSPC\); \d\.\d MB of 2\.1 MB are free\.$/)
     expect(facts.totalBytes).toBe(2 * 1024 * 1024)
     expect(facts.writtenBytes).toBeGreaterThan(1_000_000)

@@ -21,16 +21,18 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'renditions-'))
   // 24 s of grey that steps up every 2 s, and a tone; cut as the ladder is, with a key frame at each step.
-  make('ladder', 24, '640x360')
-  make('short', 5, '180x320')
+  make('ladder', 24, '640x360', 0, 60)
+  // Its steps come a little after each second tile.
+  make('short', 5, '180x320', 1.9, 60)
+  make('one-key-frame', 24, '320x180', 0, 10_000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Brightness of one step, as a share of the luma range. */
 const STEP = 0.05
-function make(name: string, seconds: number, size: string): void {
+function make(name: string, seconds: number, size: string, offsetSeconds: number, keyFrameInterval: number): void {
   execFileSync('mkdir', [join(folder, name)])
-  const picture = `color=gray:s=${size}:r=30:d=${seconds},eq=brightness='floor(t/2)*${STEP}-0.3':eval=frame,format=yuv420p`
+  const picture = `color=gray:s=${size}:r=30:d=${seconds},eq=brightness='floor((t+${offsetSeconds})/2)*${STEP}-0.3':eval=frame,format=yuv420p`
   const hls = [
     '-f',
     'hls',
@@ -57,7 +59,7 @@ function make(name: string, seconds: number, size: string): void {
     '-preset',
     'ultrafast',
     '-g',
-    '60',
+    String(keyFrameInterval),
     '-sc_threshold',
     '0',
     '-c:a',
@@ -263,7 +265,17 @@ describe('stills', () => {
     const board = await renditions.storyboard({ input: join(folder, 'for-short.mp4'), output, durationSeconds: 5, signal })
     expect(board).toEqual({ intervalSeconds: 0.5, count: 10, columns: 10, rows: 1, tileWidth: 160, tileHeight: 284 })
     const found = levels(output, board)
-    expect(found.map((luma) => stepOf(luma, found[0] ?? 0))).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])
+    expect(found.map((luma) => stepOf(luma, found[0] ?? 0))).toEqual([0, 1, 1, 1, 1, 2, 2, 2, 2, 3])
+  })
+
+  test('a video with a single key frame has the same tile everywhere, not an empty one', async () => {
+    await renditions.remuxMp4({ ...order('for-one.mp4'), segments: segments('one-key-frame') })
+    const output = join(folder, 'one.jpg')
+    const board = await renditions.storyboard({ input: join(folder, 'for-one.mp4'), output, durationSeconds: 24, signal })
+    const found = levels(output, board)
+    expect(found).toHaveLength(12)
+    expect(new Set(found).size).toBe(1)
+    expect(found[0]).toBeGreaterThan(20)
   })
 
   test.each([

@@ -18,7 +18,7 @@ export async function jpegSize(path: string): Promise<{ width: number; height: n
 }
 
 /** `undefined`: no start of frame in these bytes. */
-export function readJpegSize(bytes: Buffer): { width: number; height: number } | undefined {
+function readJpegSize(bytes: Buffer): { width: number; height: number } | undefined {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined
   for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1] ?? 0

@@ -32,13 +32,14 @@ export async function storyboard(
   const grid = storyboardGrid(durationSeconds)
   const { intervalSeconds, count, columns, rows } = grid
   const target = outputTo(output, 'mjpeg')
-  // Rounding up makes a tile show the last frame that is not after its time; frames are a little early, for times like 1.999.
-  // The last frame is repeated, so the tile of the last moment has one however the frames fall.
   const tiles = [
+    // A little early, so that a frame at 1.999 counts for 2.
     'setpts=PTS-STARTPTS-0.01/TB',
-    `tpad=stop_mode=clone:stop_duration=${intervalSeconds}`,
+    // Rounding up makes a tile show the last frame that is not after its time.
     `fps=1/${intervalSeconds}:start_time=0:round=up`,
     `scale=${TILE_WIDTH}:-2:flags=area`,
+    // Where key frames are rarer than tiles the last one is repeated.
+    `tpad=stop_mode=clone:stop=${count}`,
     `trim=end_frame=${count}`,
     `tile=${columns}x${rows}`,
   ]
