@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, mkdirSync, rmSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { outcomeOf } from '../../../domain/outcome.ts'
@@ -7,12 +7,13 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { RemoteRef } from '../../../domain/take.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { Provider, TakePreview, TakeStatus } from '../../../ports/provider.ts'
+import { openFolder } from './folder.ts'
 import { quoteOf } from './order.ts'
 import { voices } from './voices.ts'
 import { createPool, type PoolEvent } from './work/pool.ts'
 
 export interface LocalProviderOptions {
-  /** Belongs to this provider alone; what is in it at creation is removed. */
+  /** For takes only. Each process works in a folder of its own below it; what dead processes left is removed at creation. */
   folder: string
   ffmpegPath: string
   log: Logger
@@ -35,12 +36,11 @@ interface Kept {
 
 /**
  * Makes presentations' scenes, clips, speech, music and sounds in this process: no network, no key, no cost.
- * Takes live in memory and in `folder`; after a restart every earlier take is `lost` and is simply ordered anew.
+ * Takes live in this process's memory and in its folder; after a restart every earlier take is `lost` and is simply ordered anew.
  */
 export function createLocalProvider(options: LocalProviderOptions): Provider {
-  const { folder, ffmpegPath, log } = options
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
+  const { ffmpegPath, log } = options
+  const folder = openFolder(options.folder)
   const pool = createPool({ pictureThreads: options.workers ?? 2, log })
   const process = randomUUID()
   const takes = new Map<string, Kept>()

@@ -138,7 +138,7 @@ export function createPool(options: { pictureThreads: number; log: Logger }): Po
 
     async close() {
       closed = true
-      for (const waiting of queue.splice(0)) waiting.tell({ type: 'cancelled' })
+      for (const waiting of queue.splice(0)) waiting.tell({ type: 'lost', detail: 'The provider was closed' })
       await Promise.all([...threads].map(({ worker }) => worker.terminate()))
     },
   }

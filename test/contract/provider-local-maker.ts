@@ -1,0 +1,17 @@
+import { createLocalProvider } from '../../src/drivers/provider/local/provider.ts'
+import type { TakeId } from '../../src/domain/ids.ts'
+import type { Logger } from '../../src/ports/logger.ts'
+
+// A process to be killed in the middle of a clip; says so once frames are being drawn.
+const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
+const [folder = '', ffmpegPath = ''] = process.argv.slice(2)
+const provider = createLocalProvider({ folder, ffmpegPath, log, workers: 1 })
+const signal = new AbortController().signal
+const hint = async (): Promise<void> => {
+  const status = await provider.status(ref, { signal })
+  if (status.state === 'running' && (status.progress ?? 0) > 0) process.stdout.write('.')
+}
+const ref = await provider.start(
+  { kind: 'video', prompt: 'A long clip', durationSeconds: 60, width: 640, height: 360, fps: 30, seed: 1 },
+  { takeId: 'tak_killed' as TakeId, signal, rank: 0, hint: () => void hint() },
+)
