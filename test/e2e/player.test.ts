@@ -127,7 +127,7 @@ async function violations(): Promise<string[]> {
 /** Keeps a picture for a person to look at, when asked for by `SLUICE_SCREENSHOTS=<folder>`. */
 async function picture(name: string): Promise<void> {
   const folder = process.env.SLUICE_SCREENSHOTS
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
 }
 
 describe('<sluice-player> in Chromium', () => {
@@ -157,7 +157,7 @@ describe('<sluice-player> in Chromium', () => {
     await picture('4-complete')
     await told('ended')
     const { events, jumps, sources } = await diary()
-    expect(events.filter(({ type }) => type === 'starved' || (type === 'engine-error'))).toEqual([])
+    expect(events.filter(({ type }) => type === 'starved' || type === 'engine-error')).toEqual([])
     expect(jumps).toEqual([])
     expect(sources).toHaveLength(1)
     expect(events.find(({ type }) => type === 'ended')?.detail).toEqual({ stalls: 0 })
@@ -238,9 +238,9 @@ describe('<sluice-player> in Chromium', () => {
     await told('first-frame')
     const cues = () =>
       player(({ media }) => [...media.textTracks].map(({ mode, cues }) => ({ mode, texts: [...(cues ?? [])].map((cue) => (cue as VTTCue).text) })))
-    await expect.poll(cues).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3'] }])
+    await expect.poll(cues, { timeout: 10_000 }).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3'] }])
     release()
-    await expect.poll(cues).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3', 'Sentence 4'] }])
+    await expect.poll(cues, { timeout: 10_000 }).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3', 'Sentence 4'] }])
     await player((element) => element.seek(15))
     await expect.poll(() => player(({ media }) => media.currentTime)).toBeCloseTo(7.5, 1)
     // reduced motion: nothing starts by itself, nothing moves

@@ -16,13 +16,14 @@ export function playerChrome(media: HTMLVideoElement) {
   const time = h('span')
   const ready = h('span', { class: 'ready' })
   const range = custom('media-time-range', { part: 'range produced' })
+  const captions = custom('media-captions-button', { part: 'captions', hidden: '' })
   const bar = custom('media-control-bar', {}, [
     custom('media-play-button', { part: 'play' }),
     range,
     h('span', { part: 'time', class: 'time' }, time, ready),
     custom('media-mute-button', { part: 'mute' }),
     custom('media-volume-range', { part: 'volume' }),
-    custom('media-captions-button', { part: 'captions' }),
+    captions,
     custom('media-fullscreen-button', { part: 'fullscreen' }),
   ])
   media.slot = 'media'
@@ -36,7 +37,7 @@ export function playerChrome(media: HTMLVideoElement) {
   const line = h('p', { class: 'line', hidden: '' })
   const frame = h('div', { class: 'frame' }, line, controller, overlay)
   const banner = h('p', { part: 'banner', class: 'banner', role: 'status', hidden: '' })
-  return { frame, controller, range, time, ready, says, unmute, line, banner }
+  return { frame, controller, range, captions, time, ready, says, unmute, line, banner }
 }
 
 function custom(tag: string, attributes: Record<string, string>, children: Node[] = []): HTMLElement {

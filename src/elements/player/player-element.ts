@@ -41,6 +41,8 @@ export class PlayerElement extends SluiceElement {
   #media: Media | null = null
   #captions: CaptionTrack | null = null
   #captionsKey = ''
+  /** How much was ready when the captions were last read. */
+  #captionsReady = 0
   #posterKey = ''
   #releasePoster: (() => void) | null = null
   #production: Production | null = null
@@ -188,6 +190,7 @@ export class PlayerElement extends SluiceElement {
     this.#gateTimer = undefined
     this.#engine = this.#captions = this.#media = this.#production = this.#releasePoster = null
     this.#captionsKey = this.#posterKey = ''
+    this.#captionsReady = 0
     this.#complete = this.#autoplayPending = false
   }
 
@@ -281,6 +284,9 @@ export class PlayerElement extends SluiceElement {
         unmute.hidden = true
       })
     }
+    const { captions } = this.#chrome
+    // it calls itself a button each time it is connected, and then sets a state that only a switch may have
+    queueMicrotask(() => captions.setAttribute('role', 'switch'))
     const listen = (type: string, handler: () => void) => video.addEventListener(type, handler, { signal })
     listen('timeupdate', () => this.#showTime())
     listen('durationchange', () => this.#showTime())
@@ -353,7 +359,11 @@ export class PlayerElement extends SluiceElement {
   }
 
   #showCaptions(media: Media): void {
+    const ready = this.snapshot?.playback?.readySeconds ?? 0
+    if (ready > this.#captionsReady) this.#captions?.refresh()
+    this.#captionsReady = ready
     const key = media.captionsUrl ?? ''
+    if (this.#chrome) this.#chrome.captions.hidden = key === ''
     if (key === this.#captionsKey) return
     this.#captionsKey = key
     this.#captions?.destroy()

@@ -19,6 +19,9 @@ media-time-range {
   --media-range-track-background:
     linear-gradient(#b9c2cc, #b9c2cc) left / var(--_produced, 0%) 100% no-repeat, var(--_to-come);
 }
+/* captions make room for the controls while those are seen */
+media-controller:not([userinactive]) video::-webkit-media-text-track-container,
+media-controller[mediapaused] video::-webkit-media-text-track-container { translate: 0 -44px; }
 .time { padding: 0 8px; font: 13px/36px var(--sluice-font, system-ui, sans-serif); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .ready { color: #d5dbe1; }
 .overlay {

@@ -17,7 +17,7 @@ export interface ProgressMessages {
   retry: string
   stages: string
   queue(ahead: number): string
-  stageState: Record<'pending' | 'running' | 'done' | 'skipped' | 'failed', string>
+  stageState: Record<'pending' | 'running' | 'done' | 'skipped' | 'failed' | 'stopped', string>
   position(index: number, count: number): string
   charged(outcome: OutcomeView): string
 }
@@ -38,7 +38,7 @@ export const english: ProgressMessages = {
   retry: 'Try again',
   stages: 'Stages',
   queue: (ahead) => (ahead === 0 ? 'Next in the queue' : ahead === 1 ? '1 job before this one' : `${ahead} jobs before this one`),
-  stageState: { pending: 'not started', running: 'in progress', done: 'done', skipped: 'not needed', failed: 'failed' },
+  stageState: { pending: 'not started', running: 'in progress', done: 'done', skipped: 'not needed', failed: 'failed', stopped: 'stopped' },
   position: (index, count) => `step ${index} of ${count}`,
   charged: (outcome) => {
     if (outcome.charged === 'no') return 'Nothing was charged.'

@@ -16,7 +16,7 @@ export interface ProgressView {
   valueText: string
   /** The stage that stands for the work now. */
   current: { label: string; percent: number | null } | null
-  stages: { key: string; label: string; state: StageView['state']; percent: number | null; current: boolean }[]
+  stages: { key: string; label: string; state: StageView['state'] | 'stopped'; percent: number | null; current: boolean }[]
   queue: string
   notice: string
   error: string
@@ -41,8 +41,9 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
   const stages = snapshot.stages.map((stage) => ({
     key: stage.key,
     label: stage.label,
-    state: stage.state,
-    percent: stage.state === 'running' && stage.progress !== null ? Math.floor(stage.progress * 100) : null,
+    // a job that was stopped leaves stages behind that nobody will finish
+    state: ended && stage.state === 'running' ? ('stopped' as const) : stage.state,
+    percent: !ended && stage.state === 'running' && stage.progress !== null ? Math.floor(stage.progress * 100) : null,
     current: stage === current,
   }))
   const queue = snapshot.state === 'queued' && snapshot.queue ? messages.queue(snapshot.queue.ahead) : ''

@@ -9,6 +9,7 @@ export const progressStyles = `${theme}
 header { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; justify-content: space-between; }
 .title { font-weight: 600; min-width: 0; overflow-wrap: anywhere; }
 .eta, .queue, .value { color: var(--_muted); font-variant-numeric: tabular-nums; }
+span:not(:empty) + .eta:not(:empty)::before { content: '· '; }
 .track { height: 8px; border-radius: 4px; background: var(--_track); overflow: hidden; border: 1px solid transparent; }
 .bar { height: 100%; width: 100%; background: var(--_accent); transform-origin: left; border-radius: inherit; }
 .root[data-state='succeeded'] .bar { background: var(--_ok); }
@@ -17,7 +18,7 @@ header { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; j
 .track[data-unknown] .bar { width: 30%; }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
 li { display: grid; grid-template-columns: 20px 1fr auto; gap: 8px; align-items: center; min-height: 24px; }
-li[data-state='pending'], li[data-state='skipped'] { color: var(--_muted); }
+li[data-state='pending'], li[data-state='skipped'], li[data-state='stopped'] { color: var(--_muted); }
 li[aria-current] { font-weight: 600; }
 .icon {
   width: 16px; height: 16px; border-radius: 50%; border: 2px solid var(--_border);
@@ -27,7 +28,7 @@ li[data-state='running'] .icon { border-color: var(--_accent); }
 li[data-state='running'] .icon::after { content: ''; width: 6px; height: 6px; border-radius: 50%; background: var(--_accent); }
 li[data-state='done'] .icon { border-color: var(--_ok); color: var(--_ok); }
 li[data-state='done'] .icon::after { content: '✓'; }
-li[data-state='skipped'] .icon::after { content: '–'; }
+li[data-state='skipped'] .icon::after, li[data-state='stopped'] .icon::after { content: '–'; }
 li[data-state='failed'] .icon { border-color: var(--_danger); color: var(--_danger); }
 li[data-state='failed'] .icon::after { content: '!'; }
 .notice { margin: 0; color: var(--_muted); }

@@ -45,7 +45,8 @@ export function attachHls(Hls: HlsClass, media: HTMLMediaElement, input: EngineI
       startPosition: startSeconds,
       playlistLoadPolicy: patient,
       manifestLoadPolicy: patient,
-      lowLatencyMode: false,
+      // asks for the next segment at once and lets the server hold the answer; without it hls.js waits seconds before it asks
+      lowLatencyMode: true,
       xhrSetup: async (xhr, url) => {
         const headers = Object.entries(await input.headersFor(url))
         if (headers.length === 0) return
