@@ -11,4 +11,4 @@ export const version = manifest.version
 /** The built Studio; absent in a checkout that has not built it. */
 export const studioFolder = join(root, 'apps', 'studio', 'dist')
 export const docsFolder = join(root, 'docs')
-export const exampleText = join(root, 'examples', 'news.txt')
+export const exampleText = join(root, 'examples', 'solar-passes-coal.txt')

@@ -98,7 +98,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   const verdicts = inspection.end()
   const fault = gate === 'off' ? undefined : verdicts.find((verdict) => blocks(profile, verdict))
   if (fault) return reject(work, fault, verdicts)
-  if (last) await releaseSegment(work, last, verdicts)
+  if (last) await releaseSegment(work, last, verdicts, 'all')
   return null
 }
 
@@ -142,8 +142,11 @@ async function writeInits(work: StretchWork, piece: Extract<FinishPiece, { kind:
   })
 }
 
-/** Writes all rungs, then lists them in one transaction: a segment is never in one rung without the others. */
-async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { kind: 'segment' }>, verdicts: Verdict[]): Promise<void> {
+/**
+ * Writes all rungs, then lists them in one transaction: a segment is never in one rung without the others.
+ * The report gets each fault once it is known, and what passed when the stretch is done.
+ */
+async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { kind: 'segment' }>, verdicts: Verdict[], keep: 'all' | 'faults' = 'faults'): Promise<void> {
   const { deps, run, assetId } = work
   const segments = await Promise.all(
     piece.rungs.map(async ({ name, bytes }): Promise<Segment> => {
@@ -155,7 +158,7 @@ async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { k
   const planned = Math.max(run.job.plan?.estimatedSeconds ?? 0, work.timeline.durationSeconds)
   const fraction = Math.min(1, (piece.startSeconds + piece.durationSeconds) / Math.max(planned, 1e-6))
   await run.checkpoint(async (tx) => {
-    await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+    await tx.verdicts(keep === 'all' ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'pass'))
     await tx.release(segments)
     tx.stage({ key: 'check', fraction: fraction * 0.95 })
     tx.stage({ key: 'optimise', fraction: fraction * LADDER_SHARE })
