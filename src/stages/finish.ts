@@ -67,7 +67,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
   await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
   const fps = 'fps' in job.request ? job.request.fps : null
-  const inspection = deps.inspector.inspect(profile, { startSeconds: stretch.startSeconds, fps, audible: stems.audible })
+  const inspection = deps.inspector.inspect(profile, { startSeconds: stretch.startSeconds, durationSeconds: stretch.durationSeconds, fps, audible: stems.audible })
   const pieces = deps.media.finish({
     video: picture && 'width' in job.request ? { path: picture.path, width: job.request.width, height: job.request.height, fps: job.request.fps } : null,
     startSeconds: stretch.startSeconds,
