@@ -23,7 +23,7 @@ export interface Asset {
   kind: 'video' | 'audio'
   title: string
   plannedDurationSeconds: number
-  /** Exact, once `ready`. */
+  /** Exact, from the release of the last segment on: then the timeline has ended. */
   durationSeconds: number | null
   width: number | null
   height: number | null

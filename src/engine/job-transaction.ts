@@ -168,13 +168,13 @@ class JobChange implements JobTransaction {
     await this.repositories.assets.addRungs((await this.asset()).id, rungs)
   }
 
-  async release(segments: Segment[]): Promise<void> {
+  async release(segments: Segment[], { last }: { last: boolean }): Promise<void> {
     const asset = await this.asset()
     await this.repositories.assets.addSegments(asset.id, segments)
     const first = segments[0]
     if (!first) return
     const endSeconds = first.startSeconds + first.durationSeconds
-    await this.changeAsset({ releasedSeconds: endSeconds })
+    await this.changeAsset({ releasedSeconds: endSeconds, ...(last && { durationSeconds: endSeconds }) })
     if (this.job.request.policy.gate === 'asset') return
     await this.#becomePlayable()
     this.#emit({ type: 'segment', data: { index: first.index, startSeconds: first.startSeconds, endSeconds } })
@@ -239,11 +239,12 @@ class JobChange implements JobTransaction {
     if (due.length > 0) this.stepsDue = true
   }
 
-  async succeed(durationSeconds: number): Promise<void> {
+  async succeed(): Promise<void> {
     const { state } = this.job
     if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
-    await this.changeAsset({ durationSeconds })
-    const asset = setAssetState(await this.asset(), { state: 'ready', readyAt: this.#now })
+    const { durationSeconds, ...made } = await this.asset()
+    if (durationSeconds === null) throw new Error(`asset ${made.id} has no end`)
+    const asset = setAssetState({ ...made, durationSeconds }, { state: 'ready', readyAt: this.#now })
     this.#asset = asset
     this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
     await this.#becomePlayable()

@@ -32,8 +32,8 @@ export interface JobTransaction {
   /** Nothing of it is served any more. Safe to repeat, and without an asset. */
   discardAsset(reason: string): Promise<void>
   addFiles(files: AssetFile[]): Promise<void>
-  /** Releases one segment of every rung; the first makes the job playable. */
-  release(segments: Segment[]): Promise<void>
+  /** Releases one segment of every rung; the first makes the job playable, the last ends the timeline in the same write. */
+  release(segments: Segment[], options: { last: boolean }): Promise<void>
   /** Adds to the asset's report. */
   verdicts(verdicts: Verdict[]): Promise<void>
   createTakes(takes: Take[]): Promise<void>
@@ -42,7 +42,7 @@ export interface JobTransaction {
   /** Makes a parked step due now; a running one runs again instead of parking. */
   wake(name: StepName, takeId?: TakeId): Promise<void>
   /** The asset is ready, the job has succeeded. */
-  succeed(durationSeconds: number): Promise<void>
+  succeed(): Promise<void>
   /** Ends the job badly: open steps are cancelled, clean-up is ordered. */
   end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void>
 }

@@ -147,7 +147,7 @@ async function writeInits(work: StretchWork, piece: Extract<FinishPiece, { kind:
  * The report gets each fault once it is known, and what passed when the stretch is done.
  */
 async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { kind: 'segment' }>, verdicts: Verdict[], keep: 'all' | 'faults' = 'faults'): Promise<void> {
-  const { deps, run, assetId } = work
+  const { deps, run, assetId, stretch } = work
   const segments = await Promise.all(
     piece.rungs.map(async ({ name, bytes }): Promise<Segment> => {
       const { key, sizeBytes, sha256 } = await deps.objects.put(segmentKey(run.job.id, assetId, name, piece.index), bytes, { mimeType: 'video/iso.segment' })
@@ -159,7 +159,7 @@ async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { k
   const fraction = Math.min(1, (piece.startSeconds + piece.durationSeconds) / Math.max(planned, 1e-6))
   await run.checkpoint(async (tx) => {
     await tx.verdicts(keep === 'all' ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'pass'))
-    await tx.release(segments)
+    await tx.release(segments, { last: stretch.final && isLast(stretch, piece) })
     tx.stage({ key: 'check', fraction: fraction * 0.95 })
     tx.stage({ key: 'optimise', fraction: fraction * LADDER_SHARE })
   })

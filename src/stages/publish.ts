@@ -73,7 +73,7 @@ export function publish(deps: StageDeps): StepHandler {
         await tx.addFiles(keeper.files)
         const renditions = asset.renditions.map((rendition) => (isLater(rendition.format) ? rendition : { ...rendition, state: 'ready' as const }))
         await tx.changeAsset({ renditions, poster: asset.kind === 'video' })
-        await tx.succeed(timeline.durationSeconds)
+        await tx.succeed()
         await tx.addSteps(later.map((format) => ({ name: 'rendition', format })), { priority: -50 })
         await tx.addSteps([{ name: 'cleanup' }], { priority: -60 })
       },

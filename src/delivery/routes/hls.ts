@@ -136,6 +136,7 @@ export function hlsRoutes(app: App, context: Context): void {
   }
 }
 
-const grows = (asset: Asset): boolean => asset.state.state === 'making'
+/** The last segment and the end of the timeline are one write. */
+const grows = (asset: Asset): boolean => asset.state.state === 'making' && asset.durationSeconds === null
 const lists = (segments: Segment[], index: number): boolean => (segments.at(-1)?.index ?? -1) >= index
 const cacheOf = (asset: Asset): string => (grows(asset) ? NO_STORE : SHORT)
