@@ -1,6 +1,6 @@
-/** `0:07`, `1:05`, `1:00:03`: a place on a timeline or a length, whole seconds. */
+/** `0:07`, `1:05`, `1:00:03`: a place on a timeline or a length, seconds begun counting only when full, as players show it. */
 export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
+  const whole = Math.max(0, Math.floor(seconds))
   const two = (value: number): string => String(value).padStart(2, '0')
   const hours = Math.floor(whole / 3600)
   const minutes = Math.floor(whole / 60) % 60

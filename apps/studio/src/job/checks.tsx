@@ -38,9 +38,8 @@ interface ChecksProps {
 
 export function Checks({ verdicts, onSeek }: ChecksProps) {
   const groups = groupOf(verdicts)
-  const passed = groups.filter((group) => group.worst.verdict === 'pass').length
   return (
-    <Section title="Checks" aside={groups.length > 0 ? `${passed} of ${groups.length} passed` : undefined}>
+    <Section title="Checks" aside={tallyOf(groups.map(({ worst }) => worst))}>
       {groups.length === 0 ? (
         <p className="text-sm text-muted">Nothing has been measured yet. Each verdict appears here as it falls.</p>
       ) : (
@@ -58,7 +57,7 @@ export function Checks({ verdicts, onSeek }: ChecksProps) {
                       // Verdicts have no id; they are only ever added at the end.
                       // biome-ignore lint/suspicious/noArrayIndexKey: see above
                       <li key={index} className="text-muted">
-                        <Word verdict={verdict.verdict} /> {verdict.detail} <Place verdict={verdict} onSeek={onSeek} />
+                        <Word verdict={verdict.verdict} /> {sentence(verdict.detail)} <Place verdict={verdict} onSeek={onSeek} />
                       </li>
                     ))}
                   </ul>
@@ -84,7 +83,7 @@ function Row({ verdict, name, onSeek }: { verdict: Verdict; name: string; onSeek
         {verdict.threshold !== null && <span className="text-muted"> (limit {measured(verdict.threshold, verdict.unit)})</span>}
       </span>
       <span className="col-start-2 col-span-2 text-sm text-muted max-sm:col-start-1">
-        {verdict.detail} <Place verdict={verdict} onSeek={onSeek} />
+        {sentence(verdict.detail)} <Place verdict={verdict} onSeek={onSeek} />
       </span>
     </div>
   )
@@ -126,4 +125,14 @@ function groupOf(verdicts: Verdict[]): { check: string; worst: Verdict; all: Ver
     .sort((a, b) => order.indexOf(a.worst.verdict) - order.indexOf(b.worst.verdict))
 }
 
-const spoken = (id: string): string => id.charAt(0).toUpperCase() + id.slice(1).replaceAll('_', ' ')
+/** `5 passed, 1 repaired`: worst first. */
+function tallyOf(verdicts: Verdict[]): string | undefined {
+  const parts = order.flatMap((kind) => {
+    const amount = verdicts.filter(({ verdict }) => verdict === kind).length
+    return amount === 0 ? [] : [kind === 'warn' ? count(amount, 'warning') : `${amount} ${looks[kind].word.toLowerCase()}`]
+  })
+  return parts.length > 0 ? parts.join(', ') : undefined
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+const spoken = (id: string): string => sentence(id.replaceAll('_', ' '))

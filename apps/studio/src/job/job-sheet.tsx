@@ -50,6 +50,7 @@ export function JobSheet({ snapshot, log, asset, job, onRetry, now }: JobSheetPr
             kind={snapshot.kind}
             title={snapshot.title}
             snapshot={snapshot}
+            asset={asset}
             {...(job && { job })}
             player={player}
             onWatch={setWatching}

@@ -1,7 +1,8 @@
 import { useState } from 'react'
-import type { Job, JobSnapshot, JobView } from 'sluice/client'
+import type { AssetView, Job, JobSnapshot, JobView } from 'sluice/client'
 import type { SluiceEventMap, SluicePlayerElement } from 'sluice/elements'
 import { kinds } from '../compose/kinds.ts'
+import { Waveform } from '../library/waveform.tsx'
 import type { Frame } from './frame.ts'
 
 /** What the viewer's side measured: seconds from `playable` to a painted frame, and how often playback ran dry. */
@@ -18,6 +19,8 @@ interface ScreenProps {
   kind: JobView['kind']
   title: string
   snapshot: JobView | JobSnapshot | null
+  /** Once it is there, a sound's outline is drawn from it. */
+  asset?: AssetView | null
   /** Absent in the gallery, where nothing is played. */
   job?: Job
   player?: React.Ref<SluicePlayerElement>
@@ -25,43 +28,47 @@ interface ScreenProps {
 }
 
 /** The box in which the preview becomes the player. Its size comes from the request and never changes. */
-export function Screen({ frame, kind, title, snapshot, job, player, onWatch }: ScreenProps) {
+export function Screen({ frame, kind, title, snapshot, asset = null, job, player, onWatch }: ScreenProps) {
   // Someone who comes to a job that has ended has asked for nothing to start by itself.
   const [autoplay] = useState<'when-safe' | 'off'>(snapshot?.endedAt ? 'off' : 'when-safe')
   const playable = Boolean(job && snapshot?.playable && snapshot.playback)
-  const live = playable && job
+  const live = playable && job && (
+    <sluice-player
+      ref={player}
+      job={job}
+      kind={frame.media}
+      label={title}
+      autoplay={autoplay}
+      className="block w-full"
+      onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) => onWatch?.((before) => ({ ...before, engine: detail.engine }))}
+      onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>
+        onWatch?.((before) => ({ ...before, firstFrameMs: before.firstFrameMs ?? detail.ms }))
+      }
+      onsluice-starved={({ detail }: SluiceEventMap['sluice-starved']) => onWatch?.((before) => ({ ...before, stalls: detail.count }))}
+      onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
+    />
+  )
+  const waiting = <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} playable={playable} />
+  const busy = !playable && snapshot?.endedAt === null
+
+  if (frame.media === 'audio') {
+    return (
+      <div data-testid="screen" aria-busy={busy} className="flex w-full flex-col gap-2">
+        <div className="relative h-40 overflow-hidden rounded-lg bg-sunken ring-1 ring-line">
+          {asset ? <Waveform asset={asset} /> : waiting}
+        </div>
+        <div className="min-h-21">{live}</div>
+      </div>
+    )
+  }
   return (
-    <div
-      data-testid="screen"
-      aria-busy={!playable && snapshot?.endedAt === null}
-      style={frame.media === 'video' ? boxOf(frame) : undefined}
-      className={frame.media === 'video' ? 'mx-auto w-full' : 'w-full'}
-    >
-      {live ? (
-        <sluice-player
-          ref={player}
-          job={job}
-          kind={frame.media}
-          label={title}
-          autoplay={autoplay}
-          className="block w-full"
-          onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) =>
-            onWatch?.((before) => ({ ...before, engine: detail.engine }))
-          }
-          onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>
-            onWatch?.((before) => ({ ...before, firstFrameMs: before.firstFrameMs ?? detail.ms }))
-          }
-          onsluice-starved={({ detail }: SluiceEventMap['sluice-starved']) => onWatch?.((before) => ({ ...before, stalls: detail.count }))}
-          onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
-        />
-      ) : (
-        <div
-          className={`relative overflow-hidden rounded-lg bg-sunken ring-1 ring-line ${frame.media === 'video' ? 'aspect-(--sluice-player-ratio)' : 'h-40'}`}
-        >
+    <div data-testid="screen" aria-busy={busy} style={boxOf(frame)} className="mx-auto w-full">
+      {live || (
+        <div className="relative aspect-(--sluice-player-ratio) overflow-hidden rounded-lg bg-sunken ring-1 ring-line">
           {snapshot?.preview ? (
             <sluice-preview {...(job ? { job } : { snapshot })} className="absolute inset-0 block h-full w-full" />
           ) : (
-            <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} />
+            waiting
           )}
         </div>
       )}
@@ -74,17 +81,15 @@ function boxOf({ width, height }: { width: number; height: number }): React.CSSP
   return { '--sluice-player-ratio': `${width} / ${height}`, maxWidth: `calc(78vh * ${width / height})` } as React.CSSProperties
 }
 
-function Waiting({ kind, ended }: { kind: JobView['kind']; ended: boolean }) {
-  const { Icon } = kinds[kind]
+function Waiting({ kind, ended, playable }: { kind: JobView['kind']; ended: boolean; playable: boolean }) {
+  const { Icon, picture } = kinds[kind]
+  const coming = picture ? 'The first picture appears here.' : 'It can be heard as soon as the first part is checked.'
+  const text = playable ? null : ended ? 'There is nothing to show.' : coming
   return (
     <div className="absolute inset-0 grid place-items-center text-muted">
       <div className="flex flex-col items-center gap-3 px-6 text-center text-sm">
         <Icon aria-hidden size={28} strokeWidth={1.25} />
-        {ended
-          ? 'There is nothing to show.'
-          : kind === 'presentation' || kind === 'video'
-            ? 'The first picture appears here.'
-            : 'It can be heard here as soon as the first part is checked.'}
+        {text}
       </div>
     </div>
   )
