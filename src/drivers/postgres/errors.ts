@@ -1,7 +1,18 @@
 import { SluiceError } from '../../domain/errors.ts'
 
 /** Node's names for a server that is not there or a connection that broke. */
-const BROKEN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EACCES'])
+const BROKEN = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EACCES',
+])
 
 /**
  * SQLSTATEs (PostgreSQL, appendix A) of a server that cannot serve us now: shutting down, crashing, starting, session ended
@@ -14,7 +25,8 @@ const SERIALISATION_FAILURE = '40001'
 const DEADLOCK = '40P01'
 
 /** What `pg` and `pg-pool` say without a code. */
-const BROKEN_MESSAGE = /connection terminated|timeout exceeded when trying to connect|not queryable|after calling end on the pool|client was closed|query read timeout/i
+const BROKEN_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|not queryable|after calling end on the pool|client was closed|query read timeout/i
 
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
@@ -29,7 +41,9 @@ export function mayRetryTransaction(error: unknown): boolean {
 
 export function isConnectionError(error: unknown): boolean {
   const code = codeOf(error)
-  return BROKEN.has(code) || UNAVAILABLE.has(code) || code.startsWith('08') || (error instanceof Error && BROKEN_MESSAGE.test(error.message))
+  return (
+    BROKEN.has(code) || UNAVAILABLE.has(code) || code.startsWith('08') || (error instanceof Error && BROKEN_MESSAGE.test(error.message))
+  )
 }
 
 /**
@@ -40,7 +54,10 @@ export function databaseError(error: unknown): unknown {
   if (SluiceError.is(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   if (codeOf(error) === DISK_FULL) {
-    return new SluiceError('storage_full', `The database has no space left: ${message}`, { fix: 'Free space on the disk of the database.', cause: error })
+    return new SluiceError('storage_full', `The database has no space left: ${message}`, {
+      fix: 'Free space on the disk of the database.',
+      cause: error,
+    })
   }
   if (!isConnectionError(error)) return error
   return new SluiceError('store_unavailable', `The database cannot be reached: ${message}`, {

@@ -50,7 +50,8 @@ export function startConsumer(source: Consumption, slots: number, handler: (step
     looking = look()
       .catch((error: unknown) => {
         // The next look, timed or woken, tries again; one line says so until it works.
-        if (!failing && !stopped) log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'the queue cannot be read; trying again')
+        if (!failing && !stopped)
+          log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'the queue cannot be read; trying again')
         failing = true
       })
       .finally(() => {

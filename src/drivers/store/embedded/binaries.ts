@@ -32,7 +32,10 @@ export async function findBinaries(platform: string = process.platform, arch: st
   }
   const { initdb, postgres } = found
   if (!existsSync(postgres) || !existsSync(initdb)) {
-    throw new SluiceError('store_unavailable', `The package ${name} has no programs in it.`, { fix: `Run \`npm install\` again. Or: ${FIX}`, retry: 'never' })
+    throw new SluiceError('store_unavailable', `The package ${name} has no programs in it.`, {
+      fix: `Run \`npm install\` again. Or: ${FIX}`,
+      retry: 'never',
+    })
   }
   const folder = dirname(dirname(dirname(realpathSync(postgres))))
   linkLibraries(folder)

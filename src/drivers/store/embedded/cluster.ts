@@ -33,7 +33,13 @@ export function idsOf({ uid, gid }: Identity): { uid?: number; gid?: number } {
  * The data directory in `folder`, made if there is none. It is made beside its place and renamed, so a half-made one is
  * never taken for whole; what an interrupted making left behind is removed.
  */
-export async function ensureCluster(folder: string, binaries: Binaries, identity: Identity, log?: Logger, signal?: AbortSignal): Promise<string> {
+export async function ensureCluster(
+  folder: string,
+  binaries: Binaries,
+  identity: Identity,
+  log?: Logger,
+  signal?: AbortSignal,
+): Promise<string> {
   const data = join(folder, 'data')
   removeLeftovers(folder)
   if (existsSync(join(data, 'PG_VERSION'))) {
@@ -53,9 +59,7 @@ function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder).filter((entry) => entry.startsWith(INIT_PREFIX))) {
     try {
       rmSync(join(folder, name), { recursive: true, force: true })
-    } catch {
-      continue
-    }
+    } catch {}
   }
 }
 
@@ -73,11 +77,16 @@ async function initdb(program: string, directory: string, identity: Identity, si
     })
   } catch (error) {
     rmSync(directory, { recursive: true, force: true })
+    signal?.throwIfAborted()
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)
-    throw new SluiceError(/no space left/i.test(output) ? 'storage_full' : 'store_unavailable', `The database could not be made: ${output.trim().slice(-2_000)}`, {
-      fix: 'Check the space and the permissions of the data folder, or set DATABASE_URL to a PostgreSQL 15 or newer server.',
-      cause: error,
-    })
+    throw new SluiceError(
+      /no space left/i.test(output) ? 'storage_full' : 'store_unavailable',
+      `The database could not be made: ${output.trim().slice(-2_000)}`,
+      {
+        fix: 'Check the space and the permissions of the data folder, or set DATABASE_URL to a PostgreSQL 15 or newer server.',
+        cause: error,
+      },
+    )
   }
 }
 

@@ -22,11 +22,15 @@ export function lockFolder(dataFolder: string): FolderLock {
     file.close()
     if (!isBusy(error)) throw error
     const holder = readHolder(holderFile)
-    throw new SluiceError('data_folder_in_use', `The data folder ${dataFolder} is in use by another Sluice${holder ? ` (process ${holder})` : ''}.`, {
-      fix: 'Stop that process or choose another data folder. For several processes on the same jobs, set DATABASE_URL to a PostgreSQL server.',
-      facts: { dataFolder, ...(holder && { processId: Number(holder) }) },
-      cause: error,
-    })
+    throw new SluiceError(
+      'data_folder_in_use',
+      `The data folder ${dataFolder} is in use by another Sluice${holder ? ` (process ${holder})` : ''}.`,
+      {
+        fix: 'Stop that process or choose another data folder. For several processes on the same jobs, set DATABASE_URL to a PostgreSQL server.',
+        facts: { dataFolder, ...(holder && { processId: Number(holder) }) },
+        cause: error,
+      },
+    )
   }
   writeFileSync(holderFile, `${process.pid}\n`)
   return {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, chownSync, constants, lstatSync, readdirSync, statSync } from 'node:fs'
+import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { SluiceError } from '../../../domain/errors.ts'
 
@@ -10,24 +10,24 @@ export interface Identity {
   via: string[]
 }
 
-const NOBODY = 65534
-
 /** Without the secure bit the kernel ignores the capability in access(2), by which PostgreSQL looks for its own programs. */
 const LEND_PASSAGE = ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override']
 
 /**
- * PostgreSQL refuses to run as root. An ordinary user runs it as himself; root hands it to the owner of the data folder, or
- * to `nobody`. Where that user cannot pass the folders above (`/root`, a `mktemp -d`), root lends it the one capability to
+ * PostgreSQL refuses to run as root, and as a user without a name. An ordinary user runs it as himself; root hands it to the
+ * owner of the data folder, or to `nobody`. Where that user cannot pass the folders above (`/root`, a `mktemp -d`), root lends it the one capability to
  * do so with `setpriv`; nothing outside the folder is changed.
  * @param folder the cluster's own folder, which is there; given to the identity
  * @param programs a folder it must be able to read
  */
 export function chooseIdentity(folder: string, programs: string): Identity {
-  if (process.getuid?.() !== 0) return { uid: undefined, gid: undefined, via: [] }
+  const own = process.getuid?.()
+  if (own !== 0) {
+    if (own !== undefined && !hasName(own)) throw nameless(own)
+    return { uid: undefined, gid: undefined, via: [] }
+  }
   const owner = statSync(folder)
-  const parent = statSync(dirname(folder))
-  const uid = owner.uid || parent.uid || NOBODY
-  const gid = owner.gid || parent.gid || NOBODY
+  const { uid, gid } = [owner, statSync(dirname(folder))].find((candidate) => candidate.uid !== 0 && hasName(candidate.uid)) ?? nobody()
   if (owner.uid !== uid) giveTo(folder, uid, gid)
   if (canPass(folder, uid, gid) && canPass(programs, uid, gid)) return { uid, gid, via: [] }
   const via = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...LEND_PASSAGE, '--']
@@ -36,12 +36,38 @@ export function chooseIdentity(folder: string, programs: string): Identity {
     return { uid: undefined, gid: undefined, via }
   } catch (error) {
     const blocked = canPass(folder, uid, gid) ? programs : folder
-    throw new SluiceError('store_unavailable', `PostgreSQL does not run as root, and the user ${uid} it would run as cannot reach ${blocked}.`, {
-      fix: 'Run Sluice as an ordinary user, or put it and its data where others may pass (chmod o+x on the folders above), or set DATABASE_URL.',
-      retry: 'never',
-      cause: error,
-    })
+    throw new SluiceError(
+      'store_unavailable',
+      `PostgreSQL does not run as root, and the user ${uid} it would run as cannot reach ${blocked}.`,
+      {
+        fix: 'Run Sluice as an ordinary user, or put it and its data where others may pass (chmod o+x on the folders above), or set DATABASE_URL.',
+        retry: 'never',
+        cause: error,
+      },
+    )
   }
+}
+
+/** `initdb` looks its user up. A container that runs as a bare number (OpenShift, `docker run --user 1234`) has none. */
+function hasName(uid: number): boolean {
+  try {
+    execFileSync('id', ['-un', String(uid)], { stdio: 'ignore', timeout: 5_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function nobody(): { uid: number; gid: number } {
+  const ask = (what: string): number => Number(execFileSync('id', [what, 'nobody'], { encoding: 'utf8', timeout: 5_000 }))
+  return { uid: ask('-u'), gid: ask('-g') }
+}
+
+function nameless(uid: number): SluiceError {
+  return new SluiceError('store_unavailable', `PostgreSQL does not run as the user ${uid}, who has no name on this system.`, {
+    fix: `Add a line such as \`sluice:x:${uid}:${uid}::/:/bin/false\` to /etc/passwd, run Sluice as another user, or set DATABASE_URL.`,
+    retry: 'never',
+  })
 }
 
 /** Gives the folder and all that is in it, without following links. */
@@ -59,14 +85,4 @@ function canPass(folder: string, uid: number, gid: number): boolean {
   if ((mode & bit) === 0) return false
   const parent = dirname(resolve(folder))
   return parent === folder || canPass(parent, uid, gid)
-}
-
-/** Whether this process can write into the folder. */
-export function canWrite(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -15,7 +15,7 @@ export const DATABASE = 'sluice'
 /** Recovery after a crash replays what was not yet written out; on a slow disk that takes its time. */
 const START_TIMEOUT_MS = 120_000
 /** How long a living server may refuse connections before it is replaced. */
-const DEAF_TIMEOUT_MS = 10_000
+const DEAF_TIMEOUT_MS = 3_000
 /** How long the orphans of a killed server may hold its shared memory. */
 const ORPHANS_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 20_000
@@ -69,11 +69,22 @@ export interface Server {
 export async function runServer(options: ServerOptions): Promise<Server> {
   const { folder, data, log, signal } = options
   const socketFolder = livingPostmaster(data)?.socketFolder || newSocketFolder(options)
-  const connection: pg.PoolConfig = { host: socketFolder, port: 5432, user: USER, database: DATABASE, password: '', ssl: false, options: '' }
+  const connection: pg.PoolConfig = {
+    host: socketFolder,
+    port: 5432,
+    user: USER,
+    database: DATABASE,
+    // Given, so that PGSSLMODE and PGOPTIONS of the environment are not.
+    ssl: false,
+    options: '-c client_min_messages=warning',
+  }
   let stopping = false
   let current = await start(options, connection, signal)
   const { adopted } = current
-  const version = await prepareDatabase(connection)
+  const version = await prepareDatabase(connection).catch(async (error: unknown) => {
+    await end(current.pid, data)
+    throw error
+  })
   let restarting: Promise<void> | null = null
 
   async function restart(): Promise<void> {
@@ -124,35 +135,51 @@ interface Running {
 }
 
 async function start(options: ServerOptions, connection: pg.PoolConfig, signal?: AbortSignal): Promise<Running> {
+  const attempt: { child?: ChildProcess } = {}
+  try {
+    return await bringUp(options, connection, attempt, signal)
+  } catch (error) {
+    if (attempt.child?.pid) await end(attempt.child.pid, options.data)
+    if (!(error instanceof pg.DatabaseError)) throw error
+    // A server that says why it refuses will say so again.
+    throw startFailure(options, `refuses: ${error.message}`)
+  }
+}
+
+async function bringUp(
+  options: ServerOptions,
+  connection: pg.PoolConfig,
+  attempt: { child?: ChildProcess },
+  signal?: AbortSignal,
+): Promise<Running> {
+  const { data } = options
+  const socketFolder = connection.host ?? ''
   const startedAt = Date.now()
   const waited = (): number => Date.now() - startedAt
-  let child: ChildProcess | undefined
   let deafSince: number | undefined
   for (;;) {
-    if (signal?.aborted) {
-      if (child?.pid) await end(child.pid, options.data)
-      throw signal.reason
-    }
+    signal?.throwIfAborted()
     if (waited() > START_TIMEOUT_MS) throw startFailure(options, `did not answer within ${START_TIMEOUT_MS / 1000} s`)
-    if (child && hasExited(child)) {
-      if (!heldByOrphans(options) || waited() > ORPHANS_TIMEOUT_MS) throw startFailure(options, `ended at once (${child.signalCode ?? child.exitCode})`)
-      child = undefined
+    if (attempt.child && hasExited(attempt.child)) {
+      const { signalCode, exitCode } = attempt.child
+      if (!heldByOrphans(options) || waited() > ORPHANS_TIMEOUT_MS) throw startFailure(options, `ended at once (${signalCode ?? exitCode})`)
+      delete attempt.child
       await sleep(100)
     }
-    const living = livingPostmaster(options.data)
-    if (!child && !living) {
-      clearStaleFiles(options.data, connection.host ?? '')
-      child = spawnServer(options, connection.host ?? '')
+    const living = livingPostmaster(data)
+    if (!attempt.child && !living) {
+      clearStaleFiles(data, socketFolder)
+      attempt.child = spawnServer(options, socketFolder)
       deafSince = undefined
     }
-    const refusal = await refusalOf(connection)
-    if (refusal === null) {
-      const pid = child?.pid ?? living?.pid ?? livingPostmaster(options.data)?.pid
-      if (pid) return { pid, adopted: !child }
-    } else if (refusal === 'deaf' && !child && living) {
-      // Alive, but its socket is gone or was never ours.
+    const answer = await ask(connection)
+    if (answer === 'up') {
+      const pid = attempt.child?.pid ?? living?.pid
+      if (pid) return { pid, adopted: !attempt.child }
+    } else if (answer === 'deaf' && living && !attempt.child) {
+      // It lives, but its socket is gone.
       deafSince ??= Date.now()
-      if (Date.now() - deafSince > DEAF_TIMEOUT_MS) await end(living.pid, options.data)
+      if (Date.now() - deafSince > DEAF_TIMEOUT_MS) await end(living.pid, data)
     }
     await sleep(20)
   }
@@ -170,7 +197,13 @@ function spawnServer({ folder, data, postgres, identity }: ServerOptions, socket
   const output = openSync(logFile, 'a', 0o600)
   try {
     // A group of its own: Ctrl-C in the terminal is ours to handle, the database goes last.
-    const child = spawn(command, args, { ...idsOf(identity), cwd: '/', env: serverEnvironment(), stdio: ['ignore', output, output], detached: true })
+    const child = spawn(command, args, {
+      ...idsOf(identity),
+      cwd: '/',
+      env: serverEnvironment(),
+      stdio: ['ignore', output, output],
+      detached: true,
+    })
     child.on('error', () => {})
     child.unref()
     return child
@@ -179,17 +212,18 @@ function spawnServer({ folder, data, postgres, identity }: ServerOptions, socket
   }
 }
 
-/** `null`: a query went through. `waiting`: the server is starting or stopping. `deaf`: nobody answers. Other errors are thrown. */
-async function refusalOf(connection: pg.PoolConfig): Promise<null | 'waiting' | 'deaf'> {
+/** `up`: a query went through. `waiting`: the server is starting or stopping. `deaf`: nobody answers. A refusal is thrown. */
+async function ask(connection: pg.PoolConfig): Promise<'up' | 'waiting' | 'deaf'> {
   const client = new pg.Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 5_000, query_timeout: 5_000 })
   client.on('error', () => {})
   try {
     await client.connect()
     await client.query('select 1')
-    return null
+    return 'up'
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : ''
-    return ANSWERS.has(String(code)) ? 'waiting' : 'deaf'
+    if (!(error instanceof pg.DatabaseError)) return 'deaf'
+    if (ANSWERS.has(error.code ?? '')) return 'waiting'
+    throw error
   } finally {
     await client.end().catch(() => {})
   }
@@ -197,7 +231,7 @@ async function refusalOf(connection: pg.PoolConfig): Promise<null | 'waiting' | 
 
 /** Makes the database on the first start (or after a start that was cut short) and returns the server's version. */
 async function prepareDatabase(connection: pg.PoolConfig): Promise<string> {
-  const ask = async (database: string, text: string): Promise<string> => {
+  const query = async (database: string, text: string): Promise<string> => {
     const client = new pg.Client({ ...connection, database, connectionTimeoutMillis: 10_000, query_timeout: 60_000 })
     client.on('error', () => {})
     try {
@@ -209,11 +243,11 @@ async function prepareDatabase(connection: pg.PoolConfig): Promise<string> {
     }
   }
   try {
-    return await ask(DATABASE, 'show server_version')
+    return await query(DATABASE, 'show server_version')
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === NO_DATABASE)) throw error
-    await ask('postgres', `create database ${DATABASE}`)
-    return ask(DATABASE, 'show server_version')
+    await query('postgres', `create database ${DATABASE}`)
+    return query(DATABASE, 'show server_version')
   }
 }
 
@@ -242,7 +276,11 @@ function heldByOrphans({ folder }: ServerOptions): boolean {
 }
 
 async function end(pid: number, data: string): Promise<void> {
-  for (const [signal, patienceMs] of [['SIGINT', STOP_TIMEOUT_MS], ['SIGQUIT', 5_000], ['SIGKILL', 5_000]] as const) {
+  for (const [signal, patienceMs] of [
+    ['SIGINT', STOP_TIMEOUT_MS],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
     if (!isPostgresOn(pid, data)) return
     try {
       process.kill(pid, signal)

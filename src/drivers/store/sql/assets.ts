@@ -20,7 +20,16 @@ const insertFiles = inserter(
 
 const insertRungs = inserter(
   'sluice.rung',
-  { asset_id: 'text', name: 'text', width: 'integer', height: 'integer', bandwidth: 'bigint', codecs: 'text', fps: 'double precision', init: 'json' },
+  {
+    asset_id: 'text',
+    name: 'text',
+    width: 'integer',
+    height: 'integer',
+    bandwidth: 'bigint',
+    codecs: 'text',
+    fps: 'double precision',
+    init: 'json',
+  },
   `on conflict (asset_id, name) do update set width = excluded.width, height = excluded.height, bandwidth = excluded.bandwidth,
      codecs = excluded.codecs, fps = excluded.fps, init = excluded.init`,
 )
@@ -173,7 +182,9 @@ export function createAssets(run: Sql): AssetsRepository {
     },
 
     async file(assetId, name) {
-      const [row] = await run.rows(db.selectFrom('sluice.asset_file').selectAll().where('asset_id', '=', assetId).where('name', '=', text(name)))
+      const [row] = await run.rows(
+        db.selectFrom('sluice.asset_file').selectAll().where('asset_id', '=', assetId).where('name', '=', text(name)),
+      )
       return row && fileFromRow(row)
     },
 

@@ -13,11 +13,17 @@ export function createEvents(run: Sql): EventsRepository {
   return {
     async append(job, at, events) {
       if (events.length === 0) return job
-      await run.write(insertRows(events.map(({ type, data }, index) => ({ job_id: job.id, id: job.seq + 1 + index, at, type, data: jsonText(Object(data)) }))))
+      await run.write(
+        insertRows(
+          events.map(({ type, data }, index) => ({ job_id: job.id, id: job.seq + 1 + index, at, type, data: jsonText(Object(data)) })),
+        ),
+      )
       return { ...job, seq: job.seq + events.length }
     },
 
     read: (jobId, after, limit) =>
-      run.rows(sql<StoredEvent>`select id, at, type, data from sluice.event where job_id = ${jobId} and id > ${after} order by id limit ${limit}`),
+      run.rows(
+        sql<StoredEvent>`select id, at, type, data from sluice.event where job_id = ${jobId} and id > ${after} order by id limit ${limit}`,
+      ),
   }
 }

@@ -51,7 +51,19 @@ function changing(job: Job): Pick<Insertable<JobTable>, Changing> {
     deadline_at: job.deadlineAt,
   }
 }
-type Changing = 'state' | 'seq' | 'asset_id' | 'progress' | 'notice' | 'state_detail' | 'stages' | 'eta' | 'plan' | 'preview' | 'cost' | 'deadline_at'
+type Changing =
+  | 'state'
+  | 'seq'
+  | 'asset_id'
+  | 'progress'
+  | 'notice'
+  | 'state_detail'
+  | 'stages'
+  | 'eta'
+  | 'plan'
+  | 'preview'
+  | 'cost'
+  | 'deadline_at'
 
 export function jobFromRow(row: Row): Job {
   return {
@@ -105,7 +117,13 @@ export function createJobs(run: Sql): JobsRepository {
 
     async save(job) {
       const settled_at = jobEnded(job) ? sql<Date>`clock_timestamp()` : null
-      await run.write(db.updateTable('sluice.job').set({ ...changing(job), settled_at }).where('id', '=', job.id), 1)
+      await run.write(
+        db
+          .updateTable('sluice.job')
+          .set({ ...changing(job), settled_at })
+          .where('id', '=', job.id),
+        1,
+      )
     },
 
     async list(tenantId, { states, kinds, before, limit }) {
@@ -135,7 +153,9 @@ export function createJobs(run: Sql): JobsRepository {
     },
 
     async ahead(job) {
-      const [row] = await run.rows(sql<{ ahead: number }>`select count(*)::integer as ahead from sluice.job where state = 'queued' and id < ${job.id}`)
+      const [row] = await run.rows(
+        sql<{ ahead: number }>`select count(*)::integer as ahead from sluice.job where state = 'queued' and id < ${job.id}`,
+      )
       return row?.ahead ?? 0
     },
   }

@@ -14,7 +14,9 @@ export function createKeys(run: Sql): KeysRepository {
 
     async byHash(hash) {
       const [row] = await run.rows(db.selectFrom('sluice.api_key').selectAll().where('hash', '=', hash))
-      return row && { id: row.id as ApiKeyId, tenantId: row.tenant_id as TenantId, name: row.name, hash: row.hash, createdAt: row.created_at }
+      return (
+        row && { id: row.id as ApiKeyId, tenantId: row.tenant_id as TenantId, name: row.name, hash: row.hash, createdAt: row.created_at }
+      )
     },
 
     async count() {

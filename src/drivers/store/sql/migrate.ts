@@ -55,8 +55,12 @@ function checkNotNewer(applied: Set<number>): void {
   const newest = Math.max(0, ...migrations.map(({ version }) => version))
   const unknown = [...applied].filter((version) => version > newest)
   if (unknown.length === 0) return
-  throw new SluiceError('store_unavailable', `The database has schema version ${Math.max(...unknown)}; this Sluice knows up to ${newest}.`, {
-    fix: 'Run the newer Sluice that wrote it, or restore a backup from before the upgrade.',
-    retry: 'never',
-  })
+  throw new SluiceError(
+    'store_unavailable',
+    `The database has schema version ${Math.max(...unknown)}; this Sluice knows up to ${newest}.`,
+    {
+      fix: 'Run the newer Sluice that wrote it, or restore a backup from before the upgrade.',
+      retry: 'never',
+    },
+  )
 }

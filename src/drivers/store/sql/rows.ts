@@ -1,6 +1,6 @@
-import type { Database } from './schema.ts'
 import type { Insertable } from 'kysely'
 import type { Statement } from './database.ts'
+import type { Database } from './schema.ts'
 
 type Table = keyof Database
 type ColumnTypes<T extends Table> = { [Column in keyof Insertable<Database[T]>]-?: string }

@@ -9,7 +9,8 @@ const insertRows = inserter('sluice.duration_sample', { bucket: 'text', stage: '
 export function createSamples(run: Sql): SamplesRepository {
   return {
     async add(samples) {
-      if (samples.length > 0) await run.write(insertRows(samples.map(({ bucket, stage, seconds }) => ({ bucket: text(bucket), stage, seconds }))))
+      if (samples.length > 0)
+        await run.write(insertRows(samples.map(({ bucket, stage, seconds }) => ({ bucket: text(bucket), stage, seconds }))))
     },
 
     // The recursion hops from stage to stage in the index, so the cost does not grow with the history.

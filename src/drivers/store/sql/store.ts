@@ -73,7 +73,9 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
       client.on('error', onError)
       const key = 'hashtextextended($1, 0)'
       try {
-        const { rows } = await translated(() => client.query<{ held: boolean }>(`select pg_try_advisory_lock(${key}) as held`, [`sluice.${name}`]))
+        const { rows } = await translated(() =>
+          client.query<{ held: boolean }>(`select pg_try_advisory_lock(${key}) as held`, [`sluice.${name}`]),
+        )
         if (!rows[0]?.held) return undefined
         try {
           return await work()
