@@ -13,8 +13,10 @@ export interface Box {
 /** The page: everything is measured in `unit`, 1 px where the shorter side is 720 px. */
 export interface Stage extends Size {
   unit: number
-  /** Taller than wide, or square: one column. */
+  /** One column. */
   tall: boolean
+  /** Room for two things side by side. */
+  wide: boolean
   /** Where content may be: inside the margins, below the page marks, above the captions. */
   content: Box
   /** The line of page marks. */
@@ -26,8 +28,9 @@ export const CAPTION_UNITS = 120
 
 export function stageOf({ width, height }: Size): Stage {
   const unit = Math.min(width, height) / 720
-  const tall = width <= height
-  const side = (tall ? 56 : 88) * unit
+  const tall = height > 1.1 * width
+  const wide = width > 1.25 * height
+  const side = (wide ? 88 : 56) * unit
   const top = (tall ? 128 : 96) * unit
   const bottom = (CAPTION_UNITS + (tall ? 40 : 20)) * unit
   return {
@@ -35,6 +38,7 @@ export function stageOf({ width, height }: Size): Stage {
     height,
     unit,
     tall,
+    wide,
     content: { x: side, y: top, width: width - 2 * side, height: height - top - bottom },
     marks: { x: side, y: 48 * unit, width: width - 2 * side, height: 5 * unit },
   }

@@ -15,7 +15,7 @@ export function shorten(sentence: string, maxWords: number): string {
   let text = tidy(sentence)
   if (wordCount(text) > maxWords) text = capital(text.replace(OPENERS, ''))
   if (wordCount(text) > maxWords) text = text.replace(/\s*\([^)]*\)/g, '').replace(/\s+[–—]\s+[^–—]+\s+[–—]\s+/g, ' ')
-  if (wordCount(text) > maxWords) text = unlessEmpty(text.replace(SAID, ''), text)
+  if (wordCount(text) > maxWords) text = unlessEmpty(withoutLoneQuote(text.replace(SAID, '')), text)
   if (wordCount(text) > maxWords) text = withoutClauses(text, maxWords)
   return tidy(text)
 }
@@ -33,6 +33,9 @@ function balanced(text: string): boolean {
   const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0
   return count(/[“«]/g) === count(/[”»]/g) && count(/"/g) % 2 === 0 && count(/\(/g) === count(/\)/g)
 }
+
+/** What opened a quotation whose end went with its speaker. */
+const withoutLoneQuote = (text: string): string => (balanced(text) ? text : text.replace(/^[“"]/, ''))
 
 /** Without outer quotes that hold the whole, and without a final full stop. */
 function tidy(text: string): string {

@@ -10,20 +10,22 @@ import { dots } from './ornaments.ts'
 /** One number as large as the page allows, counting up to itself; a share also fills a ring. */
 export function figureLayout(scene: Scene, sheet: Sheet): Part[] {
   const { stage, palette } = sheet
-  const { content, unit, tall } = stage
+  const { content, unit, tall, wide } = stage
   const figure = scene.figures[0] as Figure
-  const share = figure.unit === '%' && figure.value >= 0 && figure.value <= 100
-  const ringSide = share ? Math.min(tall ? content.width * 0.62 : content.width * 0.36, tall ? content.height * 0.36 : content.height * 0.86) : 0
+  const share = figure.unit === '%' && figure.value >= 0 && figure.value <= 100 && (tall || wide)
+  const ringSide = !share ? 0 : tall ? Math.min(content.width * 0.62, content.height * 0.34) : Math.min(content.width * 0.36, content.height * 0.86)
+  const ringSpace = tall && share ? ringSide + 34 * unit : 0
+  const room = content.height - ringSpace
   const column = tall || !share ? content.width : content.width - ringSide - 64 * unit
-  const headline = fitText(scene.headline, { style: subheading, box: { width: column, height: content.height * (tall ? 0.24 : 0.36) }, maxPx: 42 * unit, minPx: 22 * unit, maxLines: tall ? 5 : 4 })
-  const label = fitText(scene.lines[0] ?? figure.label, { style: body, box: { width: column, height: 100 * unit }, maxPx: 30 * unit, minPx: 20 * unit, maxLines: 2 })
-  const number = fitText(figure.display, { style: heading, box: { width: column, height: content.height * 0.42 }, maxPx: (tall ? 150 : 190) * unit, minPx: 30 * unit, maxLines: 1 })
-  const sizePx = number.lines === 1 ? number.sizePx : 30 * unit
-  const hasLabel = label.words.some((word) => word.text !== '')
   const gap = 16 * unit
   const barHeight = 8 * unit
+  // The parts of the column: with the gaps between them they never fill more than the room.
+  const headline = fitText(scene.headline, { style: subheading, box: { width: column, height: room * 0.3 }, maxPx: 42 * unit, minPx: 18 * unit, maxLines: 5 })
+  const label = fitText(scene.lines[0] ?? figure.label, { style: body, box: { width: column, height: room * 0.15 }, maxPx: 30 * unit, minPx: 18 * unit, maxLines: 2 })
+  const number = fitText(figure.display, { style: heading, box: { width: column, height: room * 0.38 }, maxPx: (tall ? 150 : 190) * unit, minPx: 18 * unit, maxLines: 1 })
+  const { sizePx } = number
+  const hasLabel = label.words.some((word) => word.text !== '')
   const columnHeight = number.height + (hasLabel ? label.height + gap * 0.4 : 0) + gap * 1.6 + barHeight + gap + headline.height
-  const ringSpace = tall && share ? ringSide + 34 * unit : 0
   const top = content.y + Math.max(0, (content.height - columnHeight - ringSpace) * 0.45) + ringSpace
   const parts: Part[] = share ? [] : [dots(sheet)]
   if (share) {
