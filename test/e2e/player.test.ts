@@ -187,7 +187,7 @@ describe('<sluice-player> in Chromium', () => {
       }
     }, 4_000)
     await told('first-frame')
-    await page.locator('sluice-player').getByText('when the rest will come in time').waitFor()
+    await page.locator('sluice-player').getByText('so that it plays through').waitFor()
     await picture('5-gate')
     await reached(0.5)
     // r = 0.5 of 17 s planned: some 9 s must be there

@@ -31,7 +31,7 @@ export function playerChrome(media: HTMLVideoElement) {
     media,
     bar,
   ])
-  const says = h('span', { hidden: '' })
+  const says = h('span', { class: 'says', hidden: '' })
   const unmute = h('button', { type: 'button', hidden: '' }, 'Turn sound on')
   const overlay = h('div', { part: 'overlay', class: 'overlay' }, h('slot', { name: 'overlay' }, says), unmute)
   const line = h('p', { class: 'line', hidden: '' })

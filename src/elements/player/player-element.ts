@@ -1,6 +1,7 @@
 import { attach, type CaptionTrack, createCaptions, createStallWatch, type Engine, type Gate, grow, type Production, prefetchEngine, rateAt, startGate } from '../../player/index.ts'
 import { openShadow, setAttribute, setText, SluiceElement } from '../base-element.ts'
 import { pictureUrl } from '../picture.ts'
+import { waitText } from '../progress/eta-text.ts'
 import { isEnded } from '../progress/progress-view.ts'
 import { clockText } from './clock-text.ts'
 import { playerChrome } from './player-chrome.ts'
@@ -222,8 +223,8 @@ export class PlayerElement extends SluiceElement {
     }
     const gate = this.#gate()
     if (!gate.open) {
-      const wait = gate.waitSeconds === null ? '' : ` in about ${Math.max(1, Math.round(gate.waitSeconds))} s`
-      this.#say(`Starts${wait}, when the rest will come in time`)
+      const soon = gate.waitSeconds === null ? 'soon' : `in about ${waitText(gate.waitSeconds)}`
+      this.#say(`Starts ${soon}, so that it plays through`)
       this.#gateTimer ??= setInterval(() => this.#askGate(), GATE_MS)
       return
     }

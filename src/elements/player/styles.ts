@@ -27,12 +27,12 @@ media-controller[mediapaused] video::-webkit-media-text-track-container { transl
 .overlay {
   position: absolute; inset: 12px 12px auto; display: flex; gap: 8px; align-items: center; justify-content: center; pointer-events: none;
 }
-.overlay > * { pointer-events: auto; padding: 6px 12px; border-radius: 8px; background: #000c; color: #fff; border: 1px solid #fff5; }
+.says, .overlay button { pointer-events: auto; padding: 6px 12px; border-radius: 8px; background: #000c; color: #fff; border: 1px solid #fff5; }
 .line { margin: 0; padding: 8px 12px; min-height: 2.6em; text-align: center; background: #111; color: #fff; }
 .banner { margin: 8px 0 0; padding: 8px 12px; color: var(--_danger); border: 1px solid currentColor; border-radius: var(--_radius); background: var(--_bg); overflow-wrap: anywhere; }
 @media (max-width: 480px) { .ready, media-volume-range { display: none; } }
 @media (forced-colors: active) {
-  .frame, .overlay > * { border: 1px solid CanvasText; }
-  media-time-range { forced-color-adjust: none; }
+  /* white on black over a picture is already what high contrast asks for */
+  .frame { forced-color-adjust: none; border: 1px solid CanvasText; }
 }
 `

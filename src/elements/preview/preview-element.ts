@@ -45,8 +45,11 @@ export class PreviewElement extends SluiceElement {
     }
     const snapshot = this.snapshot
     const ended = snapshot !== null && snapshot.state !== 'queued' && snapshot.state !== 'running'
-    setText(this.#caption, 'Preview')
-    this.#caption.hidden = ended || this.#shownSeq < 0
+    const empty = this.#shownSeq < 0
+    setText(this.#caption, empty ? 'The first picture comes soon' : 'Preview')
+    this.#caption.hidden = ended
+    // what will never have a picture takes no room
+    this.#figure.hidden = ended && empty && !snapshot.preview
     const preview = snapshot?.preview
     if (!preview || preview.seq <= this.#shownSeq || preview.url === this.#wanted) return
     this.#wanted = preview.url
@@ -75,7 +78,7 @@ export class PreviewElement extends SluiceElement {
       releaseOld?.()
     })
     this.#shownSeq = preview.seq
-    this.#caption.hidden = false
+    this.update()
     this.emit('sluice-preview', { seq: preview.seq })
   }
 }

@@ -25,6 +25,11 @@ export function etaText(eta: EtaValue | null, mode: EtaMode = 'range'): string {
   return `about ${sameUnit ? inWords(near).replace(/ (s|min)$/, '') : inWords(near)} to ${inWords(far)} left`
 }
 
+/** A wait in words, rounded as {@link etaText} does: "a few seconds", "40 s", "1½ min". */
+export function waitText(seconds: number): string {
+  return inWords(rounded(seconds))
+}
+
 /** 0 stands for "a few seconds". */
 function rounded(seconds: number): number {
   if (seconds < 8) return 0

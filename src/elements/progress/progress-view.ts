@@ -34,7 +34,7 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
   const connection = 'connection' in snapshot ? snapshot.connection : undefined
   const state = stateOf(snapshot, connection)
   const ended = isEnded(snapshot.state)
-  const percent = snapshot.state === 'succeeded' ? 100 : snapshot.progress === null ? null : Math.min(99, Math.floor(snapshot.progress * 100))
+  const percent = snapshot.state === 'succeeded' ? 100 : snapshot.progress === null ? null : Math.min(99, whole(snapshot.progress))
   const running = snapshot.stages.filter((stage) => stage.state === 'running')
   // stages overlap; the last that runs is the one furthest on
   const current = ended || snapshot.state === 'queued' ? undefined : running.at(-1)
@@ -43,7 +43,7 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
     label: stage.label,
     // a job that was stopped leaves stages behind that nobody will finish
     state: ended && stage.state === 'running' ? ('stopped' as const) : stage.state,
-    percent: !ended && stage.state === 'running' && stage.progress !== null ? Math.floor(stage.progress * 100) : null,
+    percent: !ended && stage.state === 'running' && stage.progress !== null ? whole(stage.progress) : null,
     current: stage === current,
   }))
   const queue = snapshot.state === 'queued' && snapshot.queue ? messages.queue(snapshot.queue.ahead) : ''
@@ -52,7 +52,7 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
     title: snapshot.title,
     percent,
     valueText: valueText(snapshot, percent, current, queue, time, messages),
-    current: current ? { label: current.label, percent: current.progress === null ? null : Math.floor(current.progress * 100) } : null,
+    current: current ? { label: current.label, percent: current.progress === null ? null : whole(current.progress) } : null,
     stages,
     queue,
     notice: connection === 'failed' && !ended ? messages.unreachable : connection === 'disconnected' && !ended ? messages.disconnected : (snapshot.notice ?? ''),
@@ -62,6 +62,9 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
     busy: !ended && !snapshot.playable,
   }
 }
+
+/** Whole percent, rounded down; 0.58 * 100 is 57.99… */
+const whole = (fraction: number): number => Math.floor(fraction * 100 + 1e-9)
 
 const nothing: ProgressView = {
   state: 'empty',
