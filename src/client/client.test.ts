@@ -94,6 +94,7 @@ describe('events', () => {
     server.add('job_a')
     finish('job_a')
     expect(await idsOf(createClient({ baseUrl: server.url }).job('job_a').events({ after: 1 }))).toEqual([])
+    expect(server.streams()).toHaveLength(1)
   })
 
   it('begin with the whole state when nothing is known', async () => {

@@ -203,7 +203,8 @@ export function createJob(id: string, context: JobContext, known?: JobView): Job
         headers: { 'idempotency-key': newKey() },
         signal: options.signal,
         jobId: id,
-        retries: 4,
+        // a lost answer may hide a job that was made: better an error than two jobs
+        retries: 0,
       })
       return context.open(job.id, job)
     },

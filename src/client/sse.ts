@@ -43,6 +43,8 @@ export async function* readStream(
   })
   try {
     const response = await open(AbortSignal.any([signal, watchdog.signal]))
+    // the end, said without a stream: the reader has everything
+    if (response.status === 204) return
     if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
       await response.body?.cancel()
       throw new SilentStreamError('The answer is not an event stream.')

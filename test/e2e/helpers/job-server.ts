@@ -69,6 +69,10 @@ export async function startJobServer(also: { open?: Route; guarded?: Route } = {
 
   async function stream(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (faults.holdBack) return
+    if (ended(id) && Number(request.headers['last-event-id']) === view(id)?.seq) {
+      response.writeHead(204).end()
+      return
+    }
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write('retry: 10\n: hello\n\n')
     const asked = request.headers['last-event-id']
