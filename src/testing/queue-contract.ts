@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { StepId } from '../domain/ids.ts'
-import type { Lane } from '../domain/step.ts'
+import { LANES, type Lane } from '../domain/step.ts'
 import type { Consumer, Queue } from '../ports/queue.ts'
 import { testIds } from './entities.ts'
 
@@ -37,7 +37,7 @@ export function queueContract({ name, make, skip = [] }: QueueContract): void {
     afterAll(() => dispose())
     afterEach(async () => {
       for (const consumer of consumers.splice(0)) await consumer.stop()
-      for (const lane of ['io', 'cpu'] as const) await drain(queue, lane)
+      for (const lane of LANES) await drain(queue, lane)
     })
 
     async function consume(lane: Lane, slots: number, handler: (stepId: StepId) => Promise<void>, from: Queue = queue): Promise<Consumer> {

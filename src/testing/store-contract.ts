@@ -905,6 +905,8 @@ function fullJob(state: JobState): Job {
         },
       ],
       estimatedSeconds: 3.3,
+      quotedSeconds: 1.5,
+      notes: [HARD_TEXT],
     },
     assetId: testIds.next('ast'),
     preview: { kind: 'image', objectKey: 'p/1.jpg', seq: 3, alt: 'a slide' },
