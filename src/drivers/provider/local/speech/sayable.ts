@@ -54,6 +54,7 @@ const rules: [RegExp, string | ((...match: string[]) => string)][] = [
   [/(\d)\s?°/g, '$1 degrees'],
   [/(\d)\s?%/g, '$1 percent'],
   [/\b1 percent\b/g, 'one percent'],
+  [/(\d)\s?[µμ]([mgs])\b/g, (_all, digit = '', unit = '') => `${digit} micro${{ m: 'meters', g: 'grams', s: 'seconds' }[unit]}`],
   [new RegExp(`(\\d)\\s?(${unitPattern})(?![\\w²³/])`, 'g'), (_all, digit = '', unit = '') => `${digit} ${units[unit]}`],
   [/\bCO2\b|\bCO₂/g, 'C O two'],
   [/\b(\d{4})s\b/g, (_all, year = '') => decade(year)],
@@ -77,7 +78,6 @@ const rules: [RegExp, string | ((...match: string[]) => string)][] = [
   [/\s=\s/g, ' equals '],
   [/\s×\s|(?<=\d)×(?=\d)/g, ' by '],
   [/(\d)x\b/g, '$1 times'],
-  [/[µμ](?=[mgs])/g, 'micro'],
   [/π/g, 'pi'],
   [/Ω/g, ' ohms'],
   [/(\w)\/(\w)/g, '$1 or $2'],
@@ -122,7 +122,7 @@ const letters: Record<string, string> = {
 function foldLetters(text: string): string {
   return text
     .replace(/[ßẞæÆœŒøØłŁđĐðÐþÞıħĦŋ]/g, (letter) => letters[letter] as string)
-    .normalize('NFD')
+    .normalize('NFKD')
     .replace(/(?<=[A-Za-z])\p{M}+/gu, '')
     .normalize('NFC')
 }
