@@ -20,9 +20,11 @@ export interface FfmpegCapabilities {
 }
 
 /** For `sluice doctor` and the manifest. Throws `media_tool_missing` when a program does not start. */
-export async function readCapabilities(runner: ToolRunner, signal: AbortSignal): Promise<FfmpegCapabilities> {
+export async function readCapabilities(runner: ToolRunner): Promise<FfmpegCapabilities> {
   const ask = async (tool: 'ffmpeg' | 'ffprobe', arg: string) =>
-    (await runner.run({ tool, inputs: [], args: [arg], signal, timeoutMs: TIMEOUT_MS, blame: 'tool' })).stdout.toString('utf8')
+    (
+      await runner.run({ tool, inputs: [], args: [arg], signal: new AbortController().signal, timeoutMs: TIMEOUT_MS, blame: 'tool' })
+    ).stdout.toString('utf8')
   const [version, probeVersion, encoders, filters, muxers, sandbox] = await Promise.all([
     ask('ffmpeg', '-version'),
     ask('ffprobe', '-version'),
@@ -46,8 +48,14 @@ export async function readCapabilities(runner: ToolRunner, signal: AbortSignal):
 }
 
 /** Versions alone, for the manifest. */
-export async function readVersions(runner: ToolRunner, signal: AbortSignal): Promise<Record<string, string>> {
-  const { stdout } = await runner.run({ inputs: [], args: ['-version'], signal, timeoutMs: TIMEOUT_MS, blame: 'tool' })
+export async function readVersions(runner: ToolRunner): Promise<Record<string, string>> {
+  const { stdout } = await runner.run({
+    inputs: [],
+    args: ['-version'],
+    signal: new AbortController().signal,
+    timeoutMs: TIMEOUT_MS,
+    blame: 'tool',
+  })
   const text = stdout.toString('utf8')
   const libraries = ['libavcodec', 'libavformat', 'libavfilter'].map((name) => {
     const numbers = new RegExp(`^${name}\\s+([\\d. ]+)/`, 'm').exec(text)?.[1]

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Loudness, PCM_BYTES_PER_SAMPLE_FRAME, PCM_SAMPLE_RATE, type Stem } from '../../ports/media-tool.ts'
-import { mixBytes, openMixer } from '../mix/mixer.ts'
+import { mixBlocks, openMixer, pcmBytes } from '../mix/mixer.ts'
 import { EBUR128, readLoudness } from './loudness.ts'
 import type { ToolRunner } from './run.ts'
 
@@ -43,11 +43,15 @@ export async function measureMix(
   const { stderr } = await runner.run({
     inputs: [{ stdin: { format: 's16le', options: PCM_FORMAT } }],
     args: ['-af', EBUR128, '-f', 'null', '-'],
-    stdin: mixBytes(mixer, durationSeconds),
+    stdin: bytesOf(mixBlocks(mixer, durationSeconds)),
     logLevel: 'info',
     signal,
     timeoutMs: DECODE_TIMEOUT_MS,
     blame: 'tool',
   })
   return readLoudness(stderr)
+}
+
+async function* bytesOf(blocks: AsyncIterable<Int16Array>): AsyncGenerator<Uint8Array> {
+  for await (const block of blocks) yield pcmBytes(block)
 }

@@ -48,10 +48,10 @@ export async function openMixer(stems: readonly Stem[]): Promise<Mixer> {
   }
 }
 
-/** The whole mix from 0 to `durationSeconds` in blocks of a second, as bytes for FFmpeg's standard input. */
-export async function* mixBytes(mixer: Mixer, durationSeconds: number): AsyncGenerator<Uint8Array> {
+/** The whole mix from 0 to `durationSeconds`, in blocks of a second. */
+export async function* mixBlocks(mixer: Mixer, durationSeconds: number): AsyncGenerator<Int16Array> {
   const total = Math.round(durationSeconds * PCM_SAMPLE_RATE)
-  for (let at = 0; at < total; at += PCM_SAMPLE_RATE) yield pcmBytes(await mixer.read(at, Math.min(PCM_SAMPLE_RATE, total - at)))
+  for (let at = 0; at < total; at += PCM_SAMPLE_RATE) yield await mixer.read(at, Math.min(PCM_SAMPLE_RATE, total - at))
 }
 
 /** The bytes of samples, on machines that keep the low byte first (all Node runs on). */

@@ -1,0 +1,110 @@
+import { GREY_HEIGHT, GREY_WIDTH, PCM_SAMPLE_RATE, type RungOrder } from '../../ports/media-tool.ts'
+import { firstFrame, frameCount } from './timeline.ts'
+
+/** A master may be short by this much; its last frame then stands still. */
+export const PAD_SECONDS = 0.5
+
+/** Constant quality of the top rung; lower ones are held by their rates. Lower is better, 18 is nearly transparent. */
+const CRF = 22
+/** Peak rate over the ordered one, and the buffer that peaks are measured with, in seconds. */
+const PEAK = 1.2
+const BUFFER_SECONDS = 1
+
+/** A picture's part of an order. */
+export interface PictureOrder {
+  width: number
+  height: number
+  fps: number
+  durationSeconds: number
+  segmentSeconds: number
+  releasedSegments: number
+  rungs: readonly RungOrder[]
+}
+
+/**
+ * One decode for everything. The frames are brought to the ordered size and rate, exactly as many as ordered; then a small
+ * grey copy of all goes to `pipe:3`, and those not released yet to one encoder a rung, `pipe:4` and up. A rung is scaled
+ * from the one above it. Pure.
+ */
+export function pictureArgs(order: PictureOrder): string[] {
+  const { width, height, fps, durationSeconds, segmentSeconds, releasedSegments, rungs } = order
+  const total = frameCount(durationSeconds, fps)
+  const skipped = firstFrame(releasedSegments, segmentSeconds, fps)
+  const encoded = skipped < total ? rungs : []
+  const exact = [
+    'setpts=PTS-STARTPTS',
+    `fps=${rate(fps)}`,
+    `tpad=stop_mode=clone:stop=${Math.round(PAD_SECONDS * fps)}`,
+    `trim=end_frame=${total}`,
+    `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic`,
+    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
+    'setsar=1',
+    'format=yuv420p',
+    // Equal tags for every master, or the parameter sets of two stretches would differ.
+    'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709:field_mode=prog',
+  ]
+  const graph = [`[0:v:0]${exact.join(',')}[s0]`]
+  for (const [i, rung] of encoded.entries()) {
+    const same = i === 0 && rung.width === width && rung.height === height
+    const scale = same ? '' : `scale=${rung.width}:${rung.height}:flags=bicubic,`
+    const skip = skipped > 0 ? `trim=start_frame=${skipped},setpts=PTS-STARTPTS` : 'null'
+    graph.push(`[s${i}]${scale}split=2[r${i}][s${i + 1}]`, `[r${i}]${skip}[v${i}]`)
+  }
+  graph.push(`[s${encoded.length}]scale=${GREY_WIDTH}:${GREY_HEIGHT}:flags=area:out_range=full,format=gray[grey]`)
+  return [
+    '-xerror',
+    '-filter_complex',
+    graph.join(';'),
+    ...['-map', '[grey]', '-c:v', 'rawvideo', '-pix_fmt', 'gray', '-r', rate(fps), '-flush_packets', '1', '-f', 'rawvideo', 'pipe:3'],
+    ...encoded.flatMap((rung, i) => ['-map', `[v${i}]`, ...encoderArgs(rung, order), `pipe:${4 + i}`]),
+  ]
+}
+
+function encoderArgs({ videoBitsPerSecond }: RungOrder, { fps, segmentSeconds, releasedSegments }: PictureOrder): string[] {
+  const perSegment = segmentSeconds * fps
+  const skipped = firstFrame(releasedSegments, segmentSeconds, fps)
+  const peak = Math.round(videoBitsPerSecond * PEAK)
+  return [
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-r', rate(fps)],
+    ...['-crf', String(CRF), '-maxrate', String(peak), '-bufsize', String(Math.round(peak * BUFFER_SECONDS))],
+    // No frames out of order: time shown is time decoded in every player and demuxer, see docs/decisions/cmaf-packager.md.
+    ...['-bf', '0', '-refs', '2'],
+    // A key frame where each segment begins and nowhere else.
+    ...['-g', String(Math.ceil(perSegment) + 1), '-sc_threshold', '0'],
+    ...['-force_key_frames', `expr:gte(n+${skipped},round((n_forced+${releasedSegments})*${perSegment}))`],
+    // Headers that do not depend on the picture; no flags that tell one run from another.
+    ...['-x264-params', 'stitchable=1'],
+    ...['-color_range', 'tv', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'],
+    // Every frame is handed over when it is coded, not when the next key frame comes.
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame', '-flush_packets', '1', '-f', 'mp4'],
+  ]
+}
+
+/** What the sound's encoder reads on standard input. */
+export const PCM_INPUT = {
+  format: 's16le',
+  options: ['-ar', String(PCM_SAMPLE_RATE), '-ac', '2', '-probesize', '32', '-analyzeduration', '0'],
+}
+
+/** The mix to AAC LC in ADTS, once for each rate, at `pipe:3` and up. Pure. */
+export function soundArgs(rates: readonly number[]): string[] {
+  return rates.flatMap((bits, i) => [
+    '-map',
+    '0:a',
+    '-c:a',
+    'aac',
+    '-b:a',
+    String(bits),
+    '-flush_packets',
+    '1',
+    '-f',
+    'adts',
+    `pipe:${3 + i}`,
+  ])
+}
+
+/** A frame rate as FFmpeg takes it: 23.976 and its like as fractions. */
+function rate(fps: number): string {
+  const ntsc = Math.round(fps)
+  return Math.abs(fps - (ntsc * 1_000) / 1_001) < 1e-3 && fps !== ntsc ? `${ntsc * 1_000}/1001` : String(fps)
+}

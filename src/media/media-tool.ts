@@ -1,0 +1,42 @@
+import type { Logger } from '../ports/logger.ts'
+import type { MediaTool } from '../ports/media-tool.ts'
+import { readVersions } from './ffmpeg/capabilities.ts'
+import type { FfmpegPaths } from './ffmpeg/locate.ts'
+import { probe } from './ffmpeg/probe.ts'
+import { createToolRunner } from './ffmpeg/run.ts'
+import { decodeAudio, measureMix } from './ffmpeg/sound.ts'
+import { finish } from './finish/finish.ts'
+import { mixBlocks, openMixer } from './mix/mixer.ts'
+import { waveformPeaks } from './renditions/peaks.ts'
+import { createRenditions } from './renditions/renditions.ts'
+
+export interface MediaToolOptions extends FfmpegPaths {
+  /** `auto`: under bubblewrap where it works, limits always; `off`: limits only. */
+  sandbox: 'auto' | 'off'
+  log: Logger
+}
+
+/** FFmpeg's command line behind the port. Starts nothing by itself. */
+export function createMediaTool(options: MediaToolOptions): MediaTool {
+  const runner = createToolRunner(options)
+  let versions: Promise<Record<string, string>> | undefined
+  return {
+    versions() {
+      versions ??= readVersions(runner)
+      // A failure is not remembered: the program may be there the next time.
+      versions.catch(() => {
+        versions = undefined
+      })
+      return versions
+    },
+    probe: (path, signal) => probe(runner, path, signal),
+    decodeAudio: (order) => decodeAudio(runner, order),
+    measureMix: (order) => measureMix(runner, order),
+    finish: (order) => finish(runner, order),
+    ...createRenditions(runner),
+    async peaks({ stems, durationSeconds, points }) {
+      await using mixer = await openMixer(stems)
+      return await waveformPeaks(mixBlocks(mixer, durationSeconds), { durationSeconds, points })
+    },
+  }
+}
