@@ -42,7 +42,7 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
   const starts = startsOf(figures.length, durationSeconds)
   const shares = sharesOf(figures)
   const gap = (figures.length > 4 ? 12 : 22) * unit
-  const step = Math.min((tall ? 160 : 124) * unit, (chart.height + gap) / figures.length)
+  const step = Math.min((tall ? 132 : 124) * unit, (chart.height + gap) / figures.length)
   const height = step - gap
   const stacked = tall
   const labelWidth = stacked ? chart.width : Math.min(chart.width * 0.3, Math.max(...figures.map(({ label }) => widthOf(label, body, 34 * unit))) + 4)
@@ -58,7 +58,7 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
     const barX = stacked ? chart.x : chart.x + labelWidth + 24 * unit
     const barRoom = chart.x + chart.width - barX - valueWidth - 20 * unit
     const thick = stacked ? Math.min(34 * unit, height * 0.42) : Math.min(62 * unit, height)
-    const barY = stacked ? y + height - thick : y + (height - thick) / 2
+    const barY = stacked ? y + label.height + 4 * unit : y + (height - thick) / 2
     const full = barRoom * (shares[n] as number)
     const count = countUp(figure.display)
     const start = starts[n] as number

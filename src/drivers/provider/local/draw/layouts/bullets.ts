@@ -75,7 +75,7 @@ function card(set: SetText, index: number, box: Part['box'], { pad, badge, comes
 
 /** All lines in the size the longest one allows. */
 export function setAlike(lines: string[], box: { width: number; height: number }, maxPx: number, minPx: number, maxLines: number): SetText[] {
-  const fit = { style: body, box, minPx, maxLines, balanced: false }
+  const fit = { style: body, box, minPx, maxLines }
   const sizePx = Math.min(maxPx, ...lines.map((line) => fitText(line, { ...fit, maxPx }).sizePx))
   return lines.map((line) => fitText(line, { ...fit, maxPx: sizePx }))
 }
