@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Scene } from '../../src/domain/generate.ts'
@@ -7,7 +7,6 @@ import { drawClip } from '../../src/drivers/provider/local/clip/draw-clip.ts'
 import { drawKeyframes } from '../../src/drivers/provider/local/clip/draw-keyframes.ts'
 import { encodeFrames } from '../../src/drivers/provider/local/clip/encode.ts'
 import { createLocalPlanner } from '../../src/drivers/provider/local/plan/planner.ts'
-import { readFile } from 'node:fs/promises'
 import { ffmpeg, ffprobe, media, paths, unaborted, workFolder } from './helpers/masters.ts'
 
 const execute = promisify(execFile)
@@ -59,8 +58,14 @@ describe('a clip', () => {
     }
     expect(streams).toHaveLength(1)
     expect(streams[0]).toMatchObject({
-      codec_name: 'h264', width: size.width, height: size.height, pix_fmt: 'yuv420p', r_frame_rate: `${size.fps}/1`,
-      color_space: 'bt709', color_range: 'tv', nb_read_frames: String(Math.round(size.durationSeconds * size.fps)),
+      codec_name: 'h264',
+      width: size.width,
+      height: size.height,
+      pix_fmt: 'yuv420p',
+      r_frame_rate: `${size.fps}/1`,
+      color_space: 'bt709',
+      color_range: 'tv',
+      nb_read_frames: String(Math.round(size.durationSeconds * size.fps)),
     })
     expect(Number(format.size)).toBe(bytes)
     expect((await media.probe(path, unaborted)).video?.fps).toBeCloseTo(size.fps, 3)
@@ -72,20 +77,39 @@ describe('a clip', () => {
     for (let n = 0; n < 64 * 64; n++) pixels.set(n % 64 < 32 ? [255, 255, 255, 255] : [20, 60, 140, 255], 4 * n)
     for (let frame = 0; frame < 5; frame++) await encoder.write(pixels)
     await encoder.end()
-    const { stdout } = await ffmpeg('-i', work.path('flat.mp4'), '-vf', 'scale=in_color_matrix=bt709:in_range=tv', '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-')
+    const { stdout } = await ffmpeg(
+      '-i',
+      work.path('flat.mp4'),
+      '-vf',
+      'scale=in_color_matrix=bt709:in_range=tv',
+      '-frames:v',
+      '1',
+      '-pix_fmt',
+      'rgb24',
+      '-f',
+      'rawvideo',
+      '-',
+    )
     const at = (x: number): number[] => [...stdout.subarray(3 * (32 * 64 + x), 3 * (32 * 64 + x) + 3)]
-    for (const [x, colour] of [[10, [255, 255, 255]], [52, [20, 60, 140]]] as const) {
-      at(x).forEach((value, n) => expect(Math.abs(value - (colour[n] as number)), `${at(x)}`).toBeLessThan(7))
+    for (const [x, colour] of [
+      [10, [255, 255, 255]],
+      [52, [20, 60, 140]],
+    ] as const) {
+      for (const [n, value] of at(x).entries()) expect(Math.abs(value - (colour[n] as number)), `${at(x)}`).toBeLessThan(7)
     }
   })
 
   test('given up, it leaves no FFmpeg behind', async () => {
     const stop = new AbortController()
     const marked = work.path('given-up.mp4')
-    const drawing = drawClip({ ...order, durationSeconds: 60, fps: 30, width: 320, height: 180, scene }, { ffmpegPath: paths.ffmpegPath, path: marked }, {
-      signal: stop.signal,
-      progress: () => stop.abort(),
-    })
+    const drawing = drawClip(
+      { ...order, durationSeconds: 60, fps: 30, width: 320, height: 180, scene },
+      { ffmpegPath: paths.ffmpegPath, path: marked },
+      {
+        signal: stop.signal,
+        progress: () => stop.abort(),
+      },
+    )
     await expect(drawing).rejects.toThrow()
     const running = async (): Promise<boolean> => (await execute('ps', ['-eo', 'args'])).stdout.includes(`file:${marked}`)
     while (await running()) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -110,7 +134,11 @@ describe('a clip', () => {
       return skip(reason)
     }
     try {
-      const drawing = drawClip({ ...order, durationSeconds: 4, fps: 30, width: 640, height: 360, scene }, { ffmpegPath: paths.ffmpegPath, path: `${folder}/clip.mp4` }, watch)
+      const drawing = drawClip(
+        { ...order, durationSeconds: 4, fps: 30, width: 640, height: 360, scene },
+        { ffmpegPath: paths.ffmpegPath, path: `${folder}/clip.mp4` },
+        watch,
+      )
       await expect(drawing).rejects.toMatchObject({ code: 'storage_full', retry: 'same' })
     } finally {
       await execute('umount', ['-l', folder])
@@ -126,7 +154,11 @@ describe('a whole presentation', () => {
     const joints: number[] = []
     for (const [n, planned] of scenes.entries()) {
       const path = work.path(`scene-${n}.mp4`)
-      await drawClip({ ...order, durationSeconds: planned.estimatedSeconds, fps: 30, width: 480, height: 270, scene: planned.scene }, { ffmpegPath: paths.ffmpegPath, path }, watch)
+      await drawClip(
+        { ...order, durationSeconds: planned.estimatedSeconds, fps: 30, width: 480, height: 270, scene: planned.scene },
+        { ffmpegPath: paths.ffmpegPath, path },
+        watch,
+      )
       frames.push(...(await greyFrames(path)))
       joints.push(frames.length)
     }
@@ -134,26 +166,52 @@ describe('a whole presentation', () => {
     expect(Math.min(...brightness)).toBeGreaterThan(30)
     expect(Math.max(...brightness)).toBeLessThan(160)
     expect(longestStill(frames), 'frames without motion').toBeLessThan(30)
-    for (const joint of joints.slice(0, -1)) expect(difference(frames[joint - 1] as Buffer, frames[joint] as Buffer), `joint at ${joint}`).toBeLessThan(4)
-    frames.slice(1).forEach((frame, n) => expect(difference(frames[n] as Buffer, frame), `frame ${n + 1}`).toBeLessThan(12))
+    for (const joint of joints.slice(0, -1))
+      expect(difference(frames[joint - 1] as Buffer, frames[joint] as Buffer), `joint at ${joint}`).toBeLessThan(4)
+    for (const [n, frame] of frames.slice(1).entries()) expect(difference(frames[n] as Buffer, frame), `frame ${n + 1}`).toBeLessThan(12)
   })
 
   test.each([30, 60])('a long, finished scene still moves at %i fps', async (fps) => {
     const path = work.path(`long-${fps}.mp4`)
     const still: Scene = { ...scene, layout: 'statement', headline: 'Nothing more comes', index: 1 }
-    await drawClip({ ...order, durationSeconds: 14, fps, width: 320, height: 180, scene: still }, { ffmpegPath: paths.ffmpegPath, path }, watch)
+    await drawClip(
+      { ...order, durationSeconds: 14, fps, width: 320, height: 180, scene: still },
+      { ffmpegPath: paths.ffmpegPath, path },
+      watch,
+    )
     const frames = await greyFrames(path)
     expect(longestStill(frames)).toBeLessThan(2 * fps)
     // FFmpeg's own check, which compares with the first frame of the stretch.
-    const { stderr } = await execute(paths.ffmpegPath, ['-hide_banner', '-nostdin', '-i', path, '-vf', 'scale=160:90,format=gray,freezedetect=n=-60dB:d=2', '-f', 'null', '-'])
+    const { stderr } = await execute(paths.ffmpegPath, [
+      '-hide_banner',
+      '-nostdin',
+      '-i',
+      path,
+      '-vf',
+      'scale=160:90,format=gray,freezedetect=n=-60dB:d=2',
+      '-f',
+      'null',
+      '-',
+    ])
     expect(stderr).not.toContain('freeze_start')
   })
 })
 
 describe('a clip of a bare prompt', () => {
-  test.each(['A quiet harbour at dawn', 'x', 'word '.repeat(120), 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft', '😀', 'Тихая гавань'])('moves and is lit: %j', async (prompt) => {
+  test.each([
+    'A quiet harbour at dawn',
+    'x',
+    'word '.repeat(120),
+    'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft',
+    '😀',
+    'Тихая гавань',
+  ])('moves and is lit: %j', async (prompt) => {
     const path = work.path('prompt.mp4')
-    await drawClip({ ...order, prompt, durationSeconds: 3, fps: 30, width: 320, height: 180 }, { ffmpegPath: paths.ffmpegPath, path }, watch)
+    await drawClip(
+      { ...order, prompt, durationSeconds: 3, fps: 30, width: 320, height: 180 },
+      { ffmpegPath: paths.ffmpegPath, path },
+      watch,
+    )
     const frames = await greyFrames(path)
     expect(frames).toHaveLength(90)
     expect(Math.min(...frames.map(mean))).toBeGreaterThan(30)
@@ -167,7 +225,16 @@ test('keyframes: one JPEG per scene, in order, each with its content revealed', 
   for await (const still of drawKeyframes({ kind: 'keyframes', scenes, width: 640, height: 360, seed: 1 }, watch)) stills.push(still)
   expect(stills).toHaveLength(2)
   for (const still of stills) {
-    const child = spawn(paths.ffprobePath, ['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'csv=p=0', '-i', 'pipe:0'])
+    const child = spawn(paths.ffprobePath, [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name,width,height',
+      '-of',
+      'csv=p=0',
+      '-i',
+      'pipe:0',
+    ])
     child.stdin.end(still)
     expect((await new Response(child.stdout as never).text()).trim()).toBe('mjpeg,640,360')
   }

@@ -1,13 +1,13 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compose, MUSIC_SAMPLE_RATE } from '../../src/drivers/provider/local/music/compose.ts'
 import { createLocalPlanner } from '../../src/drivers/provider/local/plan/planner.ts'
 import { spokenSeconds } from '../../src/drivers/provider/local/plan/speaking-time.ts'
-import { compose, MUSIC_SAMPLE_RATE } from '../../src/drivers/provider/local/music/compose.ts'
 import { SOUND_SAMPLE_RATE, soundEffect, soundFor, soundNames } from '../../src/drivers/provider/local/sound/effects.ts'
 import { type Flite, loadFlite } from '../../src/drivers/provider/local/speech/flite.ts'
 import { type Narration, narrate } from '../../src/drivers/provider/local/speech/narrate.ts'
 import { voices } from '../../src/drivers/provider/local/voices.ts'
 import { wavFile } from '../../src/drivers/provider/local/wav.ts'
-import { readFile, writeFile } from 'node:fs/promises'
 import { media, unaborted, workFolder } from './helpers/masters.ts'
 
 const watch = { signal: unaborted, progress: () => {} }
@@ -25,7 +25,11 @@ function level(samples: Float32Array, fromSeconds: number, toSeconds: number, sa
   return 10 * Math.log10(power + 1e-12)
 }
 
-async function loudness(name: string, channels: Float32Array[], sampleRate: number): Promise<{ integratedLufs: number | null; truePeakDbtp: number | null; durationSeconds: number }> {
+async function loudness(
+  name: string,
+  channels: Float32Array[],
+  sampleRate: number,
+): Promise<{ integratedLufs: number | null; truePeakDbtp: number | null; durationSeconds: number }> {
   const input = work.path(`${name}.wav`)
   await writeFile(input, wavFile(channels, sampleRate))
   return media.decodeAudio({ input, pcmPath: work.path(`${name}.pcm`), signal: unaborted })
@@ -34,14 +38,19 @@ async function loudness(name: string, channels: Float32Array[], sampleRate: numb
 describe('speech', () => {
   let flite: Flite
   let spoken: Narration
-  const text = 'Solar passed coal in April. “It is a record — nobody expected it,” said Dr. Smith. The cables cost $4.2 billion, about 45 % of the sum.'
+  const text =
+    'Solar passed coal in April. “It is a record — nobody expected it,” said Dr. Smith. The cables cost $4.2 billion, about 45 % of the sum.'
   beforeAll(async () => {
     flite = await loadFlite()
     spoken = await narrate(flite, text, 'rms', watch)
   })
 
   test('has a cue per sentence, with the text as it was written, in order and inside the sound', () => {
-    expect(spoken.cues.map((cue) => cue.text)).toEqual(['Solar passed coal in April.', '“It is a record — nobody expected it,” said Dr. Smith.', 'The cables cost $4.2 billion, about 45 % of the sum.'])
+    expect(spoken.cues.map((cue) => cue.text)).toEqual([
+      'Solar passed coal in April.',
+      '“It is a record — nobody expected it,” said Dr. Smith.',
+      'The cables cost $4.2 billion, about 45 % of the sum.',
+    ])
     let before = 0
     for (const { startSeconds, endSeconds } of spoken.cues) {
       expect(startSeconds).toBeGreaterThan(before)
@@ -57,7 +66,8 @@ describe('speech', () => {
       expect(level(samples, startSeconds, startSeconds + 0.06, sampleRate), `cue ${n} begins`).toBeGreaterThan(-50)
       expect(level(samples, endSeconds - 0.1, endSeconds, sampleRate), `cue ${n} is heard to its end`).toBeGreaterThan(-60)
       const next = cues[n + 1]
-      if (next !== undefined) expect(level(samples, endSeconds + 0.01, next.startSeconds - 0.01, sampleRate), `after cue ${n}`).toBeLessThan(-70)
+      if (next !== undefined)
+        expect(level(samples, endSeconds + 0.01, next.startSeconds - 0.01, sampleRate), `after cue ${n}`).toBeLessThan(-70)
     })
   })
 
@@ -78,7 +88,11 @@ describe('speech', () => {
     let estimated = 0
     let measured = 0
     for (const name of ['solar-passes-coal', 'why-the-sea-has-tides']) {
-      const { scenes } = createLocalPlanner().plan({ text: await readFile(new URL(`${name}.txt`, root), 'utf8'), durationSeconds: 30, seed: 7 })
+      const { scenes } = createLocalPlanner().plan({
+        text: await readFile(new URL(`${name}.txt`, root), 'utf8'),
+        durationSeconds: 30,
+        seed: 7,
+      })
       for (const { narration } of scenes) {
         const { samples, sampleRate } = await narrate(flite, narration, 'rms', watch)
         const seconds = samples.length / sampleRate
@@ -106,18 +120,22 @@ describe('speech', () => {
 })
 
 describe('music', () => {
-  test.each(['calm and quiet', 'bright', 'serious', 'hopeful', 'tense', 'words that mean nothing'])('%s: exactly as long as ordered, quiet, without clipping, never silent', async (prompt) => {
-    const { left, right } = await compose({ prompt, durationSeconds: 20.5, seed: 4 }, watch)
-    expect(left.length).toBe(Math.round(20.5 * MUSIC_SAMPLE_RATE))
-    expect(right.length).toBe(left.length)
-    const { integratedLufs, truePeakDbtp } = await loudness(`music-${prompt.slice(0, 4)}`, [left, right], MUSIC_SAMPLE_RATE)
-    expect(integratedLufs).toBeGreaterThan(-22)
-    expect(integratedLufs).toBeLessThan(-14)
-    expect(truePeakDbtp).toBeLessThan(-1)
-    for (let second = 0; second < 18; second++) expect(level(left, second + 0.3, second + 1.3, MUSIC_SAMPLE_RATE), `second ${second}`).toBeGreaterThan(-45)
-    // It ends by itself rather than being cut.
-    expect(level(left, 20.3, 20.5, MUSIC_SAMPLE_RATE)).toBeLessThan(-45)
-  })
+  test.each(['calm and quiet', 'bright', 'serious', 'hopeful', 'tense', 'words that mean nothing'])(
+    '%s: exactly as long as ordered, quiet, without clipping, never silent',
+    async (prompt) => {
+      const { left, right } = await compose({ prompt, durationSeconds: 20.5, seed: 4 }, watch)
+      expect(left.length).toBe(Math.round(20.5 * MUSIC_SAMPLE_RATE))
+      expect(right.length).toBe(left.length)
+      const { integratedLufs, truePeakDbtp } = await loudness(`music-${prompt.slice(0, 4)}`, [left, right], MUSIC_SAMPLE_RATE)
+      expect(integratedLufs).toBeGreaterThan(-22)
+      expect(integratedLufs).toBeLessThan(-14)
+      expect(truePeakDbtp).toBeLessThan(-1)
+      for (let second = 0; second < 18; second++)
+        expect(level(left, second + 0.3, second + 1.3, MUSIC_SAMPLE_RATE), `second ${second}`).toBeGreaterThan(-45)
+      // It ends by itself rather than being cut.
+      expect(level(left, 20.3, 20.5, MUSIC_SAMPLE_RATE)).toBeLessThan(-45)
+    },
+  )
 
   test.each([0.5, 1, 2.7, 8])('%s seconds are possible', async (durationSeconds) => {
     const { left } = await compose({ prompt: 'calm', durationSeconds, seed: 1 }, watch)
@@ -133,8 +151,18 @@ describe('music', () => {
 
 describe('sounds', () => {
   const words: Record<string, string> = {
-    rain: 'rain on a tin roof', thunder: 'distant thunder', waves: 'waves on a beach', wind: 'a cold wind', fire: 'a camp fire', water: 'a small river', whoosh: 'whoosh', engine: 'an engine hum',
-    alarm: 'an alarm', beep: 'a beep', click: 'a mouse click', bell: 'a church bell',
+    rain: 'rain on a tin roof',
+    thunder: 'distant thunder',
+    waves: 'waves on a beach',
+    wind: 'a cold wind',
+    fire: 'a camp fire',
+    water: 'a small river',
+    whoosh: 'whoosh',
+    engine: 'an engine hum',
+    alarm: 'an alarm',
+    beep: 'a beep',
+    click: 'a mouse click',
+    bell: 'a church bell',
   }
   test('each has words that call for it', () => {
     for (const name of soundNames) expect(soundFor(words[name] ?? '')).toEqual({ name, known: true })

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateRequest } from '../../../domain/generate.ts'
 import type { Quote } from '../../../domain/money.ts'
-import { undrawableWords } from './draw/fonts.ts'
+import { undrawableWords } from './draw/letters.ts'
 import { spokenSeconds } from './plan/speaking-time.ts'
 import { soundFor, soundNames } from './sound/effects.ts'
 import { hasWords, unspeakableWords } from './speech/sayable.ts'
@@ -48,10 +48,12 @@ const pixelsOf = ({ width, height }: { width: number; height: number }): number 
 function check(request: GenerateRequest): void {
   switch (request.kind) {
     case 'speech':
-      return checkSpeech(request)
+      checkSpeech(request)
+      return
     case 'music':
     case 'sound':
-      return checkDuration(request.durationSeconds, MAX_SOUND_SECONDS)
+      checkDuration(request.durationSeconds, MAX_SOUND_SECONDS)
+      return
     case 'keyframes':
       checkSize(request)
       for (const scene of request.scenes) checkLetters([scene.headline, ...scene.lines].join(' '))
@@ -59,8 +61,9 @@ function check(request: GenerateRequest): void {
     case 'video':
       checkSize(request)
       checkDuration(request.durationSeconds, MAX_CLIP_SECONDS)
-      if (!(request.fps >= 1 && request.fps <= 120)) cannot('fps', `The local provider draws 1 to 120 frames a second, not ${request.fps}`, 'Ask for 30.')
-      return checkLetters(request.scene ? [request.scene.headline, ...request.scene.lines].join(' ') : request.prompt)
+      if (!(request.fps >= 1 && request.fps <= 120))
+        cannot('fps', `The local provider draws 1 to 120 frames a second, not ${request.fps}`, 'Ask for 30.')
+      checkLetters(request.scene ? [request.scene.headline, ...request.scene.lines].join(' ') : request.prompt)
   }
 }
 
@@ -74,26 +77,38 @@ function checkSpeech({ text, voice }: Extract<GenerateRequest, { kind: 'speech' 
   const foreign = unspeakableWords(text)
   const first = foreign.slice(0, 5).join(', ')
   if (foreign.length > 0) {
-    throw new SluiceError('script_not_speakable', `The draft voice speaks Latin letters only; it cannot say ${first}${foreign.length > 5 ? `, and ${foreign.length - 5} more` : ''}`, {
-      field: 'text',
-      fix: 'Write these words in Latin letters, or choose a provider whose voice speaks the language.',
-      facts: { words: foreign.slice(0, 20) },
-    })
+    throw new SluiceError(
+      'script_not_speakable',
+      `The draft voice speaks Latin letters only; it cannot say ${first}${foreign.length > 5 ? `, and ${foreign.length - 5} more` : ''}`,
+      {
+        field: 'text',
+        fix: 'Write these words in Latin letters, or choose a provider whose voice speaks the language.',
+        facts: { words: foreign.slice(0, 20) },
+      },
+    )
   }
   if (!hasWords(text)) {
-    throw new SluiceError('script_not_speakable', `There is nothing to say in ${JSON.stringify(text.slice(0, 40))}: no letter and no figure`, {
-      field: 'text',
-      fix: 'Write at least one word.',
-    })
+    throw new SluiceError(
+      'script_not_speakable',
+      `There is nothing to say in ${JSON.stringify(text.slice(0, 40))}: no letter and no figure`,
+      {
+        field: 'text',
+        fix: 'Write at least one word.',
+      },
+    )
   }
 }
 
 function checkDuration(seconds: number, most: number): void {
-  if (!(seconds > 0 && seconds <= most)) cannot('durationSeconds', `The local provider makes up to ${most} s, not ${seconds} s`, `Ask for 0.1 to ${most} seconds.`)
+  if (!(seconds > 0 && seconds <= most))
+    cannot('durationSeconds', `The local provider makes up to ${most} s, not ${seconds} s`, `Ask for 0.1 to ${most} seconds.`)
 }
 
 function checkSize({ width, height }: { width: number; height: number }): void {
-  for (const [field, side] of [['width', width], ['height', height]] as const) {
+  for (const [field, side] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
     if (!(Number.isInteger(side) && side % 2 === 0 && side >= 64 && side <= MAX_SIDE)) {
       cannot(field, `The local provider draws sides of 64 to ${MAX_SIDE} px in even numbers, not ${side}`, 'Ask for 1280x720, for example.')
     }
@@ -103,7 +118,11 @@ function checkSize({ width, height }: { width: number; height: number }): void {
 function checkLetters(text: string): void {
   const foreign = undrawableWords(text)
   if (foreign.length > 0) {
-    cannot('prompt', `The built-in typeface has Latin, Greek and Cyrillic letters; it cannot draw ${foreign.slice(0, 5).join(', ')}`, 'Write these words in one of these scripts.')
+    cannot(
+      'prompt',
+      `The built-in typeface has Latin, Greek and Cyrillic letters; it cannot draw ${foreign.slice(0, 5).join(', ')}`,
+      'Write these words in one of these scripts.',
+    )
   }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { outcomeOf } from '../../../domain/outcome.ts'
 import { SluiceError } from '../../../domain/errors.ts'
+import { outcomeOf } from '../../../domain/outcome.ts'
 import type { RemoteRef } from '../../../domain/take.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { Provider, TakePreview, TakeStatus } from '../../../ports/provider.ts'
@@ -92,7 +92,14 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
 
   return {
     id: 'local',
-    capabilities: { kinds: ['speech', 'music', 'sound', 'video', 'keyframes'], scenes: true, seed: true, volatile: true, voices, pollMs: 1_000 },
+    capabilities: {
+      kinds: ['speech', 'music', 'sound', 'video', 'keyframes'],
+      scenes: true,
+      seed: true,
+      volatile: true,
+      voices,
+      pollMs: 1_000,
+    },
 
     quote: quoteOf,
 
@@ -119,7 +126,8 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     },
 
     async fetch(output, { signal }) {
-      if (!/^\w+\/[\w.-]+$/.test(output.locator)) throw new SluiceError('take_lost', `${output.locator} is not an output of the local provider`)
+      if (!/^\w+\/[\w.-]+$/.test(output.locator))
+        throw new SluiceError('take_lost', `${output.locator} is not an output of the local provider`)
       const path = join(folder, output.locator)
       try {
         await stat(path)
@@ -152,7 +160,8 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
     async close() {
       await pool.close()
       for (const [takeId, kept] of takes) {
-        if (kept.status.state === 'queued' || kept.status.state === 'running') follow(takeId, { type: 'lost', detail: 'The provider was closed' })
+        if (kept.status.state === 'queued' || kept.status.state === 'running')
+          follow(takeId, { type: 'lost', detail: 'The provider was closed' })
       }
       takes.clear()
       await rm(folder, { recursive: true, force: true })

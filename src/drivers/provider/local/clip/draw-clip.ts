@@ -1,13 +1,12 @@
+import { createCanvas } from '@napi-rs/canvas'
 import type { GenerateRequest } from '../../../../domain/generate.ts'
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas'
 import { registerFonts } from '../draw/fonts.ts'
-import { readPixels } from '../draw/pixels.ts'
 import { prepareMotif } from '../draw/motif.ts'
+import { readPixels } from '../draw/pixels.ts'
 import { prepareScene } from '../draw/scene.ts'
 import type { Watch } from '../work/make.ts'
 import { encodeFrames } from './encode.ts'
-
-const PREVIEW_SIDE = 320
+import { previewOf } from './preview.ts'
 
 /** Draws the frames of a clip and encodes them on the way. Exactly `durationSeconds * fps` frames, no sound track. */
 export async function drawClip(
@@ -39,7 +38,7 @@ export async function drawClip(
       readPixels(context, sheet)
       await encoder.write(sheet)
       const due = frame === firstPicture || (frame > firstPicture && (frame - firstPicture) % pictureEvery === 0)
-      watch.progress((frame + 1) / (frames + 2), due ? { bytes: await smallPicture(context, width, height), alt } : undefined)
+      watch.progress((frame + 1) / (frames + 2), due ? { bytes: await previewOf(canvas), alt } : undefined)
       // Lets a cancellation in.
       await new Promise((resolve) => setImmediate(resolve))
     }
@@ -47,13 +46,4 @@ export async function drawClip(
   } finally {
     encoder.kill()
   }
-}
-
-async function smallPicture(context: SKRSContext2D, width: number, height: number): Promise<Uint8Array> {
-  const scale = PREVIEW_SIDE / Math.max(width, height)
-  const small = createCanvas(Math.round(width * scale), Math.round(height * scale))
-  const to = small.getContext('2d')
-  to.imageSmoothingQuality = 'high'
-  to.drawImage(context.canvas, 0, 0, small.width, small.height)
-  return small.encode('jpeg', 72)
 }

@@ -3,8 +3,8 @@ import type { GenerateRequest } from '../../../../domain/generate.ts'
 import { registerFonts } from '../draw/fonts.ts'
 import { prepareScene, revealedAt } from '../draw/scene.ts'
 import type { Watch } from '../work/make.ts'
+import { previewOf } from './preview.ts'
 
-const PREVIEW_SIDE = 320
 /** Stills are taken from a scene of this many seconds. */
 const SCENE_SECONDS = 6
 
@@ -13,14 +13,11 @@ export async function* drawKeyframes(request: Extract<GenerateRequest, { kind: '
   registerFonts()
   const { width, height, scenes } = request
   const canvas = createCanvas(width, height)
-  const scale = PREVIEW_SIDE / Math.max(width, height)
-  const small = createCanvas(Math.round(width * scale), Math.round(height * scale))
   for (const [index, scene] of scenes.entries()) {
     watch.signal.throwIfAborted()
     prepareScene(scene, { width, height, durationSeconds: SCENE_SECONDS })(canvas.getContext('2d'), revealedAt(SCENE_SECONDS))
     yield await canvas.encode('jpeg', 88)
-    small.getContext('2d').drawImage(canvas, 0, 0, small.width, small.height)
-    watch.progress((index + 1) / (scenes.length + 1), { bytes: await small.encode('jpeg', 72), alt: scene.headline })
+    watch.progress((index + 1) / (scenes.length + 1), { bytes: await previewOf(canvas), alt: scene.headline })
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

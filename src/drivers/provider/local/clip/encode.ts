@@ -22,7 +22,20 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
   const { width, height, fps } = order
   const args = [
     ...['-hide_banner', '-nostdin', '-v', 'error', '-y'],
-    ...['-protocol_whitelist', 'file,pipe', '-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${width}x${height}`, '-r', String(fps), '-i', 'pipe:0'],
+    ...[
+      '-protocol_whitelist',
+      'file,pipe',
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'rgba',
+      '-s',
+      `${width}x${height}`,
+      '-r',
+      String(fps),
+      '-i',
+      'pipe:0',
+    ],
     ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p'],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '16', '-g', String(fps * 2), '-threads', '2'],
     ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
@@ -39,14 +52,21 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'ENOENT'
-          ? new SluiceError('media_tool_missing', `FFmpeg is not at ${order.ffmpegPath}`, { fix: 'Install FFmpeg or set its path in the configuration.' })
+          ? new SluiceError('media_tool_missing', `FFmpeg is not at ${order.ffmpegPath}`, {
+              fix: 'Install FFmpeg or set its path in the configuration.',
+            })
           : error,
       ),
     )
     child.on('close', (code, signal) => {
       if (code === 0) return resolve()
       const full = /No space left/i.test(complaint)
-      reject(new SluiceError(full ? 'storage_full' : 'media_tool_failed', `FFmpeg ended with ${signal ?? code} while encoding frames: ${complaint.trim()}`))
+      reject(
+        new SluiceError(
+          full ? 'storage_full' : 'media_tool_failed',
+          `FFmpeg ended with ${signal ?? code} while encoding frames: ${complaint.trim()}`,
+        ),
+      )
     })
   })
   ended.catch(() => {})

@@ -69,7 +69,12 @@ const LINES = 13
 const STREAM_STEPS = 40
 
 /** Lines like the surface of a stream, running through the lower right. */
-function drawStream(context: SKRSContext2D, { width, height, unit }: { width: number; height: number; unit: number }, palette: Palette, { page, turn }: Course): void {
+function drawStream(
+  context: SKRSContext2D,
+  { width, height, unit }: { width: number; height: number; unit: number },
+  palette: Palette,
+  { page, turn }: Course,
+): void {
   const step = width / STREAM_STEPS
   context.lineWidth = 1.4 * unit
   context.strokeStyle = palette.inkSoft

@@ -1,6 +1,6 @@
 /** Curves from 0 to 1. What is outside 0 to 1 is held at the ends. */
 
-export const clamp01 = (x: number): number => (x <= 0 ? 0 : x >= 1 ? 1 : x)
+export const clamp01 = (x: number): number => Math.min(1, Math.max(0, x))
 
 /** Fast, then settling: for things that come in. */
 export const easeOut = (x: number): number => 1 - (1 - clamp01(x)) ** 4

@@ -22,12 +22,20 @@ export function prepareMotif({ prompt, seed }: { prompt: string; seed: number },
   const palette = paletteOf((hue + 360) % 360)
   const background = prepareBackground((hue + 360) % 360, stage)
   const ornament = rings({ stage, palette, durationSeconds })
-  const words = prompt.replace(/\s+/g, ' ').trim().split(' ').filter((word) => word !== '')
+  const words = prompt
+    .replace(/\s+/g, ' ')
+    .trim()
+    .split(' ')
+    .filter((word) => word !== '')
   const most = Math.max(1, Math.floor(durationSeconds / 1.1))
   const perGroup = Math.max(GROUP_WORDS, Math.ceil(words.length / most))
-  const groups = Array.from({ length: Math.max(1, Math.ceil(words.length / perGroup)) }, (_, n) => words.slice(n * perGroup, (n + 1) * perGroup).join(' '))
+  const groups = Array.from({ length: Math.max(1, Math.ceil(words.length / perGroup)) }, (_, n) =>
+    words.slice(n * perGroup, (n + 1) * perGroup).join(' '),
+  )
   const box = { width: content.width * (tall ? 1 : 0.86), height: content.height }
-  const sets = groups.map((text) => fitText(text === '' ? '…' : text, { style: heading, box, maxPx: 118 * unit, minPx: 22 * unit, maxLines: tall ? 7 : 4 }))
+  const sets = groups.map((text) =>
+    fitText(text === '' ? '…' : text, { style: heading, box, maxPx: 118 * unit, minPx: 22 * unit, maxLines: tall ? 7 : 4 }),
+  )
   const each = durationSeconds / sets.length
 
   return (context, seconds) => {
@@ -40,7 +48,12 @@ export function prepareMotif({ prompt, seed }: { prompt: string; seed: number },
     const at = { x: content.x, y: content.y + (content.height - set.height) / 2 }
     drawText(context, set, at, (_word, index) => {
       const p = easeOut(through(own, 0.02 + index * Math.min(0.12, (each * 0.4) / set.words.length), 0.5))
-      return { colour: index % GROUP_WORDS === GROUP_WORDS - 1 ? palette.accent : palette.ink, alpha: p * (1 - leaving), dx: 0, dy: ((1 - p) * 40 - leaving * 30) * unit }
+      return {
+        colour: index % GROUP_WORDS === GROUP_WORDS - 1 ? palette.accent : palette.ink,
+        alpha: p * (1 - leaving),
+        dx: 0,
+        dy: ((1 - p) * 40 - leaving * 30) * unit,
+      }
     })
     const bar = { x: content.x, y: at.y + set.height + 18 * unit, width: 160 * unit, height: 8 * unit }
     context.fillStyle = palette.accent

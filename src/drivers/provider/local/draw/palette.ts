@@ -44,7 +44,7 @@ function accentFor(hue: number): number {
 }
 
 /** OKLCH to sRGB (Björn Ottosson, https://bottosson.github.io/posts/oklab/); chroma is lowered until the colour exists in sRGB. */
-export function oklch(lightness: number, chroma: number, hue: number, alpha = 1): string {
+function oklch(lightness: number, chroma: number, hue: number, alpha = 1): string {
   const radians = (hue * Math.PI) / 180
   let c = chroma
   let rgb = linear(lightness, c * Math.cos(radians), c * Math.sin(radians))

@@ -9,7 +9,8 @@ import { CAPTION_UNITS, type Size, stageOf } from './stage.ts'
 
 const figure = (label: string, value: number, display: string): Figure => ({ label, value, unit: '%', display })
 const longWord = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'
-const longText = 'When the grid operator published its figures on Monday, nobody in the control room had expected that the sun alone would have supplied more than coal, wind and water'
+const longText =
+  'When the grid operator published its figures on Monday, nobody in the control room had expected that the sun alone would have supplied more than coal, wind and water'
 const frame = { index: 1, count: 6, hue: 255 }
 const scenes: Scene[] = [
   { ...frame, layout: 'title', headline: 'Solar passes coal', lines: [], figures: [], index: 0 },
@@ -18,15 +19,57 @@ const scenes: Scene[] = [
   { ...frame, layout: 'statement', headline: 'Yes', lines: [], figures: [] },
   { ...frame, layout: 'statement', headline: longText, lines: [longText], figures: [] },
   { ...frame, layout: 'statement', headline: `${longWord} ${longWord}`, lines: [], figures: [] },
-  ...[1, 2, 3, 4, 5, 6].map((n): Scene => ({ ...frame, layout: 'bullets', headline: 'Causes of the change', lines: Array.from({ length: n }, (_, k) => `Point ${k + 1} of them`), figures: [] })),
-  ...[1, 3, 6].map((n): Scene => ({ ...frame, layout: 'bullets', headline: longText, lines: Array.from({ length: n }, () => longText), figures: [] })),
+  ...[1, 2, 3, 4, 5, 6].map(
+    (n): Scene => ({
+      ...frame,
+      layout: 'bullets',
+      headline: 'Causes of the change',
+      lines: Array.from({ length: n }, (_, k) => `Point ${k + 1} of them`),
+      figures: [],
+    }),
+  ),
+  ...[1, 3, 6].map(
+    (n): Scene => ({ ...frame, layout: 'bullets', headline: longText, lines: Array.from({ length: n }, () => longText), figures: [] }),
+  ),
   { ...frame, layout: 'bullets', headline: longWord, lines: [longWord, longWord], figures: [] },
-  { ...frame, layout: 'bars', headline: 'Where power came from', lines: [], figures: [figure('Solar', 27, '27%'), figure('Coal', 24, '24%')] },
-  { ...frame, layout: 'bars', headline: longText, lines: [], figures: Array.from({ length: 6 }, (_, k) => figure(`Label number ${k} that is rather long`, 1 + 10 * k, `${1 + 10 * k} million and more`)) },
-  { ...frame, layout: 'bars', headline: 'By year', lines: [], figures: [2016, 2021, 2026].map((year, k) => figure(String(year), 4 + k * 11, `${4 + k * 11}%`)) },
-  { ...frame, layout: 'bars', headline: longText, lines: [], figures: [2016, 2018, 2020, 2022, 2024, 2026].map((year, k) => figure(String(year), k, `$${k}.5 billion`)) },
+  {
+    ...frame,
+    layout: 'bars',
+    headline: 'Where power came from',
+    lines: [],
+    figures: [figure('Solar', 27, '27%'), figure('Coal', 24, '24%')],
+  },
+  {
+    ...frame,
+    layout: 'bars',
+    headline: longText,
+    lines: [],
+    figures: Array.from({ length: 6 }, (_, k) =>
+      figure(`Label number ${k} that is rather long`, 1 + 10 * k, `${1 + 10 * k} million and more`),
+    ),
+  },
+  {
+    ...frame,
+    layout: 'bars',
+    headline: 'By year',
+    lines: [],
+    figures: [2016, 2021, 2026].map((year, k) => figure(String(year), 4 + k * 11, `${4 + k * 11}%`)),
+  },
+  {
+    ...frame,
+    layout: 'bars',
+    headline: longText,
+    lines: [],
+    figures: [2016, 2018, 2020, 2022, 2024, 2026].map((year, k) => figure(String(year), k, `$${k}.5 billion`)),
+  },
   { ...frame, layout: 'figure', headline: 'More than a quarter', lines: ['of all power'], figures: [figure('of all power', 27, '27%')] },
-  { ...frame, layout: 'figure', headline: longText, lines: [longText], figures: [{ label: '', value: 4.2e9, unit: '$', display: '$4,200,000,000,000' }] },
+  {
+    ...frame,
+    layout: 'figure',
+    headline: longText,
+    lines: [longText],
+    figures: [{ label: '', value: 4.2e9, unit: '$', display: '$4,200,000,000,000' }],
+  },
   { ...frame, layout: 'figure', headline: longWord, lines: [''], figures: [figure('', 0, '0%')] },
   { ...frame, layout: 'closing', headline: 'The end', lines: ['Solar passes coal'], figures: [], index: 5 },
   { ...frame, layout: 'closing', headline: longText, lines: [longText], figures: [], index: 5 },
@@ -44,7 +87,9 @@ const sizes: Size[] = [
   { width: 426, height: 240 },
   { width: 1680, height: 720 },
 ]
-const cases = sizes.flatMap((size) => scenes.map((scene, n) => ({ size, scene, name: `${size.width}x${size.height} ${scene.layout} #${n}` })))
+const cases = sizes.flatMap((size) =>
+  scenes.map((scene, n) => ({ size, scene, name: `${size.width}x${size.height} ${scene.layout} #${n}` })),
+)
 
 describe('places', () => {
   test.each(cases)('everything is inside the page and nothing overlaps: $name', ({ size, scene }) => {
@@ -63,7 +108,9 @@ describe('places', () => {
         const wide = Math.min(one.box.x + one.box.width, two.box.x + two.box.width) - Math.max(one.box.x, two.box.x)
         const high = Math.min(one.box.y + one.box.height, two.box.y + two.box.height) - Math.max(one.box.y, two.box.y)
         // Line boxes hold room above capitals and below letters; that room may touch.
-        expect(wide > slack && high > 6 * stage.unit, `${one.name} and ${two.name} overlap by ${wide.toFixed(0)}x${high.toFixed(0)}`).toBe(false)
+        expect(wide > slack && high > 6 * stage.unit, `${one.name} and ${two.name} overlap by ${wide.toFixed(0)}x${high.toFixed(0)}`).toBe(
+          false,
+        )
       }
     })
   })
@@ -105,17 +152,16 @@ describe('pixels', () => {
     { width: 360, height: 640 },
     { width: 400, height: 400 },
   ]
-  test.each(small.flatMap((size) => scenes.map((scene, n) => ({ size, scene, name: `${size.width}x${size.height} ${scene.layout} #${n}` }))))(
-    'what is drawn stays off the margins and off the captions: $name',
-    ({ size, scene }) => {
-      const stage = stageOf(size)
-      const edges = contentRows(scene, size)
-      expect(edges.right).toBeGreaterThan(edges.left)
-      expect(edges.left).toBeGreaterThanOrEqual(Math.floor(stage.content.x - 6 * stage.unit))
-      expect(edges.right).toBeLessThanOrEqual(Math.ceil(size.width - stage.content.x + 6 * stage.unit))
-      expect(edges.bottom).toBeLessThanOrEqual(size.height - CAPTION_UNITS * stage.unit)
-    },
-  )
+  test.each(
+    small.flatMap((size) => scenes.map((scene, n) => ({ size, scene, name: `${size.width}x${size.height} ${scene.layout} #${n}` }))),
+  )('what is drawn stays off the margins and off the captions: $name', ({ size, scene }) => {
+    const stage = stageOf(size)
+    const edges = contentRows(scene, size)
+    expect(edges.right).toBeGreaterThan(edges.left)
+    expect(edges.left).toBeGreaterThanOrEqual(Math.floor(stage.content.x - 6 * stage.unit))
+    expect(edges.right).toBeLessThanOrEqual(Math.ceil(size.width - stage.content.x + 6 * stage.unit))
+    expect(edges.bottom).toBeLessThanOrEqual(size.height - CAPTION_UNITS * stage.unit)
+  })
 
   test('a frame depends on its moment alone, not on what was drawn before', () => {
     const size = { width: 320, height: 180, durationSeconds: 4 }
@@ -136,9 +182,13 @@ describe('pixels', () => {
       const context = createCanvas(size.width, size.height).getContext('2d')
       prepareScene(scene, { ...size, durationSeconds })(context, seconds)
       const { data } = context.getImageData(0, 0, size.width, size.height)
-      return Array.from({ length: size.width * size.height }, (_, n) => 0.2126 * (data[4 * n] as number) + 0.7152 * (data[4 * n + 1] as number) + 0.0722 * (data[4 * n + 2] as number))
+      return Array.from(
+        { length: size.width * size.height },
+        (_, n) => 0.2126 * (data[4 * n] as number) + 0.7152 * (data[4 * n + 1] as number) + 0.0722 * (data[4 * n + 2] as number),
+      )
     }
-    const meanDifference = (a: number[], b: number[]): number => a.reduce((sum, value, n) => sum + Math.abs(value - (b[n] as number)), 0) / a.length
+    const meanDifference = (a: number[], b: number[]): number =>
+      a.reduce((sum, value, n) => sum + Math.abs(value - (b[n] as number)), 0) / a.length
     const one: Scene = { ...frame, layout: 'statement', headline: 'The first of two', lines: [], figures: [], index: 1 }
     const two: Scene = { ...one, layout: 'bullets', headline: 'The second', lines: ['A point'], index: 2 }
     expect(meanDifference(grey(one, 5 - 1 / 30, 5), grey(two, 0, 3.4))).toBeLessThan(3)

@@ -14,7 +14,7 @@ import type { Part, Sheet } from './part.ts'
 import { type Size, stageOf } from './stage.ts'
 
 /** At the end of a scene its content leaves in this time, in seconds; the ground flows on into the next scene. */
-export const EXIT_SECONDS = 0.3
+const EXIT_SECONDS = 0.3
 
 /** Draws the moment `seconds` of a clip, whatever was drawn before. */
 export type Drawing = (context: SKRSContext2D, seconds: number) => void

@@ -50,7 +50,12 @@ test('only a text too long for its box at the smallest size loses its end, and s
 })
 
 test('lines of a heading are about equally long', () => {
-  const set = fitText('Solar power passes coal for the first time', { style: heading, box: { width: 900, height: 400 }, maxPx: 90, minPx: 20 })
+  const set = fitText('Solar power passes coal for the first time', {
+    style: heading,
+    box: { width: 900, height: 400 },
+    maxPx: 90,
+    minPx: 20,
+  })
   const ends = new Map<number, number>()
   for (const { line, x, width } of set.words) ends.set(line, Math.max(ends.get(line) ?? 0, x + width))
   expect(set.lines).toBeGreaterThan(1)

@@ -74,7 +74,10 @@ export function fitText(text: string, fit: Fit): SetText {
   }
   const sizePx = fit.minPx
   const lines = wrap(breakLong(clean.split(' '), fit.style, sizePx, fit.box.width), fit.style, sizePx, fit.box.width) ?? [[]]
-  const most = Math.max(1, Math.min(fit.maxLines ?? Number.POSITIVE_INFINITY, Math.floor((fit.box.height / sizePx - 0.25) / fit.style.leading + 0.02)))
+  const most = Math.max(
+    1,
+    Math.min(fit.maxLines ?? Number.POSITIVE_INFINITY, Math.floor((fit.box.height / sizePx - 0.25) / fit.style.leading + 0.02)),
+  )
   if (lines.length <= most) return place(lines, sizePx, fit)
   const kept = lines.slice(0, most)
   kept[most - 1] = ellipsis(kept[most - 1] as string[], fit.style, sizePx, fit.box.width)
@@ -168,7 +171,14 @@ function place(lines: string[][], sizePx: number, fit: Fit): SetText {
       x += width + space
     })
   })
-  return { style, sizePx, words, lines: lines.length, width: fit.align === 'centre' ? fit.box.width : widest, height: heightOf(lines.length, sizePx, style) }
+  return {
+    style,
+    sizePx,
+    words,
+    lines: lines.length,
+    width: fit.align === 'centre' ? fit.box.width : widest,
+    height: heightOf(lines.length, sizePx, style),
+  }
 }
 
 /** How a word stands at a moment. */

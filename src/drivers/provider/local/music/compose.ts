@@ -73,7 +73,9 @@ function scoreOf(mood: Mood, durationSeconds: number, random: () => number): Bar
       beatSeconds,
       beats,
       chord: chord.map((note) => root + note),
-      figure: steps.map((step) => (step === null ? null : root + 12 + (chord[step % chord.length] as number) + 12 * Math.floor(step / chord.length))),
+      figure: steps.map((step) =>
+        step === null ? null : root + 12 + (chord[step % chord.length] as number) + 12 * Math.floor(step / chord.length),
+      ),
       last,
       fullness: last ? 0.4 : Math.min(1, 0.35 + 0.25 * index),
     }
@@ -100,8 +102,15 @@ function playBar(mix: Mix, mood: Mood, bar: Bar): void {
   for (const [n, midi] of voices.entries()) {
     for (const side of [-1, 1]) {
       play(mix, pad, {
-        startSeconds: bar.startSeconds, holdSeconds: barSeconds * (bar.last ? 0.7 : 0.98), attackSeconds: bar.index === 0 ? 0.25 : 0.5 * bar.beatSeconds * 2,
-        releaseSeconds: 1.1, decayPerSecond: 0.05, midi: midi + side * (0.045 + 0.012 * n), gain: 0.052 * mood.parts.pad, pan: side * 0.75, wet: 0.45,
+        startSeconds: bar.startSeconds,
+        holdSeconds: barSeconds * (bar.last ? 0.7 : 0.98),
+        attackSeconds: bar.index === 0 ? 0.25 : 0.5 * bar.beatSeconds * 2,
+        releaseSeconds: 1.1,
+        decayPerSecond: 0.05,
+        midi: midi + side * (0.045 + 0.012 * n),
+        gain: 0.052 * mood.parts.pad,
+        pan: side * 0.75,
+        wet: 0.45,
       })
     }
   }
@@ -110,20 +119,35 @@ function playBar(mix: Mix, mood: Mood, bar: Bar): void {
     if (midi === null) continue
     const accent = n % 4 === 0 ? 1 : 0.72
     play(mix, pluckTable, {
-      startSeconds: bar.startSeconds + n * eighth, holdSeconds: 0.9, attackSeconds: 0.006, releaseSeconds: 0.5, decayPerSecond: 4.2,
-      midi, gain: 0.15 * accent * mood.parts.pluck * bar.fullness, pan: n % 2 === 0 ? -0.35 : 0.35, wet: 0.6,
+      startSeconds: bar.startSeconds + n * eighth,
+      holdSeconds: 0.9,
+      attackSeconds: 0.006,
+      releaseSeconds: 0.5,
+      decayPerSecond: 4.2,
+      midi,
+      gain: 0.15 * accent * mood.parts.pluck * bar.fullness,
+      pan: n % 2 === 0 ? -0.35 : 0.35,
+      wet: 0.6,
     })
   }
   const low = (bar.chord[0] as number) - 12
   const bassNotes = bar.last ? [0] : bar.index === 0 ? [0] : [0, 2.5]
   for (const beat of bassNotes) {
     play(mix, bassTable, {
-      startSeconds: bar.startSeconds + beat * bar.beatSeconds, holdSeconds: bar.beatSeconds * (beat === 0 ? 2.2 : 1.2), attackSeconds: 0.03, releaseSeconds: 0.35,
-      decayPerSecond: 0.7, midi: low < 33 ? low + 12 : low, gain: 0.2 * mood.parts.bass * Math.max(0.5, bar.fullness), pan: 0, wet: 0.05,
+      startSeconds: bar.startSeconds + beat * bar.beatSeconds,
+      holdSeconds: bar.beatSeconds * (beat === 0 ? 2.2 : 1.2),
+      attackSeconds: 0.03,
+      releaseSeconds: 0.35,
+      decayPerSecond: 0.7,
+      midi: low < 33 ? low + 12 : low,
+      gain: 0.2 * mood.parts.bass * Math.max(0.5, bar.fullness),
+      pan: 0,
+      wet: 0.05,
     })
   }
   if (mood.parts.pulse > 0 && bar.index > 0 && !bar.last) {
-    for (let beat = 0; beat < bar.beats; beat += 2) pulse(mix, bar.startSeconds + beat * bar.beatSeconds, 0.24 * mood.parts.pulse * bar.fullness)
+    for (let beat = 0; beat < bar.beats; beat += 2)
+      pulse(mix, bar.startSeconds + beat * bar.beatSeconds, 0.24 * mood.parts.pulse * bar.fullness)
   }
 }
 

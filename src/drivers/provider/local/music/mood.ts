@@ -30,24 +30,63 @@ const VII = [10, 14, 17, 21]
 
 const moods: readonly Mood[] = [
   {
-    name: 'calm', beatsPerMinute: 76, root: 48, brightness: 0.35, parts: { pad: 1, pluck: 0.55, bass: 0.6, pulse: 0 },
-    progressions: [[I7, vi, IV7, Vsus], [I, iii7, IV7, IV], [I7, ii7, IV7, I]],
+    name: 'calm',
+    beatsPerMinute: 76,
+    root: 48,
+    brightness: 0.35,
+    parts: { pad: 1, pluck: 0.55, bass: 0.6, pulse: 0 },
+    progressions: [
+      [I7, vi, IV7, Vsus],
+      [I, iii7, IV7, IV],
+      [I7, ii7, IV7, I],
+    ],
   },
   {
-    name: 'bright', beatsPerMinute: 104, root: 50, brightness: 0.6, parts: { pad: 0.8, pluck: 1, bass: 0.9, pulse: 0.7 },
-    progressions: [[I, V, vi, IV], [I, IV, vi, V], [I, iii7, IV, V]],
+    name: 'bright',
+    beatsPerMinute: 104,
+    root: 50,
+    brightness: 0.6,
+    parts: { pad: 0.8, pluck: 1, bass: 0.9, pulse: 0.7 },
+    progressions: [
+      [I, V, vi, IV],
+      [I, IV, vi, V],
+      [I, iii7, IV, V],
+    ],
   },
   {
-    name: 'serious', beatsPerMinute: 84, root: 45, brightness: 0.3, parts: { pad: 1, pluck: 0.5, bass: 0.85, pulse: 0.3 },
-    progressions: [[i, VI, III, VII], [i, iv, VI, VII], [i, VII, VI, iv]],
+    name: 'serious',
+    beatsPerMinute: 84,
+    root: 45,
+    brightness: 0.3,
+    parts: { pad: 1, pluck: 0.5, bass: 0.85, pulse: 0.3 },
+    progressions: [
+      [i, VI, III, VII],
+      [i, iv, VI, VII],
+      [i, VII, VI, iv],
+    ],
   },
   {
-    name: 'hopeful', beatsPerMinute: 92, root: 47, brightness: 0.5, parts: { pad: 0.9, pluck: 0.85, bass: 0.8, pulse: 0.45 },
-    progressions: [[I, Vsus, vi, IV], [vi, IV, I, Vsus], [IV, I, Vsus, vi]],
+    name: 'hopeful',
+    beatsPerMinute: 92,
+    root: 47,
+    brightness: 0.5,
+    parts: { pad: 0.9, pluck: 0.85, bass: 0.8, pulse: 0.45 },
+    progressions: [
+      [I, Vsus, vi, IV],
+      [vi, IV, I, Vsus],
+      [IV, I, Vsus, vi],
+    ],
   },
   {
-    name: 'tense', beatsPerMinute: 96, root: 43, brightness: 0.45, parts: { pad: 0.9, pluck: 0.7, bass: 1, pulse: 0.6 },
-    progressions: [[i, i, VI, VII], [i, iv, i, VI]],
+    name: 'tense',
+    beatsPerMinute: 96,
+    root: 43,
+    brightness: 0.45,
+    parts: { pad: 0.9, pluck: 0.7, bass: 1, pulse: 0.6 },
+    progressions: [
+      [i, i, VI, VII],
+      [i, iv, i, VI],
+    ],
   },
 ]
 

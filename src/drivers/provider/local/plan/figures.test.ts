@@ -3,11 +3,29 @@ import { comparable, figuresIn } from './figures.ts'
 
 test.each<[string, [string, number, string, string][]]>([
   ['The plant cost $4.2 billion.', [['$4.2 billion', 4.2e9, '$', '']]],
-  ['It needs €300m and £1.5bn.', [['€300 million', 3e8, '€', ''], ['£1.5 billion', 1.5e9, '£', '']]],
+  [
+    'It needs €300m and £1.5bn.',
+    [
+      ['€300 million', 3e8, '€', ''],
+      ['£1.5 billion', 1.5e9, '£', ''],
+    ],
+  ],
   ['They paid 250 million euros for it.', [['€250 million', 2.5e8, '€', 'for it']]],
-  ['Solar made 27 percent of all power, coal 24%.', [['27%', 27, '%', 'of all power'], ['24%', 24, '%', '']]],
+  [
+    'Solar made 27 percent of all power, coal 24%.',
+    [
+      ['27%', 27, '%', 'of all power'],
+      ['24%', 24, '%', ''],
+    ],
+  ],
   ['It was 38 °C in Seville.', [['38 °C', 38, '°C', 'in Seville']]],
-  ['Some 3,400 miners and 12 000 others left.', [['3,400', 3400, 'miner', 'miners'], ['12 000', 12000, 'other', 'others left']]],
+  [
+    'Some 3,400 miners and 12 000 others left.',
+    [
+      ['3,400', 3400, 'miner', 'miners'],
+      ['12 000', 12000, 'other', 'others left'],
+    ],
+  ],
   ['About 3.2 million homes lost power.', [['3.2 million', 3.2e6, 'home', 'homes lost power']]],
   ['They carry 12 gigawatts into the evening.', [['12', 12, 'gigawatt', 'gigawatts']]],
   // None of these is a figure.

@@ -8,10 +8,22 @@ export interface FoundFigure extends Figure {
 
 const NUMBER = String.raw`\d{1,3}(?:[,  ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
 const SCALE = 'thousand|million|billion|trillion|bn|mn|tn'
-const scales: Record<string, number> = { thousand: 1e3, k: 1e3, million: 1e6, mn: 1e6, m: 1e6, billion: 1e9, bn: 1e9, b: 1e9, trillion: 1e12, tn: 1e12 }
+const scales: Record<string, number> = {
+  thousand: 1e3,
+  k: 1e3,
+  million: 1e6,
+  mn: 1e6,
+  m: 1e6,
+  billion: 1e9,
+  bn: 1e9,
+  b: 1e9,
+  trillion: 1e12,
+  tn: 1e12,
+}
 const scaleNames: Record<string, string> = { k: 'thousand', mn: 'million', m: 'million', bn: 'billion', b: 'billion', tn: 'trillion' }
 const currencies: Record<string, string> = { dollars: '$', dollar: '$', euros: '€', euro: '€', pounds: '£', yen: '¥', rupees: '₹' }
-const months = 'January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec'
+const months =
+  'January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec'
 
 const patterns: { pattern: RegExp; read: (match: RegExpExecArray) => Figure | undefined }[] = [
   {
@@ -44,15 +56,28 @@ const patterns: { pattern: RegExp; read: (match: RegExpExecArray) => Figure | un
   },
   {
     // 840 kilometers, 3.2 million homes, 12 GW
-    pattern: new RegExp(`(${NUMBER})(?:\\s(${SCALE}))?[\\s-]((?!${SCALE}|(?:${months})\\b)(?:[a-z][a-z-]*|[kMGT]?Wh?|km²?|kg|GB|TB))\\b`, 'y'),
+    pattern: new RegExp(
+      `(${NUMBER})(?:\\s(${SCALE}))?[\\s-]((?!${SCALE}|(?:${months})\\b)(?:[a-z][a-z-]*|[kMGT]?Wh?|km²?|kg|GB|TB))\\b`,
+      'y',
+    ),
     read: ([, amount = '', scale, noun = '']) => {
-      if (notNouns.has(noun) || (/^(1[5-9]|20|21)\d\d$/.test(amount) && !scale && !/^(?:people|jobs|homes|km|kilometers)$/.test(noun))) return undefined
-      return { value: numberOf(amount) * (scale ? (scales[scale] ?? 1) : 1), unit: singular(noun), display: `${amount}${scale ? ` ${scaleNames[scale] ?? scale}` : ''}`, label: '' }
+      if (notNouns.has(noun) || (/^(1[5-9]|20|21)\d\d$/.test(amount) && !scale && !/^(?:people|jobs|homes|km|kilometers)$/.test(noun)))
+        return undefined
+      return {
+        value: numberOf(amount) * (scale ? (scales[scale] ?? 1) : 1),
+        unit: singular(noun),
+        display: `${amount}${scale ? ` ${scaleNames[scale] ?? scale}` : ''}`,
+        label: '',
+      }
     },
   },
 ]
 
-const notNouns = new Set('of and or to in on at by for from with the a an as is was were are but than times more less percent per am pm other new after before since until while when that which who it'.split(' '))
+const notNouns = new Set(
+  'of and or to in on at by for from with the a an as is was were are but than times more less percent per am pm other new after before since until while when that which who it'.split(
+    ' ',
+  ),
+)
 
 /** Numbers with a meaning: money, shares, temperatures, counts of things. Not dates, years, ordinals or names. */
 export function figuresIn(sentence: string): FoundFigure[] {
@@ -90,14 +115,19 @@ function figureAt(sentence: string, at: number): FoundFigure | undefined {
   return undefined
 }
 
-const STOP = /[,.;:!?()–—"“”]|\s(?:and|or|but|while|which|that|who|where|when|after|before|since|than|because|although|against|compared|is|was|were|are|has|have|had|will|would|can|could|by|as|into)\b/
+const STOP =
+  /[,.;:!?()–—"“”]|\s(?:and|or|but|while|which|that|who|where|when|after|before|since|than|because|although|against|compared|is|was|were|are|has|have|had|will|would|can|could|by|as|into)\b/
 
 /** What is counted: the words up to the next joint of the sentence, at most six. */
 function labelAfter(rest: string, figure: Figure): string {
   const end = rest.search(STOP)
-  const words = (end < 0 ? rest : rest.slice(0, end)).trim().split(/\s+/).filter((word) => word !== '')
+  const words = (end < 0 ? rest : rest.slice(0, end))
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   const kept = words.slice(0, 6)
-  while (kept.length > 0 && /^(?:in|on|at|of|for|from|to|with|the|a|an|its|their|his|her|this|more|less)$/i.test(kept.at(-1) as string)) kept.pop()
+  while (kept.length > 0 && /^(?:in|on|at|of|for|from|to|with|the|a|an|its|their|his|her|this|more|less)$/i.test(kept.at(-1) as string))
+    kept.pop()
   if (figure.unit === '%' && kept[0] !== undefined && !/^(?:of|more|less|fewer|higher|lower|points?)$/i.test(kept[0])) return ''
   return kept.join(' ')
 }
@@ -111,7 +141,9 @@ export function comparable(sentence: string): Figure[] {
   const values = figures.map(({ value }) => value)
   if (Math.min(...values) <= 0 || Math.max(...values) / Math.min(...values) > 80 || new Set(values).size === 1) return []
   const labels = yearLabels(sentence, figures) ?? wordLabels(sentence, figures)
-  return labels === undefined ? [] : figures.map(({ value, unit: own, display }, n) => ({ value, unit: own, display, label: labels[n] as string }))
+  return labels === undefined
+    ? []
+    : figures.map(({ value, unit: own, display }, n) => ({ value, unit: own, display, label: labels[n] as string }))
 }
 
 /** A year for each figure, in their order. */
@@ -124,11 +156,15 @@ function wordLabels(sentence: string, figures: FoundFigure[]): string[] | undefi
   const before = figures.map((figure, n) => nameBefore(sentence.slice(figures[n - 1]?.end ?? 0, figure.start), figure))
   const after = figures.map((figure, n) => nameAfter(sentence.slice(figure.end, figures[n + 1]?.start)))
   const mixed = before.map((name, n) => (name === '' ? (after[n] as string) : name))
-  return [after, before, mixed].find((labels) => labels.every((label) => label !== '') && new Set(labels.map((label) => label.toLowerCase())).size === labels.length)
+  return [after, before, mixed].find(
+    (labels) => labels.every((label) => label !== '') && new Set(labels.map((label) => label.toLowerCase())).size === labels.length,
+  )
 }
 
 const FILLERS = new Set(
-  'supplied supplies supply made makes make provided provides provide reached reaches reach rose rises fell falls grew grows climbed dropped hit was were is are be been stood stands got gets has have had produced produces generated generates covered covers delivered delivers gave gives took takes cost costs accounted accounts contributed earned sold sells came comes at by with and while about nearly almost over under around roughly some only just more than less up down to for the a an of on in from against versus then but still even another later earlier now won scored holds held'.split(' '),
+  'supplied supplies supply made makes make provided provides provide reached reaches reach rose rises fell falls grew grows climbed dropped hit was were is are be been stood stands got gets has have had produced produces generated generates covered covers delivered delivers gave gives took takes cost costs accounted accounts contributed earned sold sells came comes at by with and while about nearly almost over under around roughly some only just more than less up down to for the a an of on in from against versus then but still even another later earlier now won scored holds held'.split(
+    ' ',
+  ),
 )
 
 function nameBefore(text: string, figure: Figure): string {

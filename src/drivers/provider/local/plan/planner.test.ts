@@ -51,29 +51,38 @@ test('the example shows a chart, points and a large number', () => {
   const { scenes } = plan({ text: solar, durationSeconds: 30, seed: 7 })
   expect(scenes.map(({ scene }) => scene.layout)).toEqual(['title', 'statement', 'bars', 'bullets', 'figure', 'closing'])
   expect(scenes[2]?.scene.figures.map(({ label, display }) => `${label} ${display}`)).toEqual(['Solar 27%', 'Coal 24%', 'Wind 18%'])
-  expect(scenes[3]?.scene).toMatchObject({ headline: 'The change had three causes', lines: ['Cheaper panels', 'Longer cables', 'Larger batteries'] })
+  expect(scenes[3]?.scene).toMatchObject({
+    headline: 'The change had three causes',
+    lines: ['Cheaper panels', 'Longer cables', 'Larger batteries'],
+  })
   expect(scenes[4]?.scene.figures[0]?.display).toBe('$4.2 billion')
   expect(scenes.map(({ scene }) => scene.index)).toEqual([0, 1, 2, 3, 4, 5])
   expect(new Set(scenes.map(({ scene }) => scene.hue)).size).toBe(1)
 })
 
-test.each(['Tides', 'A dog', '7', 'The harbour at dawn is quiet and cold, and boats rock on the water.', 'Does it rain? Yes.', 'hello world this has no full stop'])(
-  'a short prompt still makes a small presentation: %j',
-  (text) => {
-    const { scenes, title } = plan({ text, durationSeconds: 30, seed: 1 })
-    expect(scenes.length).toBeGreaterThanOrEqual(1)
-    expect(title).not.toBe('')
-    for (const { narration, scene, estimatedSeconds } of scenes) {
-      expect(hasWords(narration)).toBe(true)
-      expect(scene.headline).not.toBe('')
-      expect(estimatedSeconds).toBeGreaterThanOrEqual(2.5)
-    }
-    expect(plain(text).replace(/[.?!]$/, '')).toContain(scenes[0]?.scene.headline.replace(/[.?!]$/, ''))
-  },
-)
+test.each([
+  'Tides',
+  'A dog',
+  '7',
+  'The harbour at dawn is quiet and cold, and boats rock on the water.',
+  'Does it rain? Yes.',
+  'hello world this has no full stop',
+])('a short prompt still makes a small presentation: %j', (text) => {
+  const { scenes, title } = plan({ text, durationSeconds: 30, seed: 1 })
+  expect(scenes.length).toBeGreaterThanOrEqual(1)
+  expect(title).not.toBe('')
+  for (const { narration, scene, estimatedSeconds } of scenes) {
+    expect(hasWords(narration)).toBe(true)
+    expect(scene.headline).not.toBe('')
+    expect(estimatedSeconds).toBeGreaterThanOrEqual(2.5)
+  }
+  expect(plain(text).replace(/[.?!]$/, '')).toContain(scenes[0]?.scene.headline.replace(/[.?!]$/, ''))
+})
 
 test.each(['', '   \n', '!!! ???', '😀😀', '— …'])('nothing to tell: %j', (text) => {
-  expect(() => plan({ text, durationSeconds: 30, seed: 1 })).toThrow(expect.objectContaining({ code: 'request_invalid', field: 'text', fix: expect.stringMatching(/word/) }))
+  expect(() => plan({ text, durationSeconds: 30, seed: 1 })).toThrow(
+    expect.objectContaining({ code: 'request_invalid', field: 'text', fix: expect.stringMatching(/word/) }),
+  )
 })
 
 test('texts of every shape are planned, and no scene is empty', () => {

@@ -1,12 +1,12 @@
 import { SluiceError } from '../../../../domain/errors.ts'
 import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../../ports/planner.ts'
-import { scoresOf } from './score.ts'
+import { hashOf, pick, randomFrom } from '../random.ts'
 import { type Draft, draftOf } from './scenes.ts'
+import { scoresOf } from './score.ts'
 import { select } from './select.ts'
 import { paragraphsOf, sentencesOf } from './sentences.ts'
 import { shorten, wordCount } from './shorten.ts'
 import { spokenSeconds } from './speaking-time.ts'
-import { hashOf, pick, randomFrom } from '../random.ts'
 
 /** Silence around a scene's narration, in seconds; the pipeline's shots carry the same. */
 const LEAD_SECONDS = 0.35
@@ -50,21 +50,31 @@ function plan({ text, durationSeconds, seed }: PresentationBrief): PresentationP
   })
   const picked = select(candidates, { wish: budget, most: budget * 1.06 + 1.2, maxCount: Math.ceil(maxBody * 1.4) })
   const chosen = picked.length > 0 || rest.length === 0 ? picked : [shortest(candidates)]
-  const groups = grouped(chosen.map((index) => rest[index] as string), maxBody)
+  const groups = grouped(
+    chosen.map((index) => rest[index] as string),
+    maxBody,
+  )
 
-  const drafts: { narration: string; draft: Draft }[] = [{ narration: opening, draft: { layout: 'title', headline: title, lines: [], figures: [] } }]
+  const drafts: { narration: string; draft: Draft }[] = [
+    { narration: opening, draft: { layout: 'title', headline: title, lines: [], figures: [] } },
+  ]
   groups.forEach((group, n) => {
     const last = n === groups.length - 1 && n > 0
     const draft = draftOf(group, drafts.at(-1)?.draft.layout)
-    drafts.push({ narration: group.join(' '), draft: last && draft.layout === 'statement' ? { ...draft, layout: 'closing', lines: [title], figures: [] } : draft })
+    drafts.push({
+      narration: group.join(' '),
+      draft: last && draft.layout === 'statement' ? { ...draft, layout: 'closing', lines: [title], figures: [] } : draft,
+    })
   })
   const hue = pick(hues, random)
-  const scenes = drafts.map(({ narration, draft }, index): PlannedScene => ({
-    title: draft.headline,
-    narration,
-    estimatedSeconds: sceneSeconds(narration),
-    scene: { ...draft, index, count: drafts.length, hue },
-  }))
+  const scenes = drafts.map(
+    ({ narration, draft }, index): PlannedScene => ({
+      title: draft.headline,
+      narration,
+      estimatedSeconds: sceneSeconds(narration),
+      scene: { ...draft, index, count: drafts.length, hue },
+    }),
+  )
   return { title, scenes, music: moodWords(text) }
 }
 
@@ -112,13 +122,17 @@ function grouped(sentences: string[], maxGroups: number): string[][] {
   // Three or more very short ones in a row are a list by themselves.
   for (let n = 0; n + 2 < groups.length; n++) {
     const run = groups.slice(n, n + 3)
-    if (groups.length > 5 && run.every((group) => group.length === 1 && seconds(group) < SHORT_SENTENCE_SECONDS * 0.7)) groups.splice(n, 3, run.flat())
+    if (groups.length > 5 && run.every((group) => group.length === 1 && seconds(group) < SHORT_SENTENCE_SECONDS * 0.7))
+      groups.splice(n, 3, run.flat())
   }
   return groups
 }
 
 function shortest(candidates: { seconds: number }[]): number {
-  return candidates.reduce((best, candidate, n) => (candidate.seconds < (candidates[best]?.seconds ?? Number.POSITIVE_INFINITY) ? n : best), 0)
+  return candidates.reduce(
+    (best, candidate, n) => (candidate.seconds < (candidates[best]?.seconds ?? Number.POSITIVE_INFINITY) ? n : best),
+    0,
+  )
 }
 
 const moods: readonly [string, RegExp][] = [

@@ -2,11 +2,15 @@ import { figuresIn } from './figures.ts'
 import { enumeration } from './scenes.ts'
 
 const stopWords = new Set(
-  'a an the and or but if then else of in on at by for from to with without into onto over under about after before since until while during through between against as is are was were be been being am do does did done have has had having will would shall should can could may might must not no nor so than that this these those there here it its it\'s he she they them their his her him we us our you your i me my who whom whose which what when where why how all any both each few more most other some such only own same too very just also now even still yet said says say new one two first last many much'.split(' '),
+  "a an the and or but if then else of in on at by for from to with without into onto over under about after before since until while during through between against as is are was were be been being am do does did done have has had having will would shall should can could may might must not no nor so than that this these those there here it its it's he she they them their his her him we us our you your i me my who whom whose which what when where why how all any both each few more most other some such only own same too very just also now even still yet said says say new one two first last many much".split(
+    ' ',
+  ),
 )
 
-export function contentWords(text: string): string[] {
-  return (text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? []).filter((word) => word.length > 2 && !stopWords.has(word)).map(stem)
+function contentWords(text: string): string[] {
+  return (text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [])
+    .filter((word) => word.length > 2 && !stopWords.has(word))
+    .map(stem)
 }
 
 /** How much each sentence tells, 0 to about 3: frequent words of the text, its place, its figures. */

@@ -20,5 +20,10 @@ test.each<[string, string[]]>([
 })
 
 test('paragraphs keep their order and lose nothing but markup and spaces', () => {
-  expect(paragraphsOf('Title\r\n\r\nOne line\r\nand its rest.\n\n\n1. first\n2. second')).toEqual(['Title', 'One line and its rest.', 'first', 'second'])
+  expect(paragraphsOf('Title\r\n\r\nOne line\r\nand its rest.\n\n\n1. first\n2. second')).toEqual([
+    'Title',
+    'One line and its rest.',
+    'first',
+    'second',
+  ])
 })

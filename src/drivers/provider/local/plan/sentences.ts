@@ -1,6 +1,8 @@
 /** Abbreviations after which a full stop does not end a sentence. */
 const abbreviations = new Set(
-  'mr mrs ms dr prof st sr jr vs etc no inc ltd co corp gen gov sen rep rev hon col lt sgt capt approx dept est fig vol jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e u.s u.k u.n a.m p.m'.split(' '),
+  'mr mrs ms dr prof st sr jr vs etc no inc ltd co corp gen gov sen rep rev hon col lt sgt capt approx dept est fig vol jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e u.s u.k u.n a.m p.m'.split(
+    ' ',
+  ),
 )
 
 /**
@@ -18,7 +20,10 @@ export function paragraphsOf(text: string): string[] {
     let current = ''
     for (const raw of block.split('\n')) {
       const item = /^\s*(?:[-*•–]|\d{1,2}[.)])\s+/.test(raw)
-      const line = raw.replace(/^\s*(?:#{1,6}|[-*•–>]|\d{1,2}[.)])\s+/, '').replace(/\s+/g, ' ').trim()
+      const line = raw
+        .replace(/^\s*(?:#{1,6}|[-*•–>]|\d{1,2}[.)])\s+/, '')
+        .replace(/\s+/g, ' ')
+        .trim()
       if (line === '') continue
       const heading = current !== '' && !/[.!?:;,]["'”’)]?$/.test(current) && current.length < 70 && /^["'“‘(]?\p{Lu}/u.test(line)
       if (item || heading) {
@@ -33,7 +38,10 @@ export function paragraphsOf(text: string): string[] {
 
 /** Emphasis, code ticks and links of Markdown are not for the ear. */
 function withoutMarkup(text: string): string {
-  return text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1/g, '$2').replace(/(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])/g, '$1')
+  return text
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1/g, '$2')
+    .replace(/(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])/g, '$1')
 }
 
 function splitParagraph(paragraph: string): string[] {
@@ -57,5 +65,8 @@ function endsHere(sentence: string, mark: string, next: string): boolean {
   if (!mark.startsWith('.') || mark.startsWith('..')) return true
   const word = (/(\S+?)[.]+["'”’»)\]]*$/.exec(sentence)?.[1] ?? '').replace(/^["'“‘(]+/, '')
   if (/^\p{Lu}$/u.test(word)) return false
-  return !abbreviations.has(word.toLowerCase()) || (/^(?:u\.s|u\.k|u\.n|a\.m|p\.m|etc|inc|ltd|co|corp)$/i.test(word) && /^["'“‘(]?\p{Lu}/u.test(next))
+  return (
+    !abbreviations.has(word.toLowerCase()) ||
+    (/^(?:u\.s|u\.k|u\.n|a\.m|p\.m|etc|inc|ltd|co|corp)$/i.test(word) && /^["'“‘(]?\p{Lu}/u.test(next))
+  )
 }

@@ -3,9 +3,11 @@ export function wordCount(text: string): number {
   return text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length
 }
 
-const OPENERS = /^(?:However|Meanwhile|Moreover|Furthermore|In addition|Additionally|Still|Yet|And|But|So|Also|Then|Indeed|In fact|Of course|For example|For instance|As a result|According to [^,]+),?\s+(?=\S)/
+const OPENERS =
+  /^(?:However|Meanwhile|Moreover|Furthermore|In addition|Additionally|Still|Yet|And|But|So|Also|Then|Indeed|In fact|Of course|For example|For instance|As a result|According to [^,]+),?\s+(?=\S)/
 /** `, the grid operator said on Monday` or `," said the mayor`, at the end. */
-const SAID = /,\s*["”’]?\s*(?:(?:[\p{L}'’-]+\s){0,6}?(?:said|says|told|added|adds|announced|reported)|according to)\b[^;]*(?=[.!?]?["”’]?$)/u
+const SAID =
+  /,\s*["”’]?\s*(?:(?:[\p{L}'’-]+\s){0,6}?(?:said|says|told|added|adds|announced|reported)|according to)\b[^;]*(?=[.!?]?["”’]?$)/u
 
 /**
  * A sentence without what a headline can do without: opening connectives, parentheses, who said it, and clauses from the end
@@ -22,7 +24,11 @@ export function shorten(sentence: string, maxWords: number): string {
 
 /** Cuts at the last joint that leaves at least four words and at most `maxWords`. */
 function withoutClauses(text: string, maxWords: number): string {
-  const joints = [...text.matchAll(/;\s|:\s|\s[–—]\s|,\s(?=(?:which|while|because|although|after|before|when|where|as|with|and|but|so|up|down|compared|according|despite|if|since|who|enough|making|leaving|helped|driven|thanks)\b)|\s(?=(?:because|although|after|before|while|which|despite|since|whereas|so that)\b)/g)]
+  const joints = [
+    ...text.matchAll(
+      /;\s|:\s|\s[–—]\s|,\s(?=(?:which|while|because|although|after|before|when|where|as|with|and|but|so|up|down|compared|according|despite|if|since|who|enough|making|leaving|helped|driven|thanks)\b)|\s(?=(?:because|although|after|before|while|which|despite|since|whereas|so that)\b)/g,
+    ),
+  ]
   const cuts = joints.map(({ index }) => text.slice(0, index)).filter((left) => wordCount(left) >= 4 && balanced(left))
   const short = cuts.filter((left) => wordCount(left) <= maxWords).at(-1)
   return short ?? cuts[0] ?? text

@@ -10,7 +10,10 @@ export const SENTENCE_GAP_SECONDS = 0.22
  */
 export function spokenSeconds(text: string): number {
   const sentences = sentencesOf(text)
-  return sentences.reduce((sum, sentence) => sum + sentenceSeconds(sayable(sentence)), 0) + SENTENCE_GAP_SECONDS * Math.max(0, sentences.length - 1)
+  return (
+    sentences.reduce((sum, sentence) => sum + sentenceSeconds(sayable(sentence)), 0) +
+    SENTENCE_GAP_SECONDS * Math.max(0, sentences.length - 1)
+  )
 }
 
 function sentenceSeconds(spoken: string): number {

@@ -7,16 +7,68 @@ type Effect = (length: number, random: () => number) => Float32Array
 
 /** The first entry whose words are in the prompt is made. */
 const effects: readonly { name: string; words: RegExp; make: Effect }[] = [
-  { name: 'rain', words: /\brain|drizzle|shower|downpour/i, make: (n, r) => sum(filtered(n, r, 900, 7000, () => 0.5), drops(n, r, 90)) },
+  {
+    name: 'rain',
+    words: /\brain|drizzle|shower|downpour/i,
+    make: (n, r) =>
+      sum(
+        filtered(n, r, 900, 7000, () => 0.5),
+        drops(n, r, 90),
+      ),
+  },
   { name: 'thunder', words: /thunder|explosion|boom|blast/i, make: thunder },
-  { name: 'waves', words: /\bwaves?\b|\bsea\b|ocean|surf|beach|shore/i, make: (n, r) => filtered(n, r, 120, 2600, (t) => 0.18 + 0.82 * Math.sin(Math.PI * ((t / 6.5 + 0.15) % 1)) ** 3) },
-  { name: 'wind', words: /wind|breeze|storm|gust|blizzard/i, make: (n, r) => filtered(n, r, 140, 900, (t) => 0.55 + 0.3 * Math.sin(t * 0.9) + 0.15 * Math.sin(t * 2.3 + 1)) },
-  { name: 'fire', words: /fire|campfire|crackl|flame/i, make: (n, r) => sum(filtered(n, r, 60, 420, () => 0.4), drops(n, r, 22)) },
-  { name: 'water', words: /water|river|stream|brook|waterfall|fountain/i, make: (n, r) => sum(filtered(n, r, 380, 3200, (t) => 0.6 + 0.2 * Math.sin(t * 5)), drops(n, r, 30)) },
+  {
+    name: 'waves',
+    words: /\bwaves?\b|\bsea\b|ocean|surf|beach|shore/i,
+    make: (n, r) => filtered(n, r, 120, 2600, (t) => 0.18 + 0.82 * Math.sin(Math.PI * ((t / 6.5 + 0.15) % 1)) ** 3),
+  },
+  {
+    name: 'wind',
+    words: /wind|breeze|storm|gust|blizzard/i,
+    make: (n, r) => filtered(n, r, 140, 900, (t) => 0.55 + 0.3 * Math.sin(t * 0.9) + 0.15 * Math.sin(t * 2.3 + 1)),
+  },
+  {
+    name: 'fire',
+    words: /fire|campfire|crackl|flame/i,
+    make: (n, r) =>
+      sum(
+        filtered(n, r, 60, 420, () => 0.4),
+        drops(n, r, 22),
+      ),
+  },
+  {
+    name: 'water',
+    words: /water|river|stream|brook|waterfall|fountain/i,
+    make: (n, r) =>
+      sum(
+        filtered(n, r, 380, 3200, (t) => 0.6 + 0.2 * Math.sin(t * 5)),
+        drops(n, r, 30),
+      ),
+  },
   { name: 'whoosh', words: /whoosh|swoosh|swish|swipe|transition|fly ?by/i, make: whoosh },
   { name: 'engine', words: /engine|motor|car\b|truck|hum|drone|machine|machinery|generator|server|fan\b/i, make: engine },
-  { name: 'alarm', words: /alarm|siren|alert|warning/i, make: (n) => tones(n, 0.8, (t) => (t < 0.4 ? 880 : 660), (t) => Math.min(1, t * 60, (0.8 - t) * 30) * 0.8) },
-  { name: 'beep', words: /beep|bleep|signal|notification|ping|message|phone|ring/i, make: (n) => tones(n, 1, () => 1000, (t) => (t < 0.16 ? Math.min(1, t * 200, (0.16 - t) * 200) : 0)) },
+  {
+    name: 'alarm',
+    words: /alarm|siren|alert|warning/i,
+    make: (n) =>
+      tones(
+        n,
+        0.8,
+        (t) => (t < 0.4 ? 880 : 660),
+        (t) => Math.min(1, t * 60, (0.8 - t) * 30) * 0.8,
+      ),
+  },
+  {
+    name: 'beep',
+    words: /beep|bleep|signal|notification|ping|message|phone|ring/i,
+    make: (n) =>
+      tones(
+        n,
+        1,
+        () => 1000,
+        (t) => (t < 0.16 ? Math.min(1, t * 200, (0.16 - t) * 200) : 0),
+      ),
+  },
   { name: 'click', words: /click|tap|tick|clock|key(?:board|press)|typing|button|switch/i, make: clicks },
   { name: 'bell', words: /bell|gong|chime|ding|church/i, make: (n, r) => bell(n, 440 + 180 * r(), 2.6) },
 ]
@@ -113,7 +165,12 @@ function engine(length: number, random: () => number): Float32Array {
   for (let i = 0; i < length; i++) {
     const t = i / SOUND_SAMPLE_RATE
     const phase = 2 * Math.PI * base * t + 0.4 * Math.sin(t * 3.1)
-    out[i] = (out[i] as number) + 0.5 * Math.sin(phase) + 0.28 * Math.sin(2 * phase + 0.4) + 0.16 * Math.sin(3 * phase) + 0.1 * Math.sin(5.02 * phase)
+    out[i] =
+      (out[i] as number) +
+      0.5 * Math.sin(phase) +
+      0.28 * Math.sin(2 * phase + 0.4) +
+      0.16 * Math.sin(3 * phase) +
+      0.1 * Math.sin(5.02 * phase)
   }
   return out
 }
@@ -135,7 +192,8 @@ function clicks(length: number, random: () => number): Float32Array {
   for (let at = 0.02 * SOUND_SAMPLE_RATE; at < length; at += SOUND_SAMPLE_RATE / 2) {
     const from = Math.floor(at)
     for (let i = 0; i < 1200 && from + i < length; i++) {
-      out[from + i] = Math.exp(-i / 60) * (random() * 2 - 1) * 0.6 + Math.exp(-i / 160) * Math.sin((2 * Math.PI * 2100 * i) / SOUND_SAMPLE_RATE) * 0.5
+      out[from + i] =
+        Math.exp(-i / 60) * (random() * 2 - 1) * 0.6 + Math.exp(-i / 160) * Math.sin((2 * Math.PI * 2100 * i) / SOUND_SAMPLE_RATE) * 0.5
     }
   }
   return out
@@ -143,13 +201,21 @@ function clicks(length: number, random: () => number): Float32Array {
 
 /** Inharmonic partials of a struck bell, ringing out; struck again every four seconds. */
 function bell(length: number, hz: number, ringSeconds: number): Float32Array {
-  const partials = [[0.5, 0.35, 1], [1, 1, 1], [1.19, 0.4, 0.7], [2, 0.45, 0.55], [2.74, 0.22, 0.4], [3.76, 0.12, 0.3]]
+  const partials = [
+    [0.5, 0.35, 1],
+    [1, 1, 1],
+    [1.19, 0.4, 0.7],
+    [2, 0.45, 0.55],
+    [2.74, 0.22, 0.4],
+    [3.76, 0.12, 0.3],
+  ]
   const out = new Float32Array(length)
   const period = 4 * SOUND_SAMPLE_RATE
   for (let i = 0; i < length; i++) {
     const t = (i % period) / SOUND_SAMPLE_RATE
     let value = 0
-    for (const [ratio = 1, gain = 1, ring = 1] of partials) value += gain * Math.sin(2 * Math.PI * hz * ratio * t) * Math.exp(-t / (ringSeconds * ring * 0.6))
+    for (const [ratio = 1, gain = 1, ring = 1] of partials)
+      value += gain * Math.sin(2 * Math.PI * hz * ratio * t) * Math.exp(-t / (ringSeconds * ring * 0.6))
     out[i] = value * Math.min(1, t * 300)
   }
   return out

@@ -62,7 +62,10 @@ export async function loadFlite(): Promise<Flite> {
 
     async words(text) {
       const { out } = await run(['-pw', '-t', text, '-o', 'none'])
-      return out.trim().split(/\s+/).filter((word) => word !== '')
+      return out
+        .trim()
+        .split(/\s+/)
+        .filter((word) => word !== '')
     },
   }
 }

@@ -24,7 +24,8 @@ test.each<[string, string]>([
 })
 
 test('what is handed to the voice is ASCII, whatever came', () => {
-  for (const text of ['Ünïcödé', '…—“”', '日本', '\u0000\u0007 bell', '½ ¼', 'ﬁne ligature']) expect(sayable(text)).toMatch(/^[\x20-\x7e]*$/)
+  for (const text of ['Ünïcödé', '…—“”', '日本', '\u0000\u0007 bell', '½ ¼', 'ﬁne ligature'])
+    expect(sayable(text)).toMatch(/^[\x20-\x7e]*$/)
 })
 
 test('other scripts are named word by word, once', () => {
@@ -32,6 +33,13 @@ test('other scripts are named word by word, once', () => {
   expect(unspeakableWords('Zürich, Łódź, Ærø, naïve, 5 µm, π, ﬁne, Nguyễn')).toEqual([])
 })
 
-test.each([['', false], ['!?', false], ['😀', false], ['—', false], ['a', true], ['7', true]])('%j has words: %s', (text, has) => {
+test.each([
+  ['', false],
+  ['!?', false],
+  ['😀', false],
+  ['—', false],
+  ['a', true],
+  ['7', true],
+])('%j has words: %s', (text, has) => {
   expect(hasWords(text)).toBe(has)
 })

@@ -4,7 +4,8 @@
  */
 export function sayable(text: string): string {
   let spoken = foldTypography(text.normalize('NFC'))
-  for (const [pattern, replacement] of rules) spoken = typeof replacement === 'string' ? spoken.replace(pattern, replacement) : spoken.replace(pattern, replacement)
+  for (const [pattern, replacement] of rules)
+    spoken = typeof replacement === 'string' ? spoken.replace(pattern, replacement) : spoken.replace(pattern, replacement)
   return foldLetters(spoken)
     .replace(/[^\x20-\x7e]/g, ' ')
     .replace(/\s+/g, ' ')
@@ -15,7 +16,13 @@ export function sayable(text: string): string {
 /** Letters of scripts the voice does not know, by the word they stand in, in order, each once. Empty: it can be spoken. */
 export function unspeakableWords(text: string): string[] {
   const words = text.normalize('NFC').match(/[\p{L}\p{M}\p{N}'’]+/gu) ?? []
-  const foreign = words.filter((word) => /\p{L}/u.test(foldLetters(word).replace(/[A-Za-z]/g, '').replace(/[µμπΩ]/g, '')))
+  const foreign = words.filter((word) =>
+    /\p{L}/u.test(
+      foldLetters(word)
+        .replace(/[A-Za-z]/g, '')
+        .replace(/[µμπΩ]/g, ''),
+    ),
+  )
   return [...new Set(foreign)]
 }
 
@@ -27,11 +34,37 @@ export function hasWords(text: string): boolean {
 const singular: Record<string, string> = { '€': 'euro', '£': 'pound', '¥': 'yen', '₹': 'rupee', $: 'dollar' }
 const magnitudes: Record<string, string> = { k: 'thousand', m: 'million', mn: 'million', bn: 'billion', b: 'billion', tn: 'trillion' }
 const units: Record<string, string> = {
-  km: 'kilometers', m: 'meters', cm: 'centimeters', mm: 'millimeters', kg: 'kilograms', g: 'grams', t: 'tonnes', ha: 'hectares',
-  kW: 'kilowatts', MW: 'megawatts', GW: 'gigawatts', TW: 'terawatts', kWh: 'kilowatt hours', MWh: 'megawatt hours',
-  GWh: 'gigawatt hours', TWh: 'terawatt hours', GB: 'gigabytes', TB: 'terabytes', MB: 'megabytes', ms: 'milliseconds', Hz: 'hertz',
-  ft: 'feet', mi: 'miles', lb: 'pounds', oz: 'ounces', mph: 'miles per hour', 'km/h': 'kilometers per hour', 'm/s': 'meters per second',
-  'km²': 'square kilometers', 'm²': 'square meters', 'm³': 'cubic meters',
+  km: 'kilometers',
+  m: 'meters',
+  cm: 'centimeters',
+  mm: 'millimeters',
+  kg: 'kilograms',
+  g: 'grams',
+  t: 'tonnes',
+  ha: 'hectares',
+  kW: 'kilowatts',
+  MW: 'megawatts',
+  GW: 'gigawatts',
+  TW: 'terawatts',
+  kWh: 'kilowatt hours',
+  MWh: 'megawatt hours',
+  GWh: 'gigawatt hours',
+  TWh: 'terawatt hours',
+  GB: 'gigabytes',
+  TB: 'terabytes',
+  MB: 'megabytes',
+  ms: 'milliseconds',
+  Hz: 'hertz',
+  ft: 'feet',
+  mi: 'miles',
+  lb: 'pounds',
+  oz: 'ounces',
+  mph: 'miles per hour',
+  'km/h': 'kilometers per hour',
+  'm/s': 'meters per second',
+  'km²': 'square kilometers',
+  'm²': 'square meters',
+  'm³': 'cubic meters',
 }
 const unitPattern = Object.keys(units)
   .sort((a, b) => b.length - a.length)
@@ -39,14 +72,40 @@ const unitPattern = Object.keys(units)
   .join('|')
 
 /** Capitals that are read letter by letter, though flite would read them as words. */
-const spelled = new Set(['US', 'EU', 'UK', 'UN', 'AI', 'IT', 'TV', 'PM', 'AM', 'WHO', 'IMF', 'USA', 'UAE', 'CEO', 'IPCC', 'IEA', 'EV', 'EVs', 'HD'])
+const spelled = new Set([
+  'US',
+  'EU',
+  'UK',
+  'UN',
+  'AI',
+  'IT',
+  'TV',
+  'PM',
+  'AM',
+  'WHO',
+  'IMF',
+  'USA',
+  'UAE',
+  'CEO',
+  'IPCC',
+  'IEA',
+  'EV',
+  'EVs',
+  'HD',
+])
 
 const rules: [RegExp, string | ((...match: string[]) => string)][] = [
   [/https?:\/\/(?:www\.)?([\w.-]+)\S*/g, (_all, host = '') => host.replaceAll('.', ' dot ')],
   [/\b[\w.+-]+@[\w.-]+\.\w+\b/g, 'an e-mail address'],
   [/(\d)[   ](?=\d{3}(?!\d))/g, '$1,'],
-  [/([€£¥₹$])\s?(\d[\d,]*(?:\.\d+)?)\s?(k|mn|m|bn|b|tn)\b/g, (_all, sign = '', amount = '', short = '') => money(sign, `${amount} ${magnitudes[short]}`)],
-  [/([€£¥₹])\s?(\d[\d,]*(?:\.\d+)?)(\s(?:thousand|million|billion|trillion))?\b/g, (_all, sign = '', amount = '', rest = '') => money(sign, amount + (rest ?? ''))],
+  [
+    /([€£¥₹$])\s?(\d[\d,]*(?:\.\d+)?)\s?(k|mn|m|bn|b|tn)\b/g,
+    (_all, sign = '', amount = '', short = '') => money(sign, `${amount} ${magnitudes[short]}`),
+  ],
+  [
+    /([€£¥₹])\s?(\d[\d,]*(?:\.\d+)?)(\s(?:thousand|million|billion|trillion))?\b/g,
+    (_all, sign = '', amount = '', rest = '') => money(sign, amount + (rest ?? '')),
+  ],
   [/(\d)\s?(€|£|¥|₹)/g, (_all, digit = '', sign = '') => `${digit} ${singular[sign]}s`],
   [/\b(\d[\d,]*(?:\.\d+)?)\s?(bn|mn|tn)\b/g, (_all, amount = '', short = '') => `${amount} ${magnitudes[short]}`],
   [/(\d)\s?°\s?C\b/g, '$1 degrees Celsius'],
@@ -91,7 +150,26 @@ function money(sign: string, amount: string): string {
 
 /** `US` as `U. S.` would end a sentence; the letters' names do not. */
 function spell(word: string): string {
-  const names: Record<string, string> = { A: 'ay', C: 'see', D: 'dee', E: 'ee', H: 'aitch', I: 'eye', K: 'kay', M: 'em', N: 'en', O: 'oh', P: 'pee', S: 'ess', T: 'tee', U: 'you', V: 'vee', W: 'double you', F: 'eff', s: 'z' }
+  const names: Record<string, string> = {
+    A: 'ay',
+    C: 'see',
+    D: 'dee',
+    E: 'ee',
+    H: 'aitch',
+    I: 'eye',
+    K: 'kay',
+    M: 'em',
+    N: 'en',
+    O: 'oh',
+    P: 'pee',
+    S: 'ess',
+    T: 'tee',
+    U: 'you',
+    V: 'vee',
+    W: 'double you',
+    F: 'eff',
+    s: 'z',
+  }
   return [...word].map((letter) => names[letter] ?? letter).join(' ')
 }
 
@@ -115,7 +193,26 @@ function foldTypography(text: string): string {
 }
 
 const letters: Record<string, string> = {
-  ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'Ae', œ: 'oe', Œ: 'Oe', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th', ı: 'i', ħ: 'h', Ħ: 'H', ŋ: 'ng',
+  ß: 'ss',
+  ẞ: 'SS',
+  æ: 'ae',
+  Æ: 'Ae',
+  œ: 'oe',
+  Œ: 'Oe',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'Th',
+  ı: 'i',
+  ħ: 'h',
+  Ħ: 'H',
+  ŋ: 'ng',
 }
 
 /** `Zürich` becomes `Zurich`. Letters of other scripts stay. */

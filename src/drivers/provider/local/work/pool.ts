@@ -31,6 +31,8 @@ interface Thread {
   lane: Lane
   worker: Worker
   ready: boolean
+  /** Told to end; takes nothing any more. */
+  gone: boolean
   current: Waiting | undefined
 }
 
@@ -38,14 +40,15 @@ interface Thread {
 const CANCEL_LIMIT_MS = 5_000
 /** Deaths in a row before any thread was ready: then the pool gives up rather than spin. */
 const MAX_STILLBORN = 3
+const NO_THREADS: PoolEvent = { type: 'lost', detail: 'No thread of the local provider could be started' }
 
 /**
  * Threads that make takes: some for pictures, one for sounds. A thread that dies takes only its own take with it and is
  * replaced. Runs from TypeScript sources and from emitted JavaScript alike: the thread's file has this file's own extension.
  */
-export function createPool(options: { pictureThreads: number; log: Logger }): Pool {
+export function createPool(options: { pictureThreads: number; log: Logger; threadFile?: URL; cancelLimitMs?: number }): Pool {
   const { log } = options
-  const file = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
+  const file = options.threadFile ?? new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url)
   const queue: Waiting[] = []
   const threads = new Set<Thread>()
   let counter = 0
@@ -53,7 +56,7 @@ export function createPool(options: { pictureThreads: number; log: Logger }): Po
   let closed = false
 
   function spawn(lane: Lane): void {
-    const thread: Thread = { lane, worker: new Worker(file, { name: `local ${lane}` }), ready: false, current: undefined }
+    const thread: Thread = { lane, worker: new Worker(file, { name: `local ${lane}` }), ready: false, gone: false, current: undefined }
     threads.add(thread)
     thread.worker.on('message', (message: FromThread) => heard(thread, message))
     thread.worker.on('error', (error) => log.error({ err: error, lane }, 'a thread of the local provider failed'))
@@ -92,14 +95,16 @@ export function createPool(options: { pictureThreads: number; log: Logger }): Po
     thread.current = undefined
     if (closed) return
     if (!thread.ready) stillborn++
-    if (stillborn < MAX_STILLBORN) return spawn(thread.lane)
-    log.error({ lane: thread.lane }, 'threads of the local provider die at birth; no more are started')
-    for (const waiting of queue.splice(0)) waiting.tell({ type: 'lost', detail: 'No thread of the local provider could be started' })
+    if (stillborn < MAX_STILLBORN) spawn(thread.lane)
+    else {
+      log.error({ lane: thread.lane }, 'threads of the local provider die at birth; no more are started')
+      for (const waiting of queue.splice(0)) waiting.tell(NO_THREADS)
+    }
   }
 
   function serve(): void {
     for (const thread of threads) {
-      if (!thread.ready || thread.current !== undefined) continue
+      if (!thread.ready || thread.gone || thread.current !== undefined) continue
       const next = queue
         .filter(({ order }) => laneOf(order.request) === thread.lane)
         .sort((a, b) => a.rank - b.rank || a.number - b.number)[0]
@@ -116,8 +121,11 @@ export function createPool(options: { pictureThreads: number; log: Logger }): Po
 
   return {
     add(order, rank, tell) {
+      if (stillborn >= MAX_STILLBORN) {
+        tell(NO_THREADS)
+        return
+      }
       queue.push({ order, rank, number: counter++, tell })
-      if (threads.size === 0) gone({ lane: laneOf(order.request), worker: undefined as never, ready: false, current: undefined })
       serve()
     },
 
@@ -132,8 +140,12 @@ export function createPool(options: { pictureThreads: number; log: Logger }): Po
       const waiting = thread.current
       thread.worker.postMessage({ type: 'cancel', takeId } satisfies ToThread)
       setTimeout(() => {
-        if (waiting !== undefined && thread.current === waiting) void thread.worker.terminate()
-      }, CANCEL_LIMIT_MS).unref()
+        if (waiting === undefined || thread.current !== waiting) return
+        thread.current = undefined
+        thread.gone = true
+        waiting.tell({ type: 'cancelled' })
+        void thread.worker.terminate()
+      }, options.cancelLimitMs ?? CANCEL_LIMIT_MS).unref()
     },
 
     async close() {

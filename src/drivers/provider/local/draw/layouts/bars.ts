@@ -1,10 +1,10 @@
-import type { Figure, Scene } from '../../../../../domain/generate.ts'
 import type { SKRSContext2D } from '@napi-rs/canvas'
+import type { Figure, Scene } from '../../../../../domain/generate.ts'
 import { easeInOut, easeOut, through } from '../ease.ts'
+import { font } from '../fonts.ts'
 import { type Part, type Sheet, spoken } from '../part.ts'
 import { body, fitText, type SetText, subheading, type TextStyle, widthOf } from '../text.ts'
-import { font } from '../fonts.ts'
-import { risingText, roundRect } from './blocks.ts'
+import { risingText } from './blocks.ts'
 import { countUp } from './count-up.ts'
 
 const MAX_BARS = 6
@@ -15,7 +15,13 @@ export function barsLayout(scene: Scene, sheet: Sheet): Part[] {
   const { stage, palette } = sheet
   const { content, unit, tall } = stage
   const figures = scene.figures.slice(0, MAX_BARS)
-  const headline = fitText(scene.headline, { style: subheading, box: { width: content.width, height: content.height * 0.3 }, maxPx: 46 * unit, minPx: 22 * unit, maxLines: tall ? 4 : 2 })
+  const headline = fitText(scene.headline, {
+    style: subheading,
+    box: { width: content.width, height: content.height * 0.3 },
+    maxPx: 46 * unit,
+    minPx: 22 * unit,
+    maxLines: tall ? 4 : 2,
+  })
   const gap = 30 * unit
   const chart = { x: content.x, y: content.y + headline.height + gap, width: content.width, height: content.height - headline.height - gap }
   const years = figures.every(({ label }) => /^\d{4}$/.test(label))
@@ -45,11 +51,20 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
   const step = Math.min((tall ? 132 : 124) * unit, (chart.height + gap) / figures.length)
   const height = step - gap
   const stacked = tall
-  const labelWidth = stacked ? chart.width : Math.min(chart.width * 0.3, Math.max(...figures.map(({ label }) => widthOf(label, body, 34 * unit))) + 4)
+  const labelWidth = stacked
+    ? chart.width
+    : Math.min(chart.width * 0.3, Math.max(...figures.map(({ label }) => widthOf(label, body, 34 * unit))) + 4)
   const valuePx = Math.min(46 * unit, height * (stacked ? 0.44 : 0.62))
   const valueWidth = Math.max(...figures.map(({ display }) => widthOf(display, valueStyle, valuePx)))
   const labels = figures.map(({ label }) =>
-    fitText(label, { style: body, box: { width: labelWidth, height: stacked ? height * 0.5 : height }, maxPx: 34 * unit, minPx: 13 * unit, maxLines: stacked ? 1 : 2, balanced: false }),
+    fitText(label, {
+      style: body,
+      box: { width: labelWidth, height: stacked ? height * 0.5 : height },
+      maxPx: 34 * unit,
+      minPx: 13 * unit,
+      maxLines: stacked ? 1 : 2,
+      balanced: false,
+    }),
   )
   const top = chart.y + Math.max(0, (chart.height - step * figures.length + gap) * 0.4)
   return figures.flatMap((figure, n): Part[] => {
@@ -74,7 +89,13 @@ function rows(figures: Figure[], chart: Part['box'], { stage, palette, durationS
           const grown = easeInOut(through(seconds, start, 1.1))
           context.globalAlpha = come
           const length = Math.max(thick, full * grown)
-          fillBar(context, { x: barX, y: barY, width: length, height: thick }, [barX, 0, barX + Math.max(length, thick), 0], n === indexOfMost(figures) ? [palette.accentDeep, palette.accent] : [palette.inkFaint, palette.inkSoft], 12 * unit)
+          fillBar(
+            context,
+            { x: barX, y: barY, width: length, height: thick },
+            [barX, 0, barX + Math.max(length, thick), 0],
+            n === indexOfMost(figures) ? [palette.accentDeep, palette.accent] : [palette.inkFaint, palette.inkSoft],
+            12 * unit,
+          )
           value(context, count(grown), barX + length + 18 * unit, barY + thick / 2, valuePx, palette.ink)
           context.globalAlpha = 1
         },
@@ -91,7 +112,8 @@ function columns(figures: Figure[], chart: Part['box'], { stage, palette, durati
   const left = chart.x + (figures.length <= 3 ? 0 : (chart.width - slot * figures.length) / 2)
   const thick = Math.min(190 * unit, slot * 0.6)
   let valuePx = Math.min(44 * unit, chart.height * 0.14)
-  while (valuePx > 12 * unit && Math.max(...figures.map(({ display }) => widthOf(display, valueStyle, valuePx))) > slot - 8 * unit) valuePx *= 0.95
+  while (valuePx > 12 * unit && Math.max(...figures.map(({ display }) => widthOf(display, valueStyle, valuePx))) > slot - 8 * unit)
+    valuePx *= 0.95
   const labelPx = Math.min(30 * unit, valuePx)
   const labelHeight = labelPx * 1.6
   const valueHeight = valuePx * 1.35
@@ -123,7 +145,8 @@ function columns(figures: Figure[], chart: Part['box'], { stage, palette, durati
           const grown = easeInOut(through(seconds, start, 1.1))
           const height = Math.max(4 * unit, full * grown)
           context.globalAlpha = come
-          const colours: [string, string] = n === indexOfMost(figures) ? [palette.accentDeep, palette.accent] : [palette.inkFaint, palette.inkSoft]
+          const colours: [string, string] =
+            n === indexOfMost(figures) ? [palette.accentDeep, palette.accent] : [palette.inkFaint, palette.inkSoft]
           fillBar(context, { x, y: floor - height, width: thick, height }, [0, floor, 0, floor - height], colours, 12 * unit, true)
           context.textAlign = 'center'
           value(context, count(grown), x + thick / 2, floor - height - valueHeight * 0.52, valuePx, palette.ink)
@@ -142,15 +165,22 @@ function indexOfMost(figures: Figure[]): number {
   return figures.reduce((best, figure, n) => (figure.value > (figures[best] as Figure).value ? n : best), 0)
 }
 
-function fillBar(context: SKRSContext2D, box: Part['box'], [x0, y0, x1, y1]: [number, number, number, number], colours: [string, string], radius: number, standing = false): void {
+function fillBar(
+  context: SKRSContext2D,
+  box: Part['box'],
+  [x0, y0, x1, y1]: [number, number, number, number],
+  colours: [string, string],
+  radius: number,
+  standing = false,
+): void {
   const fill = context.createLinearGradient(x0, y0, x1, y1)
   fill.addColorStop(0, colours[0])
   fill.addColorStop(1, colours[1])
   context.fillStyle = fill
-  if (!standing) return roundRect(context, box, radius)
-  const r = Math.min(radius, box.width / 2, box.height)
+  // A column stands on its axis: only its upper corners are round.
+  const r = Math.min(radius, box.width / 2, standing ? box.height : box.height / 2)
   context.beginPath()
-  context.roundRect(box.x, box.y, box.width, box.height, [r, r, 0, 0])
+  context.roundRect(box.x, box.y, box.width, box.height, standing ? [r, r, 0, 0] : r)
   context.fill()
 }
 

@@ -20,7 +20,7 @@ export function risingText(
   }
 }
 
-export function rise(word: Word, seconds: number, start: number, options: { colour: (word: Word) => string; unit: number }): Look {
+function rise(word: Word, seconds: number, start: number, options: { colour: (word: Word) => string; unit: number }): Look {
   const p = easeOut(through(seconds, start, 0.55))
   return { colour: options.colour(word), alpha: p, dx: 0, dy: (1 - p) * 26 * options.unit }
 }

@@ -1,7 +1,7 @@
 import type { Scene } from '../../../../../domain/generate.ts'
 import { easeBack, easeOut, through } from '../ease.ts'
-import { type Part, type Sheet, spoken } from '../part.ts'
 import { font } from '../fonts.ts'
+import { type Part, type Sheet, spoken } from '../part.ts'
 import { body, drawText, fitText, type SetText, subheading } from '../text.ts'
 import { hasFigure, risingText, roundRect } from './blocks.ts'
 
@@ -26,11 +26,19 @@ export function bulletsLayout(scene: Scene, sheet: Sheet): Part[] {
   const pad = { x: 28 * unit, y: Math.min(24 * unit, rowRoom * 0.14) }
   const badge = Math.min(50 * unit, rowRoom - 2 * pad.y)
   const textWidth = content.width - 3 * pad.x - badge
-  const sets = setAlike(lines, { width: textWidth, height: rowRoom - 2 * pad.y }, (lines.length > 3 ? 36 : 44) * unit, 17 * unit, tall ? 4 : 3)
+  const sets = setAlike(
+    lines,
+    { width: textWidth, height: rowRoom - 2 * pad.y },
+    (lines.length > 3 ? 36 : 44) * unit,
+    17 * unit,
+    tall ? 4 : 3,
+  )
   const heights = sets.map((set) => Math.max(set.height, badge) + 2 * pad.y)
   const total = headline.height + headGap + heights.reduce((sum, height) => sum + height, 0) + gap * (lines.length - 1)
   const top = content.y + Math.max(0, (content.height - total) * 0.42)
-  const parts: Part[] = [risingText('headline', headline, { x: content.x, y: top }, { start: 0.02, stagger: 0.05, colour: () => palette.ink, unit })]
+  const parts: Part[] = [
+    risingText('headline', headline, { x: content.x, y: top }, { start: 0.02, stagger: 0.05, colour: () => palette.ink, unit }),
+  ]
   const { start, length } = spoken(durationSeconds)
   let y = top + headline.height + headGap
   sets.forEach((set, index) => {
@@ -43,7 +51,13 @@ export function bulletsLayout(scene: Scene, sheet: Sheet): Part[] {
   return parts
 }
 
-function card(set: SetText, index: number, box: Part['box'], { pad, badge, comes }: { pad: { x: number; y: number }; badge: number; comes: number }, { stage, palette }: Sheet): Part {
+function card(
+  set: SetText,
+  index: number,
+  box: Part['box'],
+  { pad, badge, comes }: { pad: { x: number; y: number }; badge: number; comes: number },
+  { stage, palette }: Sheet,
+): Part {
   const { unit } = stage
   return {
     name: `point ${index + 1}`,
@@ -74,7 +88,7 @@ function card(set: SetText, index: number, box: Part['box'], { pad, badge, comes
 }
 
 /** All lines in the size the longest one allows. */
-export function setAlike(lines: string[], box: { width: number; height: number }, maxPx: number, minPx: number, maxLines: number): SetText[] {
+function setAlike(lines: string[], box: { width: number; height: number }, maxPx: number, minPx: number, maxLines: number): SetText[] {
   const fit = { style: body, box, minPx, maxLines }
   const sizePx = Math.min(maxPx, ...lines.map((line) => fitText(line, { ...fit, maxPx }).sizePx))
   return lines.map((line) => fitText(line, { ...fit, maxPx: sizePx }))

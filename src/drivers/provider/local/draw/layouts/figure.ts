@@ -13,16 +13,38 @@ export function figureLayout(scene: Scene, sheet: Sheet): Part[] {
   const { content, unit, tall, wide } = stage
   const figure = scene.figures[0] as Figure
   const share = figure.unit === '%' && figure.value >= 0 && figure.value <= 100 && (tall || wide)
-  const ringSide = !share ? 0 : tall ? Math.min(content.width * 0.62, content.height * 0.34) : Math.min(content.width * 0.36, content.height * 0.86)
+  const ringSide = !share
+    ? 0
+    : tall
+      ? Math.min(content.width * 0.62, content.height * 0.34)
+      : Math.min(content.width * 0.36, content.height * 0.86)
   const ringSpace = tall && share ? ringSide + 34 * unit : 0
   const room = content.height - ringSpace
   const column = tall || !share ? content.width : content.width - ringSide - 64 * unit
   const gap = 16 * unit
   const barHeight = 8 * unit
   // The parts of the column: with the gaps between them they never fill more than the room.
-  const headline = fitText(scene.headline, { style: subheading, box: { width: column, height: room * 0.3 }, maxPx: 42 * unit, minPx: 18 * unit, maxLines: 5 })
-  const label = fitText(scene.lines[0] ?? figure.label, { style: body, box: { width: column, height: room * 0.15 }, maxPx: 30 * unit, minPx: 18 * unit, maxLines: 2 })
-  const number = fitText(figure.display, { style: heading, box: { width: column, height: room * 0.38 }, maxPx: (tall ? 150 : 190) * unit, minPx: 18 * unit, maxLines: 1 })
+  const headline = fitText(scene.headline, {
+    style: subheading,
+    box: { width: column, height: room * 0.3 },
+    maxPx: 42 * unit,
+    minPx: 18 * unit,
+    maxLines: 5,
+  })
+  const label = fitText(scene.lines[0] ?? figure.label, {
+    style: body,
+    box: { width: column, height: room * 0.15 },
+    maxPx: 30 * unit,
+    minPx: 18 * unit,
+    maxLines: 2,
+  })
+  const number = fitText(figure.display, {
+    style: heading,
+    box: { width: column, height: room * 0.38 },
+    maxPx: (tall ? 150 : 190) * unit,
+    minPx: 18 * unit,
+    maxLines: 1,
+  })
   const { sizePx } = number
   const hasLabel = label.words.some((word) => word.text !== '')
   const columnHeight = number.height + (hasLabel ? label.height + gap * 0.4 : 0) + gap * 1.6 + barHeight + gap + headline.height

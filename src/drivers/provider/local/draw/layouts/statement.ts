@@ -19,7 +19,10 @@ export function statementLayout(scene: Scene, sheet: Sheet): Part[] {
     minPx: 26 * unit,
     maxLines: tall ? 12 : 6,
   })
-  const below = line === undefined ? undefined : fitText(line, { style: body, box: { width, height: content.height * 0.22 }, maxPx: 30 * unit, minPx: 20 * unit, maxLines: 3 })
+  const below =
+    line === undefined
+      ? undefined
+      : fitText(line, { style: body, box: { width, height: content.height * 0.22 }, maxPx: 30 * unit, minPx: 20 * unit, maxLines: 3 })
   const total = text.height + (below === undefined ? 0 : 22 * unit + below.height)
   const top = content.y + (content.height - total) * 0.46
   const at = { x: content.x + indent, y: top }
@@ -40,15 +43,32 @@ export function statementLayout(scene: Scene, sheet: Sheet): Part[] {
         drawText(context, text, at, (word, index) => {
           const come = easeOut(through(seconds, 0.03 * word.line, 0.5))
           const lit = easeOut(through(seconds, times[index] as number, 0.45))
-          return { colour: hasFigure(word.text) ? palette.accent : palette.ink, alpha: come * mix(0.3, 1, lit), dx: 0, dy: (1 - come) * 22 * unit }
+          return {
+            colour: hasFigure(word.text) ? palette.accent : palette.ink,
+            alpha: come * mix(0.3, 1, lit),
+            dx: 0,
+            dy: (1 - come) * 22 * unit,
+          }
         })
       },
     },
   ]
-  const rule = { x: content.x, y: tall ? top - 30 * unit : top + 8 * unit, width: tall ? 90 * unit : 7 * unit, height: tall ? 8 * unit : total - 8 * unit }
+  const rule = {
+    x: content.x,
+    y: tall ? top - 30 * unit : top + 8 * unit,
+    width: tall ? 90 * unit : 7 * unit,
+    height: tall ? 8 * unit : total - 8 * unit,
+  }
   parts.push(tall ? growingBar('rule', rule, palette.accent, 0.1) : fallingBar(rule, palette.accent))
   if (below !== undefined) {
-    parts.push(risingText('line', below, { x: at.x, y: top + text.height + 22 * unit }, { start: Math.min(1.2, durationSeconds * 0.3), stagger: 0.02, colour: () => palette.inkSoft, unit }))
+    parts.push(
+      risingText(
+        'line',
+        below,
+        { x: at.x, y: top + text.height + 22 * unit },
+        { start: Math.min(1.2, durationSeconds * 0.3), stagger: 0.02, colour: () => palette.inkSoft, unit },
+      ),
+    )
   }
   return parts
 }
