@@ -26,7 +26,10 @@ export async function createApiKey(store: Store, ids: Ids, tenantName: string, n
 
 /** Whether an address or host name is this machine's own. */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '').toLowerCase()
+  const name = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/^::ffff:/i, '')
+    .toLowerCase()
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIPv4(name) && name.startsWith('127.'))
 }
 
@@ -63,16 +66,22 @@ export function createAuthenticator(store: Store, ids: Ids, now: () => number = 
     async tenantOf(authorization) {
       const [, key] = authorization?.match(/^Bearer +(\S+)$/i) ?? []
       if (key === undefined) {
-        throw new SluiceError('unauthorized', authorization === undefined ? 'The request has no API key.' : 'The Authorization header is not of the form `Bearer <key>`.', {
-          fix: 'Send `Authorization: Bearer slc_...`. `sluice keys create` makes a key.',
-        })
+        throw new SluiceError(
+          'unauthorized',
+          authorization === undefined ? 'The request has no API key.' : 'The Authorization header is not of the form `Bearer <key>`.',
+          {
+            fix: 'Send `Authorization: Bearer slc_...`. `sluice keys create` makes a key.',
+          },
+        )
       }
       const hash = KEY_FORM.test(key) ? hashOf(key) : undefined
       const trusted = hash && known.get(hash)
       if (trusted && now() - trusted.at <= TRUST_MS) return trusted.tenantId
       const record = hash ? await store.keys.byHash(hash) : undefined
       if (!hash || !record || !timingSafeEqual(Buffer.from(record.hash), Buffer.from(hash))) {
-        throw new SluiceError('unauthorized', 'The API key is not known.', { fix: 'Check the key for missing characters, or make a new one with `sluice keys create`.' })
+        throw new SluiceError('unauthorized', 'The API key is not known.', {
+          fix: 'Check the key for missing characters, or make a new one with `sluice keys create`.',
+        })
       }
       if (known.size >= KEPT) known.clear()
       known.set(hash, { tenantId: record.tenantId, at: now() })

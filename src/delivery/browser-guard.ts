@@ -12,7 +12,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function guardOpenServer(request: FastifyRequest): void {
   const local = request.socket.localAddress
   if (local !== undefined && !isLoopback(local)) {
-    throw new SluiceError('unauthorized', 'Without an API key this server answers only on this machine.', { fix: 'Make a key with `sluice keys create`.' })
+    throw new SluiceError('unauthorized', 'Without an API key this server answers only on this machine.', {
+      fix: 'Make a key with `sluice keys create`.',
+    })
   }
   if (!isLoopback(hostName(request.headers.host ?? ''))) {
     throw new SluiceError('origin_refused', `The host ${JSON.stringify(request.headers.host ?? '')} is not this machine.`, {

@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { TenantId } from '../domain/ids.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Ids } from '../ports/clock.ts'
@@ -41,6 +40,10 @@ export interface Context extends HttpOptions {
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Event streams open now, for meters. */
+    readonly streams: EventStreams
+  }
   interface FastifyRequest {
     /** Who asks. Set on every request below `/v1`. */
     tenantId: TenantId

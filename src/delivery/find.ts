@@ -32,7 +32,9 @@ export interface FoundAsset {
 export async function findAsset(store: Store, tenantId: TenantId, id: string): Promise<FoundAsset> {
   const found = isId('ast', id) ? await store.assets.getWithTenant(id) : undefined
   if (found?.tenantId !== tenantId) {
-    throw new SluiceError('asset_not_found', `There is no asset ${JSON.stringify(id)}.`, { fix: 'Check the id; GET /v1/assets lists yours.' })
+    throw new SluiceError('asset_not_found', `There is no asset ${JSON.stringify(id)}.`, {
+      fix: 'Check the id; GET /v1/assets lists yours.',
+    })
   }
   const { asset } = found
   if (asset.state.state === 'discarded') {
@@ -49,5 +51,7 @@ export async function findAsset(store: Store, tenantId: TenantId, id: string): P
 export async function findPlayable(store: Store, tenantId: TenantId, id: string): Promise<Asset> {
   const { asset, playable } = await findAsset(store, tenantId, id)
   if (playable) return asset
-  throw new SluiceError('file_not_found', 'Nothing of this asset has passed its checks yet.', { fix: 'Wait for the `playable` event of its job.' })
+  throw new SluiceError('file_not_found', 'Nothing of this asset has passed its checks yet.', {
+    fix: 'Wait for the `playable` event of its job.',
+  })
 }

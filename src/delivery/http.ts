@@ -51,6 +51,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
   }).withTypeProvider<ZodTypeProvider>()
 
+  app.decorate('streams', context.streams)
   app.setValidatorCompiler(validatorCompiler)
   // What goes out is typed where it is made; tests hold it against the schemas.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
@@ -60,9 +61,14 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   app.setNotFoundHandler((request) => {
     const methods = methodsAt(request.url)
     if (methods.length > 0) {
-      throw new SluiceError('method_not_allowed', `${request.method} is not allowed here.`, { fix: `Use ${methods.join(' or ')}.`, facts: { allow: methods } })
+      throw new SluiceError('method_not_allowed', `${request.method} is not allowed here.`, {
+        fix: `Use ${methods.join(' or ')}.`,
+        facts: { allow: methods },
+      })
     }
-    throw new SluiceError('not_found', `Nothing is at ${request.url.split('?')[0]}.`, { fix: 'The addresses of the API are in /openapi.json.' })
+    throw new SluiceError('not_found', `Nothing is at ${request.url.split('?')[0]}.`, {
+      fix: 'The addresses of the API are in /openapi.json.',
+    })
   })
 
   app.addHook('onRequest', async (request, reply) => {
@@ -75,7 +81,13 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   app.addHook('preClose', async () => {
     closing.abort()
     context.streams.end()
-    setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS).unref()
+    // A connection kept alive for a request that may follow would hold the close up; it becomes idle when its answer is out.
+    const idle = setInterval(() => app.server.closeIdleConnections(), 50)
+    const late = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS)
+    app.server.once('close', () => {
+      clearInterval(idle)
+      clearTimeout(late)
+    })
   })
 
   const studioFolder = options.studioFolder !== undefined && existsSync(options.studioFolder) ? options.studioFolder : undefined
@@ -91,7 +103,8 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   function answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toSluiceError(thrown, bodyLimit)
     const problem = problemDocument(error, request.id)
-    if (problem.status >= 500) options.log.error({ requestId: request.id, method: request.method, url: request.url, err: thrown }, 'a request failed')
+    if (problem.status >= 500)
+      options.log.error({ requestId: request.id, method: request.method, url: request.url, err: thrown }, 'a request failed')
     for (const header of ['etag', 'content-length', 'content-range', 'accept-ranges', 'content-disposition']) reply.removeHeader(header)
     reply.header('x-request-id', request.id).header('cache-control', 'no-store').type(PROBLEM_TYPE).code(problem.status)
     if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
@@ -112,7 +125,12 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
     allowList: (request) => request.keyless,
     errorResponseBuilder: (_request, { max, ttl }) => tooMany(`More than ${max} requests in a minute.`, ttl),
   })
-  const countRefused = api.createRateLimit({ max: REFUSED_KEYS_PER_MINUTE, timeWindow: '1 minute', keyGenerator: (request) => request.ip, allowList: [] })
+  const countRefused = api.createRateLimit({
+    max: REFUSED_KEYS_PER_MINUTE,
+    timeWindow: '1 minute',
+    keyGenerator: (request) => request.ip,
+    allowList: [],
+  })
   api.addHook('onRequest', async (request) => {
     request.keyless = await authenticator.open()
     if (request.keyless) {

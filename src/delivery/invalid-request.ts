@@ -14,7 +14,10 @@ export function invalidRequest(errors: FieldError[]): SluiceError {
   const named = errors.map(({ field, detail }) => (field === '' ? detail : `${field}: ${detail}`))
   return new SluiceError('request_invalid', named.join(' '), {
     ...(first && first.field !== '' && { field: first.field }),
-    fix: errors.length === 1 ? 'Correct it; what is allowed stands beside it and in /openapi.json.' : `Correct all ${errors.length}; what is allowed stands beside each and in /openapi.json.`,
+    fix:
+      errors.length === 1
+        ? 'Correct it; what is allowed stands beside it and in /openapi.json.'
+        : `Correct all ${errors.length}; what is allowed stands beside each and in /openapi.json.`,
     facts: { errors },
   })
 }
@@ -36,10 +39,14 @@ interface Issue {
 }
 
 /** Holds what was sent against its schema; everything wrong is named at once. */
-export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema }) => (data) => {
-  const parsed = schema.safeParse(data)
-  return parsed.success ? { value: parsed.data } : { error: invalidRequest(parsed.error.issues.flatMap((issue) => describe(issue as Issue, schema, data))) }
-}
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  (data) => {
+    const parsed = schema.safeParse(data)
+    return parsed.success
+      ? { value: parsed.data }
+      : { error: invalidRequest(parsed.error.issues.flatMap((issue) => describe(issue as Issue, schema, data))) }
+  }
 
 function describe(issue: Issue, schema?: z.ZodType, sent?: unknown): FieldError[] {
   const path = (issue.path ?? []).map(String)
@@ -53,8 +60,14 @@ function describe(issue: Issue, schema?: z.ZodType, sent?: unknown): FieldError[
     case 'invalid_value':
       return [{ field, detail: `Must be ${oneOf(issue.values ?? [])}.` }]
     case 'invalid_union':
-      if (issue.discriminator !== undefined) return [{ field, detail: issue.options ? `Must be ${oneOf(issue.options)}.` : 'There is no such kind.' }]
-      return [{ field, detail: `Must be ${listed((issue.errors ?? []).flatMap((errors) => errors.flatMap((inner) => describe(inner).map(({ detail }) => stripped(detail)))))}.` }]
+      if (issue.discriminator !== undefined)
+        return [{ field, detail: issue.options ? `Must be ${oneOf(issue.options)}.` : 'There is no such kind.' }]
+      return [
+        {
+          field,
+          detail: `Must be ${listed((issue.errors ?? []).flatMap((errors) => errors.flatMap((inner) => describe(inner).map(({ detail }) => stripped(detail)))))}.`,
+        },
+      ]
     case 'invalid_type':
       return [{ field, detail: typeFault(field, issue) }]
     case 'too_small':
@@ -78,12 +91,15 @@ function fieldsAt(schema: z.ZodType, path: readonly string[], sent: unknown): st
 
 /** Without defaults and the like; of a union the member that what was sent belongs to. */
 function unwrapped(schema: z.ZodType, sent: unknown): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrapped(schema.unwrap() as z.ZodType, sent)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return unwrapped(schema.unwrap() as z.ZodType, sent)
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema
   const { discriminator } = schema.def
   const kind = (sent as Record<string, unknown> | null)?.[discriminator]
   const options = schema.options as z.ZodType[]
-  return options.find((option) => option instanceof z.ZodObject && (option.shape[discriminator] as z.ZodType).safeParse(kind).success) ?? schema
+  return (
+    options.find((option) => option instanceof z.ZodObject && (option.shape[discriminator] as z.ZodType).safeParse(kind).success) ?? schema
+  )
 }
 
 function typeFault(field: string, issue: Issue): string {
@@ -97,8 +113,10 @@ function limit(bound: string, value: number | bigint | undefined, origin: string
   return `Must be ${bound} ${value}${origin === 'string' ? ' characters long' : ''}.`
 }
 
-const listed = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
-const oneOf = (values: readonly unknown[]): string => `${values.length > 1 ? 'one of ' : ''}${listed(values.map((value) => JSON.stringify(value)))}`
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+const oneOf = (values: readonly unknown[]): string =>
+  `${values.length > 1 ? 'one of ' : ''}${listed(values.map((value) => JSON.stringify(value)))}`
 const stripped = (detail: string): string => detail.replace(/^Must be /, '').replace(/\.$/, '')
 const article = (type: string): string => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`)
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -49,10 +49,14 @@ const soundFormats: readonly Format[] = ['mp3', 'm4a']
 function checkFormats(kind: ParsedJobInput['kind'], formats: Format[]): void {
   const odd = kind === 'presentation' ? [] : formats.filter((format) => (kind === 'video' ? soundFormats : pictureFormats).includes(format))
   if (odd.length === 0) return
-  throw new SluiceError('options_contradict', `\`kind\` is "${kind}", which has no ${kind === 'video' ? 'sound' : 'picture'}, but \`formats\` has ${odd.join(' and ')}.`, {
-    field: 'formats',
-    fix: `Leave ${odd.join(' and ')} out, or ask for another kind.`,
-  })
+  throw new SluiceError(
+    'options_contradict',
+    `\`kind\` is "${kind}", which has no ${kind === 'video' ? 'sound' : 'picture'}, but \`formats\` has ${odd.join(' and ')}.`,
+    {
+      field: 'formats',
+      fix: `Leave ${odd.join(' and ')} out, or ask for another kind.`,
+    },
+  )
 }
 
 /** Segments can only be let out one by one where there are segments; without `hls` the gate is all or nothing by default. */

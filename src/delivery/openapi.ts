@@ -4,10 +4,15 @@ import type { z } from 'zod'
 import { ProblemView } from '../wire/problem.ts'
 import type { App } from './context.ts'
 
-const problem = { description: 'A problem (RFC 9457); `type` is the page that explains it.', content: { 'application/problem+json': { schema: ProblemView } } }
+const problem = {
+  description: 'A problem (RFC 9457); `type` is the page that explains it.',
+  content: { 'application/problem+json': { schema: ProblemView } },
+}
 
 /** A route's answers, and that any of them may be a problem instead. */
-export function withProblems<R extends Record<number, z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> }>>(responses: R) {
+export function withProblems<R extends Record<number, z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> }>>(
+  responses: R,
+) {
   return { ...responses, '4xx': problem, '5xx': problem } as const
 }
 
@@ -31,13 +36,18 @@ export async function documentApi(app: App, version: string): Promise<void> {
       ],
       components: {
         securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: '`slc_...`; not needed as long as no key exists and the server listens on loopback only.' },
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: '`slc_...`; not needed as long as no key exists and the server listens on loopback only.',
+          },
         },
       },
       security: [{ key: [] }, {}],
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as ApiDocument) as ReturnType<typeof jsonSchemaTransformObject>,
+    transformObject: (document) =>
+      withoutUnused(jsonSchemaTransformObject(document) as ApiDocument) as ReturnType<typeof jsonSchemaTransformObject>,
   })
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     reply.header('cache-control', 'no-cache')

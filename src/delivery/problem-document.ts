@@ -36,15 +36,20 @@ export function toSluiceError(thrown: unknown, maxBodyBytes: number): SluiceErro
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new SluiceError('body_too_large', `The body is larger than ${maxBodyBytes} bytes.`, { fix: 'Send a shorter text.' })
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new SluiceError('content_type_unsupported', 'The body must be JSON.', { fix: 'Send the header `Content-Type: application/json`.' })
+      return new SluiceError('content_type_unsupported', 'The body must be JSON.', {
+        fix: 'Send the header `Content-Type: application/json`.',
+      })
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new SluiceError('request_invalid', 'The body is empty.', { fix: 'Send a JSON object.' })
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return new SluiceError('request_invalid', 'The body is not valid JSON.', { fix: 'Check quotes, commas and brackets.' })
     case 'FST_ERR_BAD_URL':
-      return new SluiceError('request_invalid', 'The address is not valid: a % must be followed by two hexadecimal digits.', { fix: 'Encode the address.' })
+      return new SluiceError('request_invalid', 'The address is not valid: a % must be followed by two hexadecimal digits.', {
+        fix: 'Encode the address.',
+      })
     default:
-      if (statusCode !== undefined && statusCode >= 400 && statusCode < SERVER_FAULT) return new SluiceError('request_invalid', message ?? 'The request is not valid.')
+      if (statusCode !== undefined && statusCode >= 400 && statusCode < SERVER_FAULT)
+        return new SluiceError('request_invalid', message ?? 'The request is not valid.')
       return asSluiceError(thrown)
   }
 }

@@ -4,7 +4,12 @@ import { fileAddress } from './addresses.ts'
 import { playbackView, timelineOfAsset } from './playback.ts'
 
 /** The file that is the single-file form of an asset. */
-const fileOfFormat: Record<Exclude<Rendition['format'], 'hls'>, string> = { mp4: 'video.mp4', webm: 'video.webm', mp3: 'audio.mp3', m4a: 'audio.m4a' }
+const fileOfFormat: Record<Exclude<Rendition['format'], 'hls'>, string> = {
+  mp4: 'video.mp4',
+  webm: 'video.webm',
+  mp3: 'audio.mp3',
+  m4a: 'audio.m4a',
+}
 
 /** An asset in its wire form. `playable`: whether its playlist may be served now. */
 export function assetView(asset: Asset, files: AssetFile[], playable: boolean): AssetView {
@@ -26,7 +31,14 @@ export function assetView(asset: Asset, files: AssetFile[], playable: boolean): 
       url: urlOf(format),
       ...(detail !== undefined && { detail }),
     })),
-    files: files.map(({ name, label, mimeType, sizeBytes, sha256 }) => ({ name, label, url: fileAddress(asset.id, name), mimeType, sizeBytes, sha256 })),
+    files: files.map(({ name, label, mimeType, sizeBytes, sha256 }) => ({
+      name,
+      label,
+      url: fileAddress(asset.id, name),
+      mimeType,
+      sizeBytes,
+      sha256,
+    })),
     verdicts: asset.verdicts,
     playbackUrl: playback?.url ?? null,
     posterUrl: names.has('poster.jpg') ? fileAddress(asset.id, 'poster.jpg') : (playback?.posterUrl ?? null),

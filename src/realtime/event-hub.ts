@@ -50,6 +50,8 @@ export interface EventHub {
   watch(jobId: JobId): Watch
   /** Jobs being tailed, for meters and tests. */
   readonly tails: number
+  /** Jobs somebody waits for news of. */
+  readonly watched: number
   close(): void
 }
 
@@ -92,7 +94,11 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
   let closed = false
   let feedsHealedAt = Date.now()
 
-  const unsubscribe = bus.subscribe('job:events', (message) => heard(message.jobId as JobId, message.tenantId as TenantId, message.seq), heal)
+  const unsubscribe = bus.subscribe(
+    'job:events',
+    (message) => heard(message.jobId as JobId, message.tenantId as TenantId, message.seq),
+    heal,
+  )
   const healing = setInterval(() => tick(), HEAL_TICK_MS)
   healing.unref()
 
@@ -292,7 +298,14 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
   return {
     follow(stream, job, begin) {
       if (!stream.open) return
-      const reader: Reader = { stream, format: jobFormat, feed: null, tail: null, cursor: 'after' in begin ? begin.after : begin.view.seq, live: false }
+      const reader: Reader = {
+        stream,
+        format: jobFormat,
+        feed: null,
+        tail: null,
+        cursor: 'after' in begin ? begin.after : begin.view.seq,
+        live: false,
+      }
       readerOf.set(stream, reader)
       if ('view' in begin) {
         stream.write(jobFormat.snapshot(begin.view))
@@ -365,6 +378,9 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
 
     get tails() {
       return tails.size
+    },
+    get watched() {
+      return watches.size
     },
 
     close() {

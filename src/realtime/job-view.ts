@@ -67,7 +67,14 @@ export function isPlayable(job: Job, asset: Asset): boolean {
 }
 
 /** A stage as stored: its times are Dates in a job and ISO strings in the log. */
-export type StoredStage = { key: Stage['key']; label: string; state: Stage['state']; progress?: number | null; startedAt?: Date | string; endedAt?: Date | string }
+export type StoredStage = {
+  key: Stage['key']
+  label: string
+  state: Stage['state']
+  progress?: number | null
+  startedAt?: Date | string
+  endedAt?: Date | string
+}
 
 export function stageView(stage: Stage | StoredStage): JobView['stages'][number] {
   const { key, label, state, progress, startedAt, endedAt }: StoredStage = stage

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EtaView, JobStateName, JobView, OutcomeView, PlaybackView, PreviewView, StageView, VerdictView } from './jobs.ts'
+import { EtaView, JobStateName, type JobView, OutcomeView, PlaybackView, PreviewView, StageView, VerdictView } from './jobs.ts'
 
 /**
  * Events of a job, in the order of their ids 1, 2, 3, ... The log keeps them for as long as the job.

@@ -14,9 +14,7 @@ const words = (what: string) =>
     .refine((text) => text.trim().length > 0, { error: `${what} is empty. Write what it should say.` })
     .describe(`Plain text, at most ${MAX_TEXT_LENGTH} characters.`)
 
-const size = z
-  .enum(['1280x720', '1920x1080', '854x480', '640x360', '720x1280', '720x720'])
-  .describe('Width x height in pixels.')
+const size = z.enum(['1280x720', '1920x1080', '854x480', '640x360', '720x1280', '720x720']).describe('Width x height in pixels.')
 const fps = z.union([z.literal(24), z.literal(25), z.literal(30)]).describe('Frames a second.')
 const formats = z
   .array(z.enum(['hls', 'mp4', 'webm', 'mp3', 'm4a']))
@@ -41,7 +39,13 @@ export const PolicyInput = z
   .describe('How the job is judged, timed and kept.')
 
 const common = {
-  seed: z.number().int().min(0).max(2_147_483_647).optional().describe('Same request and seed, same result, with providers that honour it.'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .optional()
+    .describe('Same request and seed, same result, with providers that honour it.'),
   policy: PolicyInput.prefault({}),
   metadata: z
     .record(z.string().max(64), z.string().max(512))
@@ -118,6 +122,8 @@ export const OutcomeView = z
       'internal',
     ]),
     detail: z.string(),
+    code: z.string().optional().describe('The problem behind it; `/docs/errors/<code>` explains it.'),
+    fix: z.string().optional().describe('How to mend it.'),
     field: z.string().optional(),
     retry: z.enum(['same', 'reseed', 'soften', 'other_provider', 'never']),
     charged: z.enum(['no', 'yes', 'unknown']),
@@ -209,7 +215,9 @@ export const JobView = z
   .meta({ id: 'Job' })
 export type JobView = z.output<typeof JobView>
 
-export const JobList = z.object({ jobs: z.array(JobView), next: z.string().nullable().describe('Pass as `before` for the next page.') }).meta({ id: 'JobList' })
+export const JobList = z
+  .object({ jobs: z.array(JobView), next: z.string().nullable().describe('Pass as `before` for the next page.') })
+  .meta({ id: 'JobList' })
 export type JobList = z.output<typeof JobList>
 
 export const JobListQuery = z.strictObject({
@@ -225,7 +233,9 @@ export const QuoteView = z
     amountMicroUsd: z.number().int(),
     durationSeconds: z.number().describe('Length of the result as planned.'),
     eta: EtaView,
-    takes: z.array(z.object({ role: z.string(), shot: z.number().int().nullable(), provider: z.string(), amountMicroUsd: z.number().int() })),
+    takes: z.array(
+      z.object({ role: z.string(), shot: z.number().int().nullable(), provider: z.string(), amountMicroUsd: z.number().int() }),
+    ),
     notes: z.array(z.string()).describe('What the provider cannot honour or does in a draft form.'),
   })
   .meta({ id: 'Quote' })

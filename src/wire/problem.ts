@@ -10,7 +10,10 @@ export const ProblemView = z
     detail: z.string().describe('What happened this time.'),
     fix: z.string().optional().describe('How to mend it.'),
     field: z.string().optional().describe('Path of the offending input.'),
-    errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional().describe('Every offending input, when there are several.'),
+    errors: z
+      .array(z.object({ field: z.string(), detail: z.string() }))
+      .optional()
+      .describe('Every offending input, when there are several.'),
     requestId: z.string().optional(),
   })
   .meta({ id: 'Problem' })

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type pg from 'pg'
+import pg from 'pg'
 import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import type { App } from '../../src/delivery/context.ts'
@@ -49,9 +49,9 @@ export interface World {
   /** Begins the job and gives it an asset with two rungs. */
   begin(job: Job): Promise<AssetId>
   /** Stores and releases one segment in both rungs. */
-  release(job: Job, assetId: AssetId, index: number): Promise<Buffer>
+  release(job: Job, assetId: AssetId, index: number, last?: boolean): Promise<Buffer>
   /** Another process of the same house: its own hub and routes. */
-  serve(options?: { studioFolder?: string; bodyLimit?: number; requestsPerMinute?: number; bus?: Bus }): Promise<Served>
+  serve(options?: { studioFolder?: string; requestsPerMinute?: number; bus?: Bus; store?: Partial<Store> }): Promise<Served>
   close(): Promise<void>
 }
 
@@ -60,6 +60,8 @@ export interface Served {
   hub: EventHub
   url: string
   port: number
+  /** Event streams open now. */
+  open(): number
   close(): Promise<void>
 }
 
@@ -76,10 +78,36 @@ export const request: JobRequest = {
   policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
 }
 
+/** One database server for all worlds of a test file: starting one takes longer than most tests. */
+let server: ReturnType<typeof startServer> | undefined
+let worlds = 0
+let databases = 0
+
+async function startServer() {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-http-db-'))
+  const postgres = await createEmbeddedPostgres({ dataFolder: folder, log })
+  return {
+    async create(): Promise<pg.Pool> {
+      databases += 1
+      const database = `world_${databases}`
+      const client = new pg.Client(postgres.connection)
+      await client.connect()
+      await client.query(`create database ${database}`)
+      await client.end()
+      return createPool({ connection: { ...postgres.connection, database } })
+    },
+    async stop() {
+      await postgres.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 export async function createWorld(): Promise<World> {
+  worlds += 1
+  server ??= startServer()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-http-'))
-  const database = await createEmbeddedPostgres({ dataFolder: join(folder, 'postgres'), log })
-  const pool: pg.Pool = createPool({ connection: database.connection })
+  const pool = await (await server).create()
   const store = createSqlStore({ pool, log })
   await store.migrate()
   const objects = await createFsObjects({ folder: join(folder, 'files'), log })
@@ -121,8 +149,20 @@ export async function createWorld(): Promise<World> {
       const id = ids.next('ast')
       const rungs = await Promise.all(
         ['720p', '360p'].map(async (name): Promise<Rung> => {
-          const { key: objectKey, sizeBytes, sha256 } = await objects.put(`jobs/${job.id}/${name}/init.mp4`, Buffer.from(`init of ${name}`), { mimeType: 'video/mp4' })
-          return { name, width: 1280, height: 720, bandwidth: 2_000_000, codecs: 'avc1.64001f,mp4a.40.2', fps: 30, init: { objectKey, sizeBytes, sha256 } }
+          const {
+            key: objectKey,
+            sizeBytes,
+            sha256,
+          } = await objects.put(`jobs/${job.id}/${name}/init.mp4`, Buffer.from(`init of ${name}`), { mimeType: 'video/mp4' })
+          return {
+            name,
+            width: 1280,
+            height: 720,
+            bandwidth: 2_000_000,
+            codecs: 'avc1.64001f,mp4a.40.2',
+            fps: 30,
+            init: { objectKey, sizeBytes, sha256 },
+          }
         }),
       )
       await world.change(job, async (tx) => {
@@ -150,21 +190,37 @@ export async function createWorld(): Promise<World> {
       return id
     },
 
-    async release(job, _assetId, index) {
+    async release(job, _assetId, index, last = false) {
       const bytes = Buffer.alloc(200_000, `segment ${index} `)
       const segments = await Promise.all(
         ['720p', '360p'].map(async (rung): Promise<Segment> => {
-          const { key: objectKey, sizeBytes, sha256 } = await objects.put(`jobs/${job.id}/${rung}/${index}.m4s`, bytes, { mimeType: 'video/iso.segment' })
+          const {
+            key: objectKey,
+            sizeBytes,
+            sha256,
+          } = await objects.put(`jobs/${job.id}/${rung}/${index}.m4s`, bytes, { mimeType: 'video/iso.segment' })
           return { rung, index, startSeconds: index * 2, durationSeconds: 2, objectKey, sizeBytes, sha256 }
         }),
       )
-      await world.change(job, (tx) => tx.release(segments))
+      await world.change(job, (tx) => tx.release(segments, { last }))
       return bytes
     },
 
-    async serve({ bus: other = bus, ...options } = {}) {
-      const hub = createEventHub({ store, bus: other, log })
-      const http = await createHttp({ engine, store, objects, hub, ids, log, voices: [{ id: 'draft', label: 'Draft', language: 'en' }], docsFolder, version: '0.0.0', ...options })
+    async serve({ bus: other = bus, store: changed = {}, ...options } = {}) {
+      const seen: Store = { ...store, ...changed }
+      const hub = createEventHub({ store: seen, bus: other, log })
+      const http = await createHttp({
+        engine,
+        store: seen,
+        objects,
+        hub,
+        ids,
+        log,
+        voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
+        docsFolder,
+        version: '0.0.0',
+        ...options,
+      })
       await http.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 })
       const { port } = http.server.address() as AddressInfo
       const served: Served = {
@@ -172,6 +228,7 @@ export async function createWorld(): Promise<World> {
         hub,
         port,
         url: `http://127.0.0.1:${port}`,
+        open: () => http.streams.size,
         async close() {
           if (!open.delete(served)) return
           await http.close()
@@ -188,8 +245,11 @@ export async function createWorld(): Promise<World> {
       await queue.close()
       await bus.close()
       await pool.end()
-      await database.stop()
       await rm(folder, { recursive: true, force: true })
+      worlds -= 1
+      if (worlds > 0) return
+      await (await server)?.stop()
+      server = undefined
     },
   }
   return world

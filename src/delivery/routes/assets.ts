@@ -28,10 +28,13 @@ export function assetRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { before, limit } = request.query
-      if (before !== undefined && !isId('ast', before)) throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
+      if (before !== undefined && !isId('ast', before))
+        throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
       const found = await store.assets.list(request.tenantId, { limit: limit + 1, ...(before !== undefined && { before }) })
       const page = found.slice(0, limit)
-      const assets = await Promise.all(page.map(async (asset) => assetView(asset, await store.assets.files(asset.id), asset.releasedSeconds > 0)))
+      const assets = await Promise.all(
+        page.map(async (asset) => assetView(asset, await store.assets.files(asset.id), asset.releasedSeconds > 0)),
+      )
       return { assets, next: found.length > limit ? (page.at(-1)?.id ?? null) : null }
     },
   )
@@ -59,7 +62,8 @@ export function assetRoutes(app: App, context: Context): void {
       schema: {
         operationId: 'getFile',
         summary: 'A file of an asset',
-        description: 'Takes `Range`, `If-Range` and `If-None-Match`. Captions grow while the asset is made; every other file never changes.',
+        description:
+          'Takes `Range`, `If-Range` and `If-None-Match`. Captions grow while the asset is made; every other file never changes.',
         tags: ['assets'],
         params: z.object({ id: z.string(), name: z.string() }),
         querystring: z.object({ download: z.string().optional().describe('Offer it for saving.') }),
@@ -78,8 +82,11 @@ export function assetRoutes(app: App, context: Context): void {
         if (request.query.download !== undefined) reply.header('content-disposition', `attachment; filename="${file.name}"`)
         return sendObject(request, reply, objects, file, IMMUTABLE)
       }
-      if (name === CAPTIONS && asset.cues.length > 0) return reply.header('cache-control', NO_STORE).type('text/vtt; charset=utf-8').send(captionsVtt(asset.cues))
-      throw new SluiceError('file_not_found', `The asset ${asset.id} has no file ${JSON.stringify(name)}.`, { fix: `GET /v1/assets/${asset.id} lists its files; some come after the job has succeeded.` })
+      if (name === CAPTIONS && asset.cues.length > 0)
+        return reply.header('cache-control', NO_STORE).type('text/vtt; charset=utf-8').send(captionsVtt(asset.cues))
+      throw new SluiceError('file_not_found', `The asset ${asset.id} has no file ${JSON.stringify(name)}.`, {
+        fix: `GET /v1/assets/${asset.id} lists its files; some come after the job has succeeded.`,
+      })
     },
   )
 }

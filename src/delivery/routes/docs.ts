@@ -12,12 +12,15 @@ const marked = new Marked({ gfm: true })
 export function docsRoutes(app: App, { docsFolder }: Context): void {
   app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) => {
     const rows = Object.entries(problems).map(([code, { status, title }]) => `| [${code}](${problemPage(code)}) | ${status} | ${title} |`)
-    return reply.type('text/html; charset=utf-8').send(await page('Problems', ['# Problems', '', '| code | status | meaning |', '|---|---|---|', ...rows].join('\n')))
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(await page('Problems', ['# Problems', '', '| code | status | meaning |', '|---|---|---|', ...rows].join('\n')))
   })
 
   app.get<{ Params: { code: string } }>('/docs/errors/:code', { schema: { hide: true } }, async (request, reply) => {
     const { code } = request.params
-    if (!isProblemCode(code)) throw new SluiceError('not_found', `There is no problem called ${JSON.stringify(code)}.`, { fix: '/docs/errors lists them.' })
+    if (!isProblemCode(code))
+      throw new SluiceError('not_found', `There is no problem called ${JSON.stringify(code)}.`, { fix: '/docs/errors lists them.' })
     const text = await readFile(join(docsFolder, 'errors', `${code}.md`), 'utf8')
     return reply
       .type('text/html; charset=utf-8')

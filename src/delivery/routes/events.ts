@@ -49,7 +49,8 @@ export function eventRoutes(app: App, context: Context): void {
       const job = await findJob(store, request.tenantId, request.params.id)
       reply.header('vary', 'Accept')
       const { accept = '' } = request.headers
-      if (accept.includes('application/json') && !accept.includes('text/event-stream')) return poll(context, request, reply, job, request.query.after ?? 0)
+      if (accept.includes('application/json') && !accept.includes('text/event-stream'))
+        return poll(context, request, reply, job, request.query.after ?? 0)
       const after = cursorOf(request, request.query.after)
       const known = after !== null && after <= job.seq
       if (known && after === job.seq && jobEnded(job)) return reply.code(204).header('cache-control', NO_STORE).send(null)
@@ -71,7 +72,10 @@ export function eventRoutes(app: App, context: Context): void {
           'Server-sent events: a snapshot of each job that has not ended, then the events of all, each with its `jobId`. Come back with `Last-Event-ID` for snapshots of what has changed since.',
         tags: ['events'],
         querystring: z.object({
-          jobs: z.string().optional().describe(`Ids, separated by commas, at most ${MAX_NAMED_JOBS}. Default: all jobs, also those to come.`),
+          jobs: z
+            .string()
+            .optional()
+            .describe(`Ids, separated by commas, at most ${MAX_NAMED_JOBS}. Default: all jobs, also those to come.`),
           after: z.coerce.number().int().min(0).optional().describe('Cursor, as `Last-Event-ID`.'),
         }),
         headers: z.object({ 'last-event-id': z.string().optional() }),
@@ -90,7 +94,10 @@ export function eventRoutes(app: App, context: Context): void {
   async function named(request: FastifyRequest, list: string): Promise<Job[]> {
     const ids = [...new Set(list.split(',').filter((id) => id !== ''))]
     if (ids.length > MAX_NAMED_JOBS) {
-      throw new SluiceError('request_invalid', `${ids.length} jobs are named; at most ${MAX_NAMED_JOBS} can be.`, { field: 'jobs', fix: 'Leave `jobs` out to follow all.' })
+      throw new SluiceError('request_invalid', `${ids.length} jobs are named; at most ${MAX_NAMED_JOBS} can be.`, {
+        field: 'jobs',
+        fix: 'Leave `jobs` out to follow all.',
+      })
     }
     return Promise.all(ids.map((id) => findJob(store, request.tenantId, id)))
   }
@@ -109,7 +116,13 @@ function headersOf(reply: FastifyReply): Record<string, string | string[] | numb
 }
 
 /** Answers at once when there is something after `after`, else holds the request for as long as it prefers. */
-async function poll({ store, hub, closing }: Context, request: FastifyRequest, reply: FastifyReply, job: Job, after: number): Promise<EventPage> {
+async function poll(
+  { store, hub, closing }: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  job: Job,
+  after: number,
+): Promise<EventPage> {
   reply.header('cache-control', NO_STORE)
   if (after > job.seq) {
     const view = await readJobView(store, job)

@@ -47,7 +47,9 @@ export function hlsRoutes(app: App, context: Context): void {
         summary: 'HLS: the segments of a rung that have passed the gate',
         tags: ['assets'],
         params: RungParams,
-        querystring: z.object({ _HLS_msn: z.coerce.number().int().min(0).optional().describe('Hold the answer until this segment is listed, at most 6 s.') }),
+        querystring: z.object({
+          _HLS_msn: z.coerce.number().int().min(0).optional().describe('Hold the answer until this segment is listed, at most 6 s.'),
+        }),
         response: withProblems({ 200: bytes('Grows; ends with ENDLIST.', PLAYLIST_TYPE) }),
       },
     },
@@ -122,7 +124,11 @@ export function hlsRoutes(app: App, context: Context): void {
       const [, index] = file.match(SEGMENT_FILE) ?? []
       const segment = index === undefined ? undefined : await store.assets.segment(asset.id, rung, Number(index))
       if (!segment) {
-        throw new SluiceError('file_not_found', `The asset ${asset.id} has no segment ${JSON.stringify(`${rung}/${file}`)} that passed the gate.`, { fix: 'Take segments from the playlist.' })
+        throw new SluiceError(
+          'file_not_found',
+          `The asset ${asset.id} has no segment ${JSON.stringify(`${rung}/${file}`)} that passed the gate.`,
+          { fix: 'Take segments from the playlist.' },
+        )
       }
       return sendObject(request, reply, objects, { ...segment, mimeType: `${asset.kind}/mp4` }, IMMUTABLE)
     },
@@ -132,7 +138,9 @@ export function hlsRoutes(app: App, context: Context): void {
     const rungs = await store.assets.rungs(asset.id)
     const rung = rungs.find((known) => known.name === name)
     if (rung) return rung
-    throw new SluiceError('file_not_found', `The asset ${asset.id} has no rung ${JSON.stringify(name)}.`, { fix: `There are ${rungs.map((known) => known.name).join(', ')}.` })
+    throw new SluiceError('file_not_found', `The asset ${asset.id} has no rung ${JSON.stringify(name)}.`, {
+      fix: `There are ${rungs.map((known) => known.name).join(', ')}.`,
+    })
   }
 }
 

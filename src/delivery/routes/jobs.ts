@@ -29,9 +29,12 @@ export function jobRoutes(app: App, context: Context): void {
       schema: {
         operationId: 'createJob',
         summary: 'Submit a job',
-        description: 'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
+        description:
+          'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
         tags: ['jobs'],
-        headers: z.object({ 'idempotency-key': z.string().optional().describe('1 to 255 visible ASCII characters; remembered for 24 hours.') }),
+        headers: z.object({
+          'idempotency-key': z.string().optional().describe('1 to 255 visible ASCII characters; remembered for 24 hours.'),
+        }),
         body: JobInput,
         response: withProblems({ 202: JobView }),
       },
@@ -62,11 +65,18 @@ export function jobRoutes(app: App, context: Context): void {
   app.get(
     '/jobs',
     {
-      schema: { operationId: 'listJobs', summary: 'Jobs, newest first', tags: ['jobs'], querystring: JobListQuery, response: withProblems({ 200: JobList }) },
+      schema: {
+        operationId: 'listJobs',
+        summary: 'Jobs, newest first',
+        tags: ['jobs'],
+        querystring: JobListQuery,
+        response: withProblems({ 200: JobList }),
+      },
     },
     async (request) => {
       const { state, kind, before, limit } = request.query
-      if (before !== undefined && !isId('job', before)) throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
+      if (before !== undefined && !isId('job', before))
+        throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
       const found = await store.jobs.list(request.tenantId, {
         limit: limit + 1,
         ...(state !== undefined && { states: [state].flat() }),
@@ -161,9 +171,14 @@ export function jobRoutes(app: App, context: Context): void {
       const job = await findJob(store, request.tenantId, request.params.id)
       const [, seq] = request.params.file.match(PREVIEW_FILE) ?? []
       const latest = job.preview
-      const object = seq !== undefined && latest ? await objects.head(`${latest.objectKey.slice(0, latest.objectKey.lastIndexOf('/') + 1)}${seq}.jpg`) : undefined
+      const object =
+        seq !== undefined && latest
+          ? await objects.head(`${latest.objectKey.slice(0, latest.objectKey.lastIndexOf('/') + 1)}${seq}.jpg`)
+          : undefined
       if (!object) {
-        throw new SluiceError('file_not_found', 'There is no such preview, or it is gone: previews are kept while the job runs.', { fix: 'Use the latest `preview.url` of the job.' })
+        throw new SluiceError('file_not_found', 'There is no such preview, or it is gone: previews are kept while the job runs.', {
+          fix: 'Use the latest `preview.url` of the job.',
+        })
       }
       const { key: objectKey, sizeBytes, sha256 } = object
       return sendObject(request, reply, objects, { objectKey, sizeBytes, sha256, mimeType: 'image/jpeg' }, IMMUTABLE)
@@ -182,7 +197,9 @@ function idempotencyOf(request: FastifyRequest): { key: string; fingerprint: str
   const key = request.headers['idempotency-key']
   if (key === undefined) return undefined
   if (typeof key !== 'string' || !KEY_FORM.test(key)) {
-    throw new SluiceError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters without spaces.', { fix: 'Use a UUID, for example.' })
+    throw new SluiceError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters without spaces.', {
+      fix: 'Use a UUID, for example.',
+    })
   }
   const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${request.bodyText}`).digest('hex')
   return { key, fingerprint }

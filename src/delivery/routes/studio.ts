@@ -21,7 +21,10 @@ export async function studioRoutes(app: App, folder: string): Promise<void> {
     const wantsPage = !/\.[A-Za-z0-9]+$/.test(path) && (request.headers.accept ?? '*/*').match(/text\/html|\*\/\*/) !== null
     if (found.type !== 'file' && wantsPage) found = await send(request.raw, '/index.html', options)
     if (found.type !== 'file' && found.statusCode !== 304 && found.statusCode !== 416) throw known()
-    reply.headers(found.headers).header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache').code(found.statusCode)
+    reply
+      .headers(found.headers)
+      .header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+      .code(found.statusCode)
     return reply.send(found.stream)
   })
 }
