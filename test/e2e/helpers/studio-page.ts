@@ -30,7 +30,7 @@ export async function openPage(context: BrowserContext): Promise<{ page: Page; c
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
+    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
   })
   await page.addInitScript(keepDiary)
   return { page, complaints }

@@ -12,12 +12,12 @@ export function QuoteSlip({ quote, fresh, error }: QuoteState) {
       </h2>
       {quote ? (
         <div className={`flex flex-col gap-5 motion-safe:transition-opacity ${fresh ? '' : 'opacity-55'}`}>
-          <dl className="flex flex-col gap-5">
-            <div>
+          <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-5">
+            <div className="col-span-2">
               <dt className="eyebrow">Price</dt>
               <dd className="text-3xl font-semibold tracking-[-0.02em]">{money(quote.amountMicroUsd)}</dd>
             </div>
-            <div>
+            <div className="col-span-2">
               <dt className="eyebrow">Ready in</dt>
               <dd>
                 <span className="text-xl font-semibold tracking-[-0.01em]">
@@ -29,13 +29,11 @@ export function QuoteSlip({ quote, fresh, error }: QuoteState) {
                 </span>
               </dd>
             </div>
-            <div className="flex gap-8">
-              <div>
-                <dt className="eyebrow">Length</dt>
-                <dd className="text-lg font-medium">{clock(quote.durationSeconds)}</dd>
-              </div>
-              <Plan quote={quote} />
+            <div>
+              <dt className="eyebrow">Length</dt>
+              <dd className="text-lg font-medium">{clock(quote.durationSeconds)}</dd>
             </div>
+            <Plan quote={quote} />
           </dl>
           {quote.notes.length > 0 && (
             <ul className="flex flex-col gap-1.5 border-l-2 border-line pl-3">

@@ -29,8 +29,8 @@ interface ScreenProps {
 
 /** The box in which the preview becomes the player. Its size comes from the request and never changes. */
 export function Screen({ frame, kind, title, snapshot, asset = null, job, player, onWatch }: ScreenProps) {
-  // Someone who comes to a job that has ended has asked for nothing to start by itself.
-  const [autoplay] = useState<'when-safe' | 'off'>(snapshot?.endedAt ? 'off' : 'when-safe')
+  // Someone who comes to a job that has ended has asked for nothing to start by itself, and its previews are gone.
+  const [cameLate] = useState(Boolean(job && snapshot?.endedAt))
   const playable = Boolean(job && snapshot?.playable && snapshot.playback)
   const live = playable && job && (
     <sluice-player
@@ -38,7 +38,7 @@ export function Screen({ frame, kind, title, snapshot, asset = null, job, player
       job={job}
       kind={frame.media}
       label={title}
-      autoplay={autoplay}
+      autoplay={cameLate ? 'off' : 'when-safe'}
       className="block w-full"
       onsluice-attached={({ detail }: SluiceEventMap['sluice-attached']) => onWatch?.((before) => ({ ...before, engine: detail.engine }))}
       onsluice-first-frame={({ detail }: SluiceEventMap['sluice-first-frame']) =>

@@ -61,7 +61,7 @@ export function JobTile({ job, now }: { job: JobView; now: Date }) {
       title={job.title}
       picture={
         <>
-          {job.preview ? (
+          {job.preview && running ? (
             <img src={job.preview.url} alt="" className="h-full w-full object-cover" />
           ) : (
             <span className="absolute inset-0 grid place-items-center text-muted">
