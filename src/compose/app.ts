@@ -24,6 +24,7 @@ import { createEventHub } from '../realtime/event-hub.ts'
 import { createHandlers } from '../stages/index.ts'
 import type { Config } from './config.ts'
 import { ids } from './ids.ts'
+import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 
@@ -49,11 +50,12 @@ export interface Roles {
 export async function startApp(config: Config, roles: Roles, log: Logger): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const clock: Clock = { now: () => new Date() }
+  // First what needs nothing made: where FFmpeg is missing, no database is left behind.
+  const ffmpeg = await locateFfmpeg(config)
   const { store, pool } = await openStore(config, log, stack)
 
   const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
-  const ffmpeg = await locateFfmpeg(config)
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
 
   const queue = createPostgresQueue({ pool, log })
@@ -104,7 +106,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
     stack.defer(() => hub.close())
     const http = await createHttp({ engine, store, objects, hub, ids, log, voices: local.capabilities.voices ?? [], studioFolder, docsFolder, version })
     stack.defer(() => http.close())
-    await http.listen({ host: config.host, port: config.port, backlog: 4_096 })
+    await http.listen({ host: config.host, port: config.port, backlog: 4_096 }).catch((error: unknown) => {
+      throw listenProblem(error, config)
+    })
     const { port } = http.server.address() as AddressInfo
     return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   }

@@ -1,9 +1,10 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { storeError } from '../../../../domain/errors.ts'
 import { registerFonts } from '../draw/fonts.ts'
 import { type Flite, loadFlite } from '../speech/flite.ts'
 import { make } from './make.ts'
-import type { FromThread, ToThread } from './messages.ts'
+import type { FromThread, Lane, ToThread } from './messages.ts'
+import { giveWay } from './thread-priority.ts'
 
 /** A worker thread: makes one take at a time and listens for its cancellation meanwhile. */
 
@@ -44,6 +45,8 @@ port.on('message', async (message: ToThread) => {
   }
 })
 
+const { lane } = workerData as { lane: Lane }
+if (lane === 'picture') giveWay()
 // Warm what the first take would wait for.
 registerFonts()
 await speaker()
