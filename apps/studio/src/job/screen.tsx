@@ -65,7 +65,7 @@ export function Screen({ frame, kind, title, snapshot, asset = null, job, player
     <div data-testid="screen" aria-busy={busy} style={boxOf(frame)} className="mx-auto w-full">
       {live || (
         <div className="relative aspect-(--sluice-player-ratio) overflow-hidden rounded-lg bg-sunken ring-1 ring-line">
-          {snapshot?.preview ? (
+          {snapshot?.preview && !cameLate ? (
             <sluice-preview {...(job ? { job } : { snapshot })} className="absolute inset-0 block h-full w-full" />
           ) : (
             waiting
