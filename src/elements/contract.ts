@@ -54,10 +54,12 @@ export interface SluiceEventMap {
   /** The first frame is painted; `ms` since the player learned that the job was playable. */
   'sluice-first-frame': CustomEvent<{ ms: number }>
   'sluice-produced': CustomEvent<{ endSeconds: number; plannedSeconds: number }>
+  /** Data is missing in the middle of playing. */
   'sluice-starved': CustomEvent<{ atSeconds: number; count: number }>
   'sluice-resumed': CustomEvent<{ ms: number }>
   'sluice-vod': CustomEvent<{ durationSeconds: number }>
-  'sluice-ended': CustomEvent<{ stalls: number }>
+  /** `stalls`: waits for data after the start; `hitches`: waits of a decoder that had data. */
+  'sluice-ended': CustomEvent<{ stalls: number; hitches: number }>
   'sluice-engine-error': CustomEvent<{ fatal: boolean; recovered: boolean; detail: string }>
 }
 

@@ -26,7 +26,8 @@ const GATE_MS = 500
  *
  * - empty: nothing to play yet; the engine is being fetched ahead
  * - attached: the playlist is loaded and the first frame stands still until the start gate opens or play is pressed
- * - playing, starved (a stall after the start), ended: as the media element says
+ * - playing, starved (a stall after the start), ended: as the media element says. What started by itself is held back when
+ *   it starves, until the start gate opens for the rest; pressing play overrules it
  *
  * The playlist's address never changes while it grows, and nothing is attached anew when it is complete. Under
  * `prefers-reduced-motion` a picture never starts by itself.
@@ -50,6 +51,7 @@ export class PlayerElement extends SluiceElement {
   #complete = false
   #stalls = createStallWatch()
   #autoplayPending = false
+  #startedByItself = false
   #gateTimer: ReturnType<typeof setInterval> | undefined
   #playableAtMs: number | null = null
   #resumeSeconds = 0
@@ -71,12 +73,12 @@ export class PlayerElement extends SluiceElement {
   }
 
   play(): Promise<void> {
-    this.#autoplayPending = false
+    this.#autoplayPending = this.#startedByItself = false
     return this.#video.play()
   }
 
   pause(): void {
-    this.#autoplayPending = false
+    this.#autoplayPending = this.#startedByItself = false
     this.#video.pause()
   }
 
@@ -192,7 +194,7 @@ export class PlayerElement extends SluiceElement {
     this.#engine = this.#captions = this.#media = this.#production = this.#releasePoster = null
     this.#captionsKey = this.#posterKey = ''
     this.#captionsReady = 0
-    this.#complete = this.#autoplayPending = false
+    this.#complete = this.#autoplayPending = this.#startedByItself = false
   }
 
   #produced(endSeconds: number): void {
@@ -224,7 +226,7 @@ export class PlayerElement extends SluiceElement {
     const gate = this.#gate()
     if (!gate.open) {
       const soon = gate.waitSeconds === null ? 'soon' : `in about ${waitText(gate.waitSeconds)}`
-      this.#say(`Starts ${soon}, so that it plays through`)
+      this.#say(`${this.#video.currentTime > 0 ? 'Goes on' : 'Starts'} ${soon}, so that it plays through`)
       this.#gateTimer ??= setInterval(() => this.#askGate(), GATE_MS)
       return
     }
@@ -235,19 +237,28 @@ export class PlayerElement extends SluiceElement {
     void this.#startByItself()
   }
 
+  /** One longer wait instead of many short ones: what started by itself goes on by itself when the rest will come in time. */
+  #holdBack(): void {
+    this.#video.pause()
+    this.#autoplayPending = true
+    this.#askGate()
+  }
+
   #gate(): Gate {
     if (this.getAttribute('autoplay') === 'first-segment') return { open: true }
     return startGate({
       production: this.#production,
       plannedSeconds: this.#plannedSeconds(),
+      positionSeconds: this.#video.currentTime,
       complete: this.#complete || !this.#alive(),
-      remainingSeconds: this.snapshot?.eta?.p90Seconds ?? null,
+      remaining: this.snapshot?.eta ?? null,
       nowMs: performance.now(),
     })
   }
 
   /** Without a gesture on the page sound is refused: then without sound, and with a button for it. */
   async #startByItself(): Promise<void> {
+    this.#startedByItself = this.getAttribute('autoplay') !== 'first-segment'
     try {
       await this.#video.play()
     } catch (error) {
@@ -292,15 +303,18 @@ export class PlayerElement extends SluiceElement {
     listen('timeupdate', () => this.#showTime())
     listen('durationchange', () => this.#showTime())
     listen('play', () => {
+      // the gate takes this back before it plays, so here it was a person
+      if (this.#autoplayPending) this.#startedByItself = false
       this.#autoplayPending = false
       this.#askGate()
       if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#say('Starting')
       else this.#say('')
     })
     listen('waiting', () => {
-      if (!this.#stalls.waiting(performance.now(), { seeking: video.seeking, ended: video.ended })) return
+      if (!this.#stalls.waiting(performance.now(), { seeking: video.seeking, ended: video.ended, bufferedSeconds: this.#bufferedSeconds() })) return
       this.emit('sluice-starved', { atSeconds: video.currentTime, count: this.#stalls.count })
       this.#say('Waiting for the next part')
+      if (this.#startedByItself) this.#holdBack()
     })
     listen('playing', () => {
       this.#say('')
@@ -308,10 +322,19 @@ export class PlayerElement extends SluiceElement {
       if (ms !== null) this.emit('sluice-resumed', { ms: Math.round(ms) })
     })
     listen('seeking', () => this.#clampSeek())
-    listen('ended', () => this.emit('sluice-ended', { stalls: this.#stalls.count }))
+    listen('ended', () => this.emit('sluice-ended', { stalls: this.#stalls.count, hitches: this.#stalls.hitches }))
     listen('volumechange', () => {
       if (!video.muted && this.#chrome) this.#chrome.unmute.hidden = true
     })
+  }
+
+  /** Loaded ahead of the picture. */
+  #bufferedSeconds(): number {
+    const { buffered, currentTime } = this.#video
+    for (let index = 0; index < buffered.length; index += 1) {
+      if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) > currentTime) return buffered.end(index) - currentTime
+    }
+    return 0
   }
 
   #clampSeek(): void {

@@ -6,29 +6,39 @@ export interface Production {
   lastAtMs: number
   /** Media seconds of the last growth. */
   lastStepSeconds: number
-  /** Media seconds made per second of wall time, smoothed. `null` until two growths have been seen. */
-  rate: number | null
+  /** Media made and the wall time it took, both fading: see {@link MEMORY_SECONDS}. Without wall time nothing is known of the pace. */
+  madeSeconds: number
+  wallSeconds: number
 }
 
-/** Weight of the newest growth in the moving average. */
-const NEWEST = 0.4
+/** What was made this long ago counts 1/e of what is made now. Long, because shots come in bursts with pauses between. */
+const MEMORY_SECONDS = 12
 /** Growths closer together than this came in one burst and say nothing of the pace. */
 const BURST_MS = 50
 
 export function grow(production: Production | null, endSeconds: number, atMs: number): Production {
-  if (!production) return { endSeconds, lastAtMs: atMs, lastStepSeconds: endSeconds, rate: null }
+  if (!production) return { endSeconds, lastAtMs: atMs, lastStepSeconds: endSeconds, madeSeconds: 0, wallSeconds: 0 }
   const step = endSeconds - production.endSeconds
   if (step <= 0) return production
   const elapsedMs = atMs - production.lastAtMs
   if (elapsedMs < BURST_MS) return { ...production, endSeconds, lastStepSeconds: production.lastStepSeconds + step }
-  const newest = step / (elapsedMs / 1000)
-  const rate = production.rate === null ? newest : NEWEST * newest + (1 - NEWEST) * production.rate
-  return { endSeconds, lastAtMs: atMs, lastStepSeconds: step, rate }
+  const elapsed = elapsedMs / 1000
+  const kept = Math.exp(-elapsed / MEMORY_SECONDS)
+  return {
+    endSeconds,
+    lastAtMs: atMs,
+    lastStepSeconds: step,
+    madeSeconds: production.madeSeconds * kept + step,
+    wallSeconds: production.wallSeconds * kept + elapsed,
+  }
 }
 
-/** The rate as it must be judged now: a growth that is overdue lowers it, though nothing has been measured. */
+/**
+ * Media seconds made per second of wall time, as it must be judged now: a growth that is overdue lowers it, though
+ * nothing has been measured. `null` until two growths have been seen.
+ */
 export function rateAt(production: Production, nowMs: number): number | null {
-  if (production.rate === null) return null
+  if (production.wallSeconds === 0) return null
   const overdue = production.lastStepSeconds / Math.max(0.001, (nowMs - production.lastAtMs) / 1000)
-  return Math.min(production.rate, overdue)
+  return Math.min(production.madeSeconds / production.wallSeconds, overdue)
 }

@@ -10,7 +10,7 @@ function made(count: number, everyMs: number): { production: Production; nowMs: 
 }
 
 const gate = (count: number, everyMs: number, plannedSeconds = 8) =>
-  startGate({ ...made(count, everyMs), plannedSeconds, complete: false, remainingSeconds: null })
+  startGate({ ...made(count, everyMs), plannedSeconds, positionSeconds: 0, complete: false, remaining: null })
 
 /** Plays from `startMs` on what is made at a steady pace; returns whether it ever has to wait. */
 function stalls(startMs: number, everyMs: number, plannedSeconds: number): boolean {
@@ -52,16 +52,34 @@ describe('startGate', () => {
     expect(stalls(opened * everyMs, everyMs, plannedSeconds)).toBe(false)
   })
 
-  it('goes by the guessed remaining time until a rate is known', () => {
+  it('goes by the cautious end of a guess from past jobs until a rate is known, never by a quoted one', () => {
     const { production, nowMs } = made(1, 4_000)
-    const ask = (remainingSeconds: number) => startGate({ production, nowMs, plannedSeconds: 30, complete: false, remainingSeconds })
+    const ask = (p90Seconds: number, basis: 'quote' | 'history') =>
+      startGate({ production, nowMs, plannedSeconds: 30, positionSeconds: 0, complete: false, remaining: { p50Seconds: 5, p90Seconds, basis } })
+    expect(ask(20, 'history')).toEqual({ open: true })
+    expect(ask(60, 'history')).toMatchObject({ open: false })
+    expect(ask(20, 'quote')).toMatchObject({ open: false, waitSeconds: null })
+  })
+
+  it('believes a guess that is worse than what was measured so far', () => {
+    const { production, nowMs } = made(3, 1_000)
+    const ask = (p50Seconds: number) =>
+      startGate({ production, nowMs, plannedSeconds: 30, positionSeconds: 0, complete: false, remaining: { p50Seconds, p90Seconds: 90, basis: 'quote' } })
     expect(ask(20)).toEqual({ open: true })
     expect(ask(60)).toMatchObject({ open: false })
   })
 
+  it('asks less the further on playing begins', () => {
+    const ask = (positionSeconds: number) => startGate({ ...made(10, 4_000), plannedSeconds: 30, positionSeconds, complete: false, remaining: null })
+    expect(ask(0)).toEqual({ open: true })
+    expect(ask(17)).toMatchObject({ open: false })
+    expect(ask(20)).toMatchObject({ open: false, missingSeconds: expect.closeTo(10, 5) as number })
+  })
+
   it('is open for whatever is complete, and closed while there is nothing', () => {
-    expect(startGate({ production: null, plannedSeconds: 8, complete: true, remainingSeconds: null, nowMs: 0 })).toEqual({ open: true })
-    expect(startGate({ production: null, plannedSeconds: 8, complete: false, remainingSeconds: 1, nowMs: 0 })).toMatchObject({ open: false })
+    const nothing = { production: null, plannedSeconds: 8, positionSeconds: 0, nowMs: 0, remaining: null }
+    expect(startGate({ ...nothing, complete: true })).toEqual({ open: true })
+    expect(startGate({ ...nothing, complete: false })).toMatchObject({ open: false })
   })
 })
 
@@ -69,6 +87,12 @@ describe('rateAt', () => {
   it('is the smoothed pace', () => {
     const { production, nowMs } = made(5, 4_000)
     expect(rateAt(production, nowMs)).toBeCloseTo(0.5, 5)
+  })
+
+  it('forgets a fast beginning in proportion to time, not to the number of segments', () => {
+    let production = grow(grow(null, 2, 0), 6, 300)
+    for (let index = 1; index <= 4; index += 1) production = grow(production, 6 + 2 * index, 300 + 4_000 * index)
+    expect(rateAt(production, 16_300)).toBeLessThan(0.7)
   })
 
   it('falls while a segment is overdue', () => {
@@ -81,7 +105,8 @@ describe('rateAt', () => {
     const first = grow(null, 2, 0)
     const second = grow(first, 4, 4_000)
     const third = grow(second, 6, 4_010)
-    expect(third).toMatchObject({ endSeconds: 6, rate: 0.5 })
+    expect(third.endSeconds).toBe(6)
+    expect(rateAt(third, 4_010)).toBe(0.5)
     expect(grow(third, 5, 9_000)).toBe(third)
   })
 })

@@ -6,10 +6,12 @@ const RESERVE = 1.1
 export interface GateInput {
   production: Production | null
   plannedSeconds: number
+  /** Where playing would begin. */
+  positionSeconds: number
   /** Nothing more will be made. */
   complete: boolean
-  /** The server's cautious guess of the time until all is made; used until a rate is measured. `null`: none. */
-  remainingSeconds: number | null
+  /** The server's guess of the time until all is made. `null`: none. */
+  remaining: { p50Seconds: number; p90Seconds: number; basis: 'quote' | 'history' } | null
   nowMs: number
 }
 
@@ -17,20 +19,32 @@ export interface GateInput {
 export type Gate = { open: true } | { open: false; missingSeconds: number; waitSeconds: number | null }
 
 /**
- * Whether playing from the start reaches the end without waiting. With r media seconds made per second and D in all,
- * playing must begin when D (1 - r) of it is there: then the last second is made when it is needed.
- * Without a measured rate it follows from the guess: (D - there) / remaining.
+ * Whether playing from a position reaches the end without waiting. With r media seconds made per second and D left to
+ * play, D (1 - r) of it must be there: then the last second is made when it is needed.
  */
 export function startGate(input: GateInput): Gate {
-  const { production, plannedSeconds, complete, remainingSeconds, nowMs } = input
+  const { production, plannedSeconds, positionSeconds, complete } = input
   if (complete) return { open: true }
-  const there = production?.endSeconds ?? 0
-  const rest = Math.max(0, plannedSeconds - there)
-  const guessed = remainingSeconds === null ? null : rest / Math.max(0.001, remainingSeconds)
-  const rate = (production && rateAt(production, nowMs)) ?? guessed
+  const end = production?.endSeconds ?? 0
+  const there = Math.max(0, end - positionSeconds)
+  const rest = Math.max(0, plannedSeconds - end)
+  const rate = careful(input, rest)
   if (there === 0 || rate === null) return { open: false, missingSeconds: rest, waitSeconds: null }
-  const needed = Math.min(plannedSeconds, Math.max(0, plannedSeconds * (1 - rate) * RESERVE))
+  const left = Math.max(0, plannedSeconds - positionSeconds)
+  const needed = Math.min(left, Math.max(0, left * (1 - rate) * RESERVE))
   if (there >= needed) return { open: true }
   const missingSeconds = needed - there
   return { open: false, missingSeconds, waitSeconds: rate > 0 ? missingSeconds / rate : null }
+}
+
+/**
+ * The lower of the rate measured and the one that follows from the server's median guess: segments come in bursts, and
+ * the next part may take longer than the last. Before anything is measured only a guess that rests on past jobs counts,
+ * and then its cautious end; a quoted one knows nothing of how busy the server is.
+ */
+function careful({ production, remaining, nowMs }: GateInput, rest: number): number | null {
+  const measured = production && rateAt(production, nowMs)
+  if (!remaining) return measured
+  if (measured === null) return remaining.basis === 'history' ? rest / Math.max(0.001, remaining.p90Seconds) : null
+  return Math.min(measured, rest / Math.max(0.001, remaining.p50Seconds))
 }
