@@ -1,12 +1,14 @@
-import { hashOf } from '../random.ts'
+import { hashOf, pick, randomFrom } from '../random.ts'
 import { courseOf, prepareBackground } from './background.ts'
 import { easeInOut, easeOut, through } from './ease.ts'
 import { rings } from './layouts/ornaments.ts'
-import { paletteOf } from './palette.ts'
+import { hues, paletteOf } from './palette.ts'
 import type { Drawing } from './scene.ts'
 import { type Size, stageOf } from './stage.ts'
 import { drawText, fitText, heading } from './text.ts'
 
+/** Room for the bar below the words, in units. */
+const BAR_UNITS = 30
 /** Words shown at once. */
 const GROUP_WORDS = 5
 
@@ -18,9 +20,9 @@ export function prepareMotif({ prompt, seed }: { prompt: string; seed: number },
   const { durationSeconds } = options
   const stage = stageOf(options)
   const { content, unit, tall } = stage
-  const hue = (hashOf(prompt) ^ seed) % 360
-  const palette = paletteOf((hue + 360) % 360)
-  const background = prepareBackground((hue + 360) % 360, stage)
+  const hue = pick(hues, randomFrom(hashOf(prompt) ^ seed))
+  const palette = paletteOf(hue)
+  const background = prepareBackground(hue, stage)
   const ornament = rings({ stage, palette, durationSeconds })
   const words = prompt
     .replace(/\s+/g, ' ')
@@ -32,9 +34,13 @@ export function prepareMotif({ prompt, seed }: { prompt: string; seed: number },
   const groups = Array.from({ length: Math.max(1, Math.ceil(words.length / perGroup)) }, (_, n) =>
     words.slice(n * perGroup, (n + 1) * perGroup).join(' '),
   )
-  const box = { width: content.width * (tall ? 1 : 0.86), height: content.height }
+  const box = { width: content.width * (tall ? 1 : 0.86), height: content.height - BAR_UNITS * unit }
   const sets = groups.map((text) =>
     fitText(text === '' ? '…' : text, { style: heading, box, maxPx: 118 * unit, minPx: 22 * unit, maxLines: tall ? 7 : 4 }),
+  )
+  // The longest word carries the accent, where there is a choice.
+  const accented = sets.map(({ words: own }) =>
+    own.length < 2 ? -1 : own.reduce((best, { text }, n) => (text.length > (own[best]?.text.length ?? 0) ? n : best), 0),
   )
   const each = durationSeconds / sets.length
 
@@ -49,7 +55,7 @@ export function prepareMotif({ prompt, seed }: { prompt: string; seed: number },
     drawText(context, set, at, (_word, index) => {
       const p = easeOut(through(own, 0.02 + index * Math.min(0.12, (each * 0.4) / set.words.length), 0.5))
       return {
-        colour: index % GROUP_WORDS === GROUP_WORDS - 1 ? palette.accent : palette.ink,
+        colour: index === accented[group] ? palette.accent : palette.ink,
         alpha: p * (1 - leaving),
         dx: 0,
         dy: ((1 - p) * 40 - leaving * 30) * unit,

@@ -1,3 +1,6 @@
+/** OKLCH hues that give calm grounds: blues, violets, teals. */
+export const hues = [222, 235, 248, 258, 268, 280, 292, 303, 190, 204] as const
+
 /** Colours of a presentation, as CSS. */
 export interface Palette {
   /** Darkest ground; never black. */

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../../domain/errors.ts'
 import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../../ports/planner.ts'
+import { hues } from '../draw/palette.ts'
 import { hashOf, pick, randomFrom } from '../random.ts'
 import { type Draft, draftOf } from './scenes.ts'
 import { scoresOf } from './score.ts'
@@ -18,9 +19,6 @@ const MIN_SCENE_SECONDS = 2.5
 const LONG_SCENE_SECONDS = 7
 /** Sentences told in less than this may share a scene. */
 const SHORT_SENTENCE_SECONDS = 3.4
-
-/** OKLCH hues that give calm grounds: blues, violets, teals. */
-const hues = [222, 235, 248, 258, 268, 280, 292, 303, 190, 204] as const
 
 /**
  * Plans by choosing, never by inventing: every word shown or spoken stands in the text. A headline, the sentences that tell
