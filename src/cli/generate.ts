@@ -1,17 +1,15 @@
-import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createClient, type Client, type Job } from '../client/index.ts'
-import { startApp } from '../compose/app.ts'
 import type { Config } from '../compose/config.ts'
 import { createLogger } from '../compose/logger.ts'
-import { exampleText } from '../compose/package-files.ts'
 import { SluiceError } from '../domain/errors.ts'
 import { LANES } from '../domain/step.ts'
 import type { AssetView } from '../wire/assets.ts'
 import type { JobInput } from '../wire/jobs.ts'
 import { createProgressView } from './progress-view.ts'
 import { saveAsset } from './save-asset.ts'
+import { serverAddress } from './server-address.ts'
+import { textOf } from './text-of.ts'
 import { untilStopped } from './until-stopped.ts'
 
 export interface GenerateOptions {
@@ -27,26 +25,25 @@ export interface GenerateOptions {
 /** How long to wait for the background copies (WebM, MP3) once the asset is published. */
 const RENDITIONS_WITHIN_MS = 300_000
 const ASK_EVERY_MS = 500
-/** Longest text file that is read; a longer one is refused by the server anyway. */
-const MAX_FILE_BYTES = 1_000_000
+/** What a shell takes a command for that Ctrl-C ended: 128 and the signal's number. */
+const INTERRUPTED = 130
 
 /** `sluice generate`: submits, shows what happens, saves the files and says what they are. */
 export async function generate(config: Config, words: string[], options: GenerateOptions): Promise<void> {
   const input = await inputOf(words, options)
   const stopped = untilStopped()
   await using stack = new AsyncDisposableStack()
-  const url = options.server ?? (await startOwn(config, stack))
+  const url = options.server ? serverAddress(options.server) : await startOwn(config, stack)
   const client = createClient({ baseUrl: url, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
   const stop = new AbortController()
   void stopped.then(() => stop.abort())
   try {
     const asset = await follow(client, url, input, stop.signal)
-    if (stop.signal.aborted) return
+    if (stop.signal.aborted) return sayStopped(options)
     await report(asset, resolve(options.out), url, client)
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    process.stdout.write('\nStopped. The job is kept and goes on at the next start of the server.\n')
-    return
+    return sayStopped(options)
   }
   if (options.stay && !options.server) {
     process.stdout.write(`\nThe Studio stays open at ${url}/ until Ctrl-C.\n`)
@@ -54,12 +51,22 @@ export async function generate(config: Config, words: string[], options: Generat
   }
 }
 
-/** The server the command starts for itself; a taken port is no reason to fail here. */
+function sayStopped({ server }: GenerateOptions): void {
+  process.exitCode = INTERRUPTED
+  process.stdout.write(server ? '\nStopped watching. The server goes on with the job.\n' : '\nStopped. The job is kept and goes on at the next `sluice serve`.\n')
+}
+
+/**
+ * The server the command starts for itself; a taken port is no reason to fail here. It logs only when asked to by
+ * SLUICE_LOG: how the job ends is said by the command.
+ */
 async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<string> {
-  const log = createLogger(process.env['SLUICE_LOG'] ? config.logLevel : 'error')
+  // Only here: looking at a text or watching another server needs none of it.
+  const { startApp } = await import('../compose/app.ts')
+  const log = createLogger(process.env['SLUICE_LOG'] ? config.logLevel : 'silent')
   const roles = { api: true, lanes: LANES }
-  const app = await startApp(config, roles, log).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error
+  const app = await startApp(config, roles, log).catch((error: unknown) => {
+    if (!SluiceError.is(error) || error.facts['errno'] !== 'EADDRINUSE') throw error
     return startApp({ ...config, port: 0 }, roles, log)
   })
   stack.use(app)
@@ -127,16 +134,4 @@ async function inputOf(words: string[], { kind, seconds, seed, size: picture }: 
     ...(picture !== undefined && { size: picture }),
   }
   return wanted as JobInput
-}
-
-/** The words themselves, or the file they name; without words the example. */
-async function textOf(words: string[], kind: JobInput['kind']): Promise<string> {
-  if (words.length === 0 && kind !== 'presentation') {
-    throw new SluiceError('request_invalid', `There is no prompt for the ${kind}.`, { fix: `Write it behind the command: sluice generate --kind ${kind} "..."` })
-  }
-  const path = words.length === 0 ? exampleText : (words[0] ?? '')
-  if (words.length > 1 || !existsSync(path)) return words.join(' ')
-  const { size: bytes } = await stat(path)
-  if (bytes > MAX_FILE_BYTES) throw new SluiceError('prompt_too_long', `${path} has ${bytes} bytes.`, { fix: `Give a text file of at most ${MAX_FILE_BYTES} bytes.` })
-  return readFile(path, 'utf8')
 }

@@ -1,12 +1,13 @@
 import { createClient } from '../client/index.ts'
 import type { JobView } from '../wire/jobs.ts'
+import { serverAddress } from './server-address.ts'
 import { createProgressView, progressLines } from './progress-view.ts'
 
 interface Where {
   server: string
 }
 
-const clientOf = ({ server }: Where) => createClient({ baseUrl: server, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
+const clientOf = ({ server }: Where) => createClient({ baseUrl: serverAddress(server), ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 export async function list(where: Where, options: { state?: string; limit: number; json?: boolean }): Promise<void> {
@@ -24,7 +25,7 @@ export async function show(where: Where, id: string, options: { json?: boolean }
   if (options.json) return void print(JSON.stringify(job, null, 2))
   print(`${job.title}\n${job.id}, ${job.kind}, ${job.state}\n`)
   for (const line of progressLines(job)) print(line)
-  if (job.outcome) print(`\n${job.outcome.class}: ${job.outcome.detail}`)
+  if (job.outcome) print(`\n${job.outcome.code ?? job.outcome.class}: ${job.outcome.detail}${job.outcome.fix ? `\n${job.outcome.fix}` : ''}`)
   if (job.playback) print(`\nPlays at ${new URL(job.playback.url, where.server).href}`)
 }
 

@@ -17,8 +17,9 @@ program
   .option('--port <number>', 'port to listen on; 0 takes a free one')
   .option('--no-work', 'only the API; run workers beside it')
   .action(async (options: { host?: string; port?: string; work: boolean }) => {
+    const config = configFrom({ SLUICE_HOST: options.host, SLUICE_PORT: options.port })
     const { serve } = await import('./serve.ts')
-    await serve(configFrom({ SLUICE_HOST: options.host, SLUICE_PORT: options.port }), options.work)
+    await serve(config, options.work)
   })
 
 program
@@ -26,8 +27,9 @@ program
   .description('run steps beside a server; needs DATABASE_URL and the same SLUICE_DATA')
   .addOption(new Option('--lanes <list>', 'io, cpu, resident, with commas').default(LANES, 'all').argParser(lanes))
   .action(async (options: { lanes: Lane[] }) => {
+    const config = configFrom()
     const { work } = await import('./worker.ts')
-    await work(configFrom(), options.lanes)
+    await work(config, options.lanes)
   })
 
 program

@@ -103,8 +103,14 @@ export function worthAnotherTry(error: SluiceClientError): boolean {
 export function asClientError(error: unknown, baseUrl: string, jobId?: string): SluiceClientError {
   if (error instanceof ApiError) return new ApiError(error.problem, { jobId: jobId ?? error.jobId, retryAfterMs: error.retryAfterMs })
   if (SluiceClientError.is(error)) return error
-  const why = error instanceof Error ? error.message : String(error)
+  const why = error instanceof Error ? reasonOf(error) : String(error)
   return new TransportError(`${baseUrl} cannot be reached: ${why}`, { jobId, cause: error })
+}
+
+/** `fetch failed` says nothing; its cause does, or the first of several (a name with two addresses). */
+function reasonOf(error: Error): string {
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
@@ -113,7 +119,10 @@ async function problemOf(response: Response): Promise<ApiError> {
   if (isProblem(body)) return new ApiError(body, { retryAfterMs })
   const { status } = response
   const title = response.statusText || `Status ${status}`
-  return new ApiError({ type: 'about:blank', title, status, code: `http_${status}`, detail: `The server answered ${status} without a reason.` }, { retryAfterMs })
+  return new ApiError(
+    { type: 'about:blank', title, status, code: `http_${status}`, detail: `The server answered ${status} without a reason.` },
+    { retryAfterMs },
+  )
 }
 
 function isProblem(body: unknown): body is ProblemView {

@@ -55,8 +55,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     return [name, parsed.data]
   })
   if (problems.length > 0) {
-    throw new SluiceError('config_invalid', problems.join('\n'), {
-      fix: problems.length === 1 ? 'Correct it, or unset it for the default.' : `Correct all ${problems.length}, or unset them for the defaults.`,
+    const detail = problems.length === 1 ? problems.join('') : [`${problems.length} settings are wrong.`, ...problems].join('\n')
+    throw new SluiceError('config_invalid', detail, {
+      fix: problems.length === 1 ? 'Correct it, or unset it for the default.' : 'Correct them, or unset them for the defaults.',
     })
   }
   return Object.fromEntries(entries) as Config

@@ -1,6 +1,6 @@
 import type { SluiceError } from './errors.ts'
 import type { MicroUsd } from './money.ts'
-import type { RetryAdvice } from './problems.ts'
+import type { ProblemCode, RetryAdvice } from './problems.ts'
 
 /** Why something ended as it did. One mapping per provider, at the place that knows the cause. */
 export type OutcomeClass =
@@ -23,6 +23,10 @@ export type Outcome = {
   class: OutcomeClass
   /** In words a person understands. */
   detail: string
+  /** The problem behind it; its page is `docs/errors/<code>.md`. Absent where no error was, as for a cancellation. */
+  code?: ProblemCode
+  /** How to mend it, as an instruction to the reader. */
+  fix?: string
   /** The input that was refused, where the provider tells. */
   field?: string
   retry: RetryAdvice
@@ -48,6 +52,8 @@ export function outcomeOf(error: SluiceError, charged: Charged = { charged: 'no'
   return {
     class: classOf[error.code] ?? 'internal',
     detail: error.message,
+    code: error.code,
+    ...(error.fix !== undefined && { fix: error.fix }),
     ...(error.field !== undefined && { field: error.field }),
     retry: error.retry,
     ...charged,

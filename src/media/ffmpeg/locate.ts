@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { SluiceError } from '../../domain/errors.ts'
@@ -38,16 +38,32 @@ export async function findOnPath(name: string): Promise<string | undefined> {
 /** `path` is where it was looked for; absent: the PATH. */
 export function missing(program: string, path?: string): SluiceError {
   const where = path ? `at ${path}` : 'on the PATH'
-  return new SluiceError('media_tool_missing', `${program} was not found ${where}`, {
-    fix: `Install FFmpeg: ${installLine()}. Or name the program in SLUICE_${program.toUpperCase()}.`,
+  const variable = `SLUICE_${program.toUpperCase()}`
+  return new SluiceError('media_tool_missing', `There is no ${program} ${where}.`, {
+    fix: `Install FFmpeg: ${installLine()}. ${path ? `Or correct ${variable}, or unset it for the one on the PATH.` : `Or name the program in ${variable}.`}`,
   })
 }
 
-/** The usual way to install FFmpeg on this system. */
+/** Package managers in order of preference; the first whose program is here is the machine's. */
+const managers = [
+  { program: 'apt-get', line: 'sudo apt-get update && sudo apt-get install -y ffmpeg' },
+  { program: 'dnf', line: 'sudo dnf install -y ffmpeg' },
+  { program: 'pacman', line: 'sudo pacman -S --needed ffmpeg' },
+  { program: 'apk', line: 'sudo apk add ffmpeg' },
+  { program: 'zypper', line: 'sudo zypper install -y ffmpeg' },
+  { program: 'brew', line: 'brew install ffmpeg' },
+  { program: 'winget', line: 'winget install --id Gyan.FFmpeg' },
+]
+
+/** Where package managers are, whatever the PATH says. */
+const usualFolders = ['/usr/bin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin']
+
+/** The line a person types to install FFmpeg on this machine. */
 function installLine(): string {
-  if (process.platform === 'darwin') return 'brew install ffmpeg'
-  if (process.platform === 'win32') return 'winget install --id Gyan.FFmpeg'
-  return 'sudo apt-get install -y ffmpeg (Debian, Ubuntu), sudo dnf install ffmpeg (Fedora), apk add ffmpeg (Alpine)'
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...usualFolders]
+  const here = managers.find(({ program }) => folders.some((folder) => existsSync(join(folder, `${program}${EXTENSION}`))))
+  if (!here) return 'see https://ffmpeg.org/download.html'
+  return `\`${process.getuid?.() === 0 ? here.line.replaceAll('sudo ', '') : here.line}\``
 }
 
 const isProgram = (path: string): Promise<boolean> =>

@@ -30,9 +30,10 @@ export async function storageProblem(
   const freeBytes = space && space.bavail * space.bsize
   const totalBytes = space && space.blocks * space.bsize
   const writtenBytes = place.writtenBytes ?? 0
-  const figures = space ? `${megabytes(freeBytes)} of ${megabytes(totalBytes)} are free` : 'the free space is unknown'
-  return new SluiceError('storage_full', `${place.doing} failed after ${megabytes(writtenBytes)} (${code}); ${figures}.`, {
-    fix: 'Free space on the disk of the data folder or move the data folder to a larger one.',
+  const figures = space ? `${megabytes(freeBytes)} of ${megabytes(totalBytes)} are free` : 'how much is free is unknown'
+  const detail = `There is no space left for the files: ${figures}. ${place.doing} stopped after ${megabytes(writtenBytes)} (${code}).`
+  return new SluiceError('storage_full', detail, {
+    fix: 'Free some space on the disk of the data folder, or move the folder to a larger disk (SLUICE_DATA); then try again.',
     facts: { errno: code, writtenBytes, ...(space && { freeBytes, totalBytes }) },
     cause: error,
   })
