@@ -168,7 +168,14 @@ describe('a handle', () => {
     const job = createClient({ baseUrl: server.url }).job('job_a')
     await reached(job, ({ seq }) => seq === 0)
     server.push('job_a', 'status', { state: 'running', at: now() })
-    server.push('job_a', 'stage', { key: 'render', label: 'Rendering video', state: 'running', progress: 0.4, startedAt: now(), endedAt: null })
+    server.push('job_a', 'stage', {
+      key: 'render',
+      label: 'Rendering video',
+      state: 'running',
+      progress: 0.4,
+      startedAt: now(),
+      endedAt: null,
+    })
     server.push('job_a', 'playable', {
       url: '/v1/assets/ast_1/hls/main.m3u8',
       kind: 'video',
@@ -184,7 +191,11 @@ describe('a handle', () => {
     expect(connection).toBe('ended')
     expect(state).toEqual({
       ...truth,
-      playback: { ...truth?.playback, url: `${server.url}/v1/assets/ast_1/hls/main.m3u8`, posterUrl: `${server.url}/v1/assets/ast_1/files/poster.jpg` },
+      playback: {
+        ...truth?.playback,
+        url: `${server.url}/v1/assets/ast_1/hls/main.m3u8`,
+        posterUrl: `${server.url}/v1/assets/ast_1/files/poster.jpg`,
+      },
     })
     expect(state.playback?.readySeconds).toBe(4)
   })
@@ -212,10 +223,16 @@ describe('waiting', () => {
     const client = createClient({ baseUrl: server.url })
     const outcome = { class: 'quality', detail: 'The sound stops at 0:12.', retry: 'reseed', charged: 'no' } as const
     server.push('job_a', 'status', { state: 'failed', outcome, at: now() })
-    const failed = await client.job('job_a').wait().catch((error: unknown) => error)
+    const failed = await client
+      .job('job_a')
+      .wait()
+      .catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(JobFailedError)
     expect(failed).toMatchObject({ jobId: 'job_a', outcome, message: 'The sound stops at 0:12.' })
-    const cancelled = client.job('job_b').wait().catch((error: unknown) => error)
+    const cancelled = client
+      .job('job_b')
+      .wait()
+      .catch((error: unknown) => error)
     expect(await client.job('job_b').cancel()).toMatchObject({ state: 'cancelled' })
     expect(await cancelled).toBeInstanceOf(JobCancelledError)
     await expect(client.job('job_b').playable()).rejects.toBeInstanceOf(JobCancelledError)
@@ -245,7 +262,14 @@ describe('generate', () => {
         told.push(`submitted ${job.id}`)
         server.push(job.id, 'status', { state: 'running', at: now() })
         server.push(job.id, 'preview', { kind: 'image', url: '/preview/1.jpg', seq: 1, alt: 'A tunnel' })
-        server.push(job.id, 'playable', { url: '/hls/main.m3u8', kind: 'video', plannedDurationSeconds: 30, readySeconds: 2, captionsUrl: null, posterUrl: null })
+        server.push(job.id, 'playable', {
+          url: '/hls/main.m3u8',
+          kind: 'video',
+          plannedDurationSeconds: 30,
+          readySeconds: 2,
+          captionsUrl: null,
+          posterUrl: null,
+        })
         server.push(job.id, 'segment', { index: 1, startSeconds: 2, endSeconds: 4 })
         finish(job.id)
       },
@@ -273,7 +297,9 @@ describe('generate', () => {
   it('leaves the job alone on abort, and cancels it only when asked to', async () => {
     const client = createClient({ baseUrl: server.url })
     const leaving = new AbortController()
-    await expect(client.generate(input, { signal: leaving.signal, onSubmitted: () => leaving.abort() })).rejects.toMatchObject({ jobId: 'job_1' })
+    await expect(client.generate(input, { signal: leaving.signal, onSubmitted: () => leaving.abort() })).rejects.toMatchObject({
+      jobId: 'job_1',
+    })
     expect(server.view('job_1')?.state).toBe('queued')
     const stopping = new AbortController()
     await expect(

@@ -118,7 +118,8 @@ export function createClient(options: ClientOptions = {}): Client {
 
 function search(query: JobQuery): string {
   const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) for (const one of [value].flat()) if (one !== undefined) params.append(name, String(one))
+  for (const [name, value] of Object.entries(query))
+    for (const one of [value].flat()) if (one !== undefined) params.append(name, String(one))
   return params.size > 0 ? `?${params}` : ''
 }
 

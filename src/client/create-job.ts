@@ -125,7 +125,8 @@ export function createJob(id: string, context: JobContext, known?: JobView): Job
         settle()
       }
       const aborted = () => finish(() => reject(abortError(signal as AbortSignal, id)))
-      const timer = timeoutMs === undefined ? undefined : setTimeout(() => finish(() => reject(new WaitTimeoutError({ jobId: id }))), timeoutMs)
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => finish(() => reject(new WaitTimeoutError({ jobId: id }))), timeoutMs)
       const look = (): boolean => {
         try {
           const found = check()
@@ -194,7 +195,8 @@ export function createJob(id: string, context: JobContext, known?: JobView): Job
     async cancel(options = {}) {
       const job = await http.json<JobView>('POST', `${path}/cancel`, { signal: options.signal, jobId: id })
       const fresh = absoluteJob(job, http.baseUrl)
-      if (!following && (!view || fresh.seq >= view.seq)) set({ view: fresh, ...(isFinal(fresh.state) && { connection: 'ended' as const }) })
+      if (!following && (!view || fresh.seq >= view.seq))
+        set({ view: fresh, ...(isFinal(fresh.state) && { connection: 'ended' as const }) })
       return fresh
     },
 

@@ -28,7 +28,8 @@ function feedSource(http: Http, jobs: string[] | null): Source<FeedMessage> {
   }
 
   const snapshotOf = (job: JobView): FeedMessage => ({ id: job.seq, type: 'snapshot', data: job, jobId: job.id })
-  const fetchOne = (id: string, signal: AbortSignal) => http.json<JobView>('GET', `/v1/jobs/${encodeURIComponent(id)}`, { signal, jobId: id })
+  const fetchOne = (id: string, signal: AbortSignal) =>
+    http.json<JobView>('GET', `/v1/jobs/${encodeURIComponent(id)}`, { signal, jobId: id })
 
   async function refetch(ids: Iterable<string>, signal: AbortSignal): Promise<FeedMessage[]> {
     const views: JobView[] = []
@@ -37,7 +38,10 @@ function feedSource(http: Http, jobs: string[] | null): Source<FeedMessage> {
   }
 
   return {
-    request: () => ({ path: `/v1/events${jobs ? `?jobs=${jobs.map(encodeURIComponent).join(',')}` : ''}`, headers: cursor === null ? {} : { 'last-event-id': cursor } }),
+    request: () => ({
+      path: `/v1/events${jobs ? `?jobs=${jobs.map(encodeURIComponent).join(',')}` : ''}`,
+      headers: cursor === null ? {} : { 'last-event-id': cursor },
+    }),
     place: (id) => {
       cursor = id
     },
@@ -50,7 +54,13 @@ function feedSource(http: Http, jobs: string[] | null): Source<FeedMessage> {
       const { jobs: listed } = await http.json<JobList>('GET', '/v1/jobs?limit=50', { signal })
       const known = new Set(listed.map((job) => job.id))
       const fresh = listed.flatMap((job) => take(snapshotOf(job)))
-      return [...fresh, ...(await refetch([...open].filter((id) => !known.has(id)), signal))]
+      return [
+        ...fresh,
+        ...(await refetch(
+          [...open].filter((id) => !known.has(id)),
+          signal,
+        )),
+      ]
     },
   }
 }

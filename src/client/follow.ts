@@ -1,4 +1,4 @@
-import { ApiError, SluiceClientError } from './errors.ts'
+import { ApiError, type SluiceClientError } from './errors.ts'
 import { asClientError, type Http } from './http.ts'
 import type { Connection } from './job.ts'
 import { backoffMs, pause } from './pause.ts'

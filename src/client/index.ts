@@ -1,8 +1,12 @@
 /** The SDK for browsers and Node: `createClient`, job handles, errors. Needs no DOM. */
-export { createClient } from './create-client.ts'
+
+export type { AssetList, AssetView } from '../wire/assets.ts'
+export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
+export { applyEvent } from '../wire/fold.ts'
+export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'
+export type { ProblemView } from '../wire/problem.ts'
 export type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
-export type { Connection, Job, JobSnapshot, JobStore, WaitOptions } from './job.ts'
-export type { StreamLimits } from './sse.ts'
+export { createClient } from './create-client.ts'
 export {
   ApiError,
   JobCancelledError,
@@ -12,8 +16,5 @@ export {
   WaitAbortedError,
   WaitTimeoutError,
 } from './errors.ts'
-export { applyEvent } from '../wire/fold.ts'
-export type { AssetList, AssetView } from '../wire/assets.ts'
-export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
-export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'
-export type { ProblemView } from '../wire/problem.ts'
+export type { Connection, Job, JobSnapshot, JobStore, WaitOptions } from './job.ts'
+export type { StreamLimits } from './sse.ts'

@@ -87,7 +87,11 @@ export function openShadow(element: HTMLElement, styles: string, delegatesFocus 
 type Child = Node | string | null
 
 /** Makes an HTML element with attributes (`null`: left out) and children. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Record<string, string | null> = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string | null> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, value)
   element.append(...children.filter((child) => child !== null))

@@ -6,7 +6,14 @@ import { PlayerElement } from './player/player-element.ts'
 import { PreviewElement } from './preview/preview-element.ts'
 import { ProgressElement } from './progress/progress-element.ts'
 
-export type { JobSource, SluiceEventMap, SluicePlayerElement, SluicePreviewElement, SluiceProgressElement, SnapshotInput } from './contract.ts'
+export type {
+  JobSource,
+  SluiceEventMap,
+  SluicePlayerElement,
+  SluicePreviewElement,
+  SluiceProgressElement,
+  SnapshotInput,
+} from './contract.ts'
 export { etaText } from './progress/eta-text.ts'
 export type { ProgressMessages } from './progress/messages.ts'
 

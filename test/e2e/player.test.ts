@@ -78,7 +78,8 @@ async function openPage(options: { reducedMotion?: 'reduce'; colorScheme?: 'dark
         requestAnimationFrame(watch)
       }
       requestAnimationFrame(watch)
-      for (const element of document.querySelectorAll<SluiceProgressElement>('sluice-progress, sluice-preview, sluice-player')) element.job = job
+      for (const element of document.querySelectorAll<SluiceProgressElement>('sluice-progress, sluice-preview, sluice-player'))
+        element.job = job
     },
     { token: TOKEN },
   )
@@ -87,15 +88,33 @@ async function openPage(options: { reducedMotion?: 'reduce'; colorScheme?: 'dark
 const diary = () => page.evaluate(() => (globalThis as unknown as { diary: Diary }).diary)
 const player = <T>(read: (player: SluicePlayerElement) => T) => page.locator('sluice-player').evaluate(read as never) as Promise<T>
 const reached = (seconds: number) =>
-  page.waitForFunction((at) => (document.querySelector('sluice-player') as SluicePlayerElement).media.currentTime >= at, seconds, { timeout: 60_000 })
+  page.waitForFunction((at) => (document.querySelector('sluice-player') as SluicePlayerElement).media.currentTime >= at, seconds, {
+    timeout: 60_000,
+  })
 const told = (type: string) =>
-  page.waitForFunction((wanted) => (globalThis as unknown as { diary: Diary }).diary.events.some((event) => event.type === wanted), type, { timeout: 60_000 })
+  page.waitForFunction((wanted) => (globalThis as unknown as { diary: Diary }).diary.events.some((event) => event.type === wanted), type, {
+    timeout: 60_000,
+  })
 
 const now = () => new Date().toISOString()
 const begin = () => {
   server.push('job_a', 'status', { state: 'running', at: now() })
-  server.push('job_a', 'stage', { key: 'analyse', label: 'Analysing prompt', state: 'done', progress: null, startedAt: now(), endedAt: now() })
-  server.push('job_a', 'stage', { key: 'render', label: 'Rendering video', state: 'running', progress: 0.45, startedAt: now(), endedAt: null })
+  server.push('job_a', 'stage', {
+    key: 'analyse',
+    label: 'Analysing prompt',
+    state: 'done',
+    progress: null,
+    startedAt: now(),
+    endedAt: now(),
+  })
+  server.push('job_a', 'stage', {
+    key: 'render',
+    label: 'Rendering video',
+    state: 'running',
+    progress: 0.45,
+    startedAt: now(),
+    endedAt: null,
+  })
   server.push('job_a', 'progress', { progress: 0.4, eta: { p50Seconds: 38, p90Seconds: 75, basis: 'history' } })
 }
 /** Lets one more segment out; `everySeconds` is what the server would guess the others to take. */
@@ -113,7 +132,10 @@ const release = (everySeconds?: number) => {
   }
   server.push('job_a', 'segment', segment)
   const seconds = everySeconds === undefined ? null : everySeconds * (media.count - media.released)
-  server.push('job_a', 'progress', { progress: 0.5, eta: seconds === null ? null : { p50Seconds: seconds, p90Seconds: 2 * seconds, basis: 'quote' } })
+  server.push('job_a', 'progress', {
+    progress: 0.5,
+    eta: seconds === null ? null : { p50Seconds: seconds, p90Seconds: 2 * seconds, basis: 'quote' },
+  })
 }
 /** Lets the others out one by one at this pace; then the job succeeds. */
 const releaseRest = (everySeconds: number): void => {
@@ -132,7 +154,9 @@ async function violations(): Promise<string[]> {
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
     const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`))
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`),
+    )
   })
 }
 
@@ -256,17 +280,23 @@ describe('<sluice-player> in Chromium', () => {
     for (let index = 0; index < 3; index += 1) release()
     await told('first-frame')
     const cues = () =>
-      player(({ media }) => [...media.textTracks].map(({ mode, cues }) => ({ mode, texts: [...(cues ?? [])].map((cue) => (cue as VTTCue).text) })))
+      player(({ media }) =>
+        [...media.textTracks].map(({ mode, cues }) => ({ mode, texts: [...(cues ?? [])].map((cue) => (cue as VTTCue).text) })),
+      )
     await expect.poll(cues, { timeout: 10_000 }).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3'] }])
     release()
-    await expect.poll(cues, { timeout: 10_000 }).toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3', 'Sentence 4'] }])
+    await expect
+      .poll(cues, { timeout: 10_000 })
+      .toEqual([{ mode: 'showing', texts: ['Sentence 1', 'Sentence 2', 'Sentence 3', 'Sentence 4'] }])
     await player((element) => element.seek(15))
     await expect.poll(() => player(({ media }) => media.currentTime)).toBeCloseTo(7.5, 1)
     // reduced motion: nothing starts by itself, nothing moves
     expect(await player(({ media }) => media.paused)).toBe(true)
-    const moving = await page.locator('sluice-progress').evaluate((element) =>
-      (element.shadowRoot as ShadowRoot).getAnimations().map((animation) => (animation as CSSAnimation).animationName),
-    )
+    const moving = await page
+      .locator('sluice-progress')
+      .evaluate((element) =>
+        (element.shadowRoot as ShadowRoot).getAnimations().map((animation) => (animation as CSSAnimation).animationName),
+      )
     expect(moving).toEqual([])
   })
 
@@ -293,7 +323,9 @@ describe('<sluice-player> in Chromium', () => {
     await page.locator('sluice-progress').getByRole('button', { name: 'Cancel' }).press('Enter')
     await expect.poll(() => server.view('job_a')?.state).toBe('cancelled')
     await page.locator('sluice-progress').getByRole('button', { name: 'Try again' }).waitFor()
-    const focused = await page.locator('sluice-progress').evaluate((element) => (element.shadowRoot?.activeElement as HTMLElement | null)?.role)
+    const focused = await page
+      .locator('sluice-progress')
+      .evaluate((element) => (element.shadowRoot?.activeElement as HTMLElement | null)?.role)
     expect(focused).toBe('group')
   })
 })

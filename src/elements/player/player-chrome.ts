@@ -27,10 +27,11 @@ export function playerChrome(media: HTMLVideoElement) {
     custom('media-fullscreen-button', { part: 'fullscreen' }),
   ])
   media.slot = 'media'
-  const controller = custom('media-controller', { part: 'controls', defaultsubtitles: '', nosubtitleslangpref: '', novolumepref: '', nomutedpref: '' }, [
-    media,
-    bar,
-  ])
+  const controller = custom(
+    'media-controller',
+    { part: 'controls', defaultsubtitles: '', nosubtitleslangpref: '', novolumepref: '', nomutedpref: '' },
+    [media, bar],
+  )
   const says = h('span', { class: 'says', hidden: '' })
   const unmute = h('button', { type: 'button', hidden: '' }, 'Turn sound on')
   const overlay = h('div', { part: 'overlay', class: 'overlay' }, h('slot', { name: 'overlay' }, says), unmute)

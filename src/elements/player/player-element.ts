@@ -1,5 +1,17 @@
-import { attach, type CaptionTrack, createCaptions, createStallWatch, type Engine, type Gate, grow, type Production, prefetchEngine, rateAt, startGate } from '../../player/index.ts'
-import { openShadow, setAttribute, setText, SluiceElement } from '../base-element.ts'
+import {
+  attach,
+  type CaptionTrack,
+  createCaptions,
+  createStallWatch,
+  type Engine,
+  type Gate,
+  grow,
+  type Production,
+  prefetchEngine,
+  rateAt,
+  startGate,
+} from '../../player/index.ts'
+import { openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import { pictureUrl } from '../picture.ts'
 import { waitText } from '../progress/eta-text.ts'
 import { isEnded } from '../progress/progress-view.ts'
@@ -148,7 +160,8 @@ export class PlayerElement extends SluiceElement {
     const attaching = new AbortController()
     this.#attaching = attaching
     const autoplay = this.getAttribute('autoplay')
-    this.#autoplayPending = autoplay !== null && autoplay !== 'off' && !(media.kind === 'video' && matchMedia('(prefers-reduced-motion: reduce)').matches)
+    this.#autoplayPending =
+      autoplay !== null && autoplay !== 'off' && !(media.kind === 'video' && matchMedia('(prefers-reduced-motion: reduce)').matches)
     if (this.hasAttribute('muted')) this.#video.muted = true
     attach(
       this.#video,
@@ -311,7 +324,10 @@ export class PlayerElement extends SluiceElement {
       else this.#say('')
     })
     listen('waiting', () => {
-      if (!this.#stalls.waiting(performance.now(), { seeking: video.seeking, ended: video.ended, bufferedSeconds: this.#bufferedSeconds() })) return
+      if (
+        !this.#stalls.waiting(performance.now(), { seeking: video.seeking, ended: video.ended, bufferedSeconds: this.#bufferedSeconds() })
+      )
+        return
       this.emit('sluice-starved', { atSeconds: video.currentTime, count: this.#stalls.count })
       this.#say('Waiting for the next part')
       if (this.#startedByItself) this.#holdBack()
@@ -378,7 +394,10 @@ export class PlayerElement extends SluiceElement {
     if (!this.#chrome) return
     const bad = this.#media && snapshot && isEnded(snapshot.state) && snapshot.state !== 'succeeded'
     const why = snapshot?.outcome?.detail ? ` ${snapshot.outcome.detail}` : ''
-    setText(this.#chrome.banner, bad ? `${snapshot.state === 'cancelled' ? 'The job was cancelled.' : 'The rest could not be made.'}${why}` : '')
+    setText(
+      this.#chrome.banner,
+      bad ? `${snapshot.state === 'cancelled' ? 'The job was cancelled.' : 'The rest could not be made.'}${why}` : '',
+    )
     this.#chrome.banner.hidden = !bad
   }
 

@@ -1,4 +1,4 @@
-import { h, openShadow, setAttribute, setText, SluiceElement } from '../base-element.ts'
+import { h, openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import { loadPicture } from '../picture.ts'
 import { theme } from '../theme.ts'
 

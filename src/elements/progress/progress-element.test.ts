@@ -209,10 +209,16 @@ describe('the element', () => {
 
   it('tells of stages and the end', () => {
     const told: unknown[] = []
-    for (const type of ['sluice-stage', 'sluice-settled']) document.body.addEventListener(type, (event) => told.push((event as CustomEvent).detail), { once: true })
+    for (const type of ['sluice-stage', 'sluice-settled'])
+      document.body.addEventListener(type, (event) => told.push((event as CustomEvent).detail), { once: true })
     const source = store(running())
     element.job = source
-    source.set(job({ state: 'succeeded', progress: 1 }, { analyse: { state: 'done' }, keyframes: { state: 'skipped' }, voice: { state: 'done' }, render: { state: 'done' } }))
+    source.set(
+      job(
+        { state: 'succeeded', progress: 1 },
+        { analyse: { state: 'done' }, keyframes: { state: 'skipped' }, voice: { state: 'done' }, render: { state: 'done' } },
+      ),
+    )
     expect(told).toEqual([{ key: 'render', state: 'done' }, { state: 'succeeded' }])
   })
 })

@@ -1,4 +1,4 @@
-import { h, openShadow, setAttribute, setText, SluiceElement } from '../base-element.ts'
+import { h, openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import type { SnapshotInput } from '../contract.ts'
 import { type AnnounceMode, createAnnouncer } from './announcer.ts'
 import { createEtaPacer, type EtaMode } from './eta-text.ts'
@@ -43,7 +43,8 @@ export class ProgressElement extends SluiceElement {
   }
 
   protected override update(): void {
-    const parts = (this.#parts ??= this.#open())
+    this.#parts ??= this.#open()
+    const parts = this.#parts
     const snapshot = this.snapshot
     if (snapshot && isEnded(snapshot.state)) this.#cancelling = false
     const time = snapshot ? this.#time(snapshot) : ''

@@ -4,7 +4,17 @@ import type { SnapshotInput } from '../contract.ts'
 import type { ProgressMessages } from './messages.ts'
 
 /** What is said of the job as a whole. `slow`: it runs, and there is a notice why it takes longer. */
-export type ProgressState = 'empty' | 'queued' | 'starting' | 'running' | 'slow' | 'disconnected' | 'unreachable' | 'succeeded' | 'failed' | 'cancelled'
+export type ProgressState =
+  | 'empty'
+  | 'queued'
+  | 'starting'
+  | 'running'
+  | 'slow'
+  | 'disconnected'
+  | 'unreachable'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
 
 /** Everything `<sluice-progress>` shows, without any DOM. */
 export interface ProgressView {
@@ -55,7 +65,12 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
     current: current ? { label: current.label, percent: current.progress === null ? null : whole(current.progress) } : null,
     stages,
     queue,
-    notice: connection === 'failed' && !ended ? messages.unreachable : connection === 'disconnected' && !ended ? messages.disconnected : (snapshot.notice ?? ''),
+    notice:
+      connection === 'failed' && !ended
+        ? messages.unreachable
+        : connection === 'disconnected' && !ended
+          ? messages.disconnected
+          : (snapshot.notice ?? ''),
     error: errorText(snapshot, messages),
     canCancel: !ended,
     canRetry: ended && snapshot.state !== 'succeeded' && snapshot.outcome?.retry !== 'never',

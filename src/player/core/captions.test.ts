@@ -3,7 +3,8 @@ import { changedCues, parseWebVtt } from './captions.ts'
 
 describe('parseWebVtt', () => {
   it('reads cues with and without ids, settings, hours and several lines', () => {
-    const file = '\uFEFFWEBVTT\r\n\r\nNOTE made today\r\n\r\n1\r\n00:01.000 --> 00:02.500 line:80%\r\n- One\r\n- Two\r\n\r\n01:00:00.000 --> 01:00:01.250\r\nLater\r\n'
+    const file =
+      '\uFEFFWEBVTT\r\n\r\nNOTE made today\r\n\r\n1\r\n00:01.000 --> 00:02.500 line:80%\r\n- One\r\n- Two\r\n\r\n01:00:00.000 --> 01:00:01.250\r\nLater\r\n'
     expect(parseWebVtt(file)).toEqual([
       { startSeconds: 1, endSeconds: 2.5, text: '- One\n- Two' },
       { startSeconds: 3600, endSeconds: 3601.25, text: 'Later' },

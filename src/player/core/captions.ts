@@ -15,7 +15,7 @@ export function parseWebVtt(file: string): CaptionCue[] {
     const times = TIMES.exec(lines[at] ?? '')
     if (!times) continue
     const text: string[] = []
-    while (lines[at + 1]) text.push(lines[(at += 1)] ?? '')
+    for (; lines[at + 1]; at += 1) text.push(lines[at + 1] ?? '')
     const cue = { startSeconds: seconds(times[1] ?? ''), endSeconds: seconds(times[2] ?? ''), text: text.join('\n') }
     if (cue.endSeconds > cue.startSeconds && cue.text) cues.push(cue)
   }

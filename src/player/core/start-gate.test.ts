@@ -55,7 +55,14 @@ describe('startGate', () => {
   it('goes by the cautious end of a guess from past jobs until a rate is known, never by a quoted one', () => {
     const { production, nowMs } = made(1, 4_000)
     const ask = (p90Seconds: number, basis: 'quote' | 'history') =>
-      startGate({ production, nowMs, plannedSeconds: 30, positionSeconds: 0, complete: false, remaining: { p50Seconds: 5, p90Seconds, basis } })
+      startGate({
+        production,
+        nowMs,
+        plannedSeconds: 30,
+        positionSeconds: 0,
+        complete: false,
+        remaining: { p50Seconds: 5, p90Seconds, basis },
+      })
     expect(ask(20, 'history')).toEqual({ open: true })
     expect(ask(60, 'history')).toMatchObject({ open: false })
     expect(ask(20, 'quote')).toMatchObject({ open: false, waitSeconds: null })
@@ -64,13 +71,21 @@ describe('startGate', () => {
   it('believes a guess that is worse than what was measured so far', () => {
     const { production, nowMs } = made(3, 1_000)
     const ask = (p50Seconds: number) =>
-      startGate({ production, nowMs, plannedSeconds: 30, positionSeconds: 0, complete: false, remaining: { p50Seconds, p90Seconds: 90, basis: 'quote' } })
+      startGate({
+        production,
+        nowMs,
+        plannedSeconds: 30,
+        positionSeconds: 0,
+        complete: false,
+        remaining: { p50Seconds, p90Seconds: 90, basis: 'quote' },
+      })
     expect(ask(20)).toEqual({ open: true })
     expect(ask(60)).toMatchObject({ open: false })
   })
 
   it('asks less the further on playing begins', () => {
-    const ask = (positionSeconds: number) => startGate({ ...made(10, 4_000), plannedSeconds: 30, positionSeconds, complete: false, remaining: null })
+    const ask = (positionSeconds: number) =>
+      startGate({ ...made(10, 4_000), plannedSeconds: 30, positionSeconds, complete: false, remaining: null })
     expect(ask(0)).toEqual({ open: true })
     expect(ask(17)).toMatchObject({ open: false })
     expect(ask(20)).toMatchObject({ open: false, missingSeconds: expect.closeTo(10, 5) as number })

@@ -1,4 +1,4 @@
 /** The light build has the types of the full one; its package does not say so. */
 declare module 'hls.js/light' {
-  export { default, type ErrorData, type HlsConfig, Events, ErrorTypes } from 'hls.js'
+  export { default, type ErrorData, ErrorTypes, Events, type HlsConfig } from 'hls.js'
 }

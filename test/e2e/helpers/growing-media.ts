@@ -35,7 +35,8 @@ export async function makeGrowingMedia(durationSeconds: number) {
   const files = new Map<string, Buffer>()
   const lengths = await segmentSeconds(join(folder, '360p', 'index.m3u8'))
   for (const { name } of RUNGS) {
-    for (const file of ['init.mp4', ...(await segmentNames(join(folder, name)))]) files.set(`${name}/${file}`, await readFile(join(folder, name, file)))
+    for (const file of ['init.mp4', ...(await segmentNames(join(folder, name)))])
+      files.set(`${name}/${file}`, await readFile(join(folder, name, file)))
   }
   await rm(folder, { recursive: true, force: true })
 
@@ -75,9 +76,13 @@ export async function makeGrowingMedia(durationSeconds: number) {
   ].join('\n')
 
   const captions = () =>
-    ['WEBVTT', '', ...Array.from({ length: released }, (_, index) => [`${stamp(2 * index)} --> ${stamp(2 * index + 1.9)}`, `Sentence ${index + 1}`, ''].join('\n'))].join(
-      '\n',
-    )
+    [
+      'WEBVTT',
+      '',
+      ...Array.from({ length: released }, (_, index) =>
+        [`${stamp(2 * index)} --> ${stamp(2 * index + 1.9)}`, `Sentence ${index + 1}`, ''].join('\n'),
+      ),
+    ].join('\n')
 
   function send(response: ServerResponse, status: number, type: string, body: string | Buffer, cache = 'no-store'): void {
     response.writeHead(status, { 'content-type': type, 'cache-control': cache }).end(body)
@@ -112,10 +117,13 @@ export async function makeGrowingMedia(durationSeconds: number) {
       waiting.delete(look)
       answer()
     }
-    const timer = setTimeout(() => {
-      waiting.delete(look)
-      answer()
-    }, 3 * SEGMENT_SECONDS * 1000)
+    const timer = setTimeout(
+      () => {
+        waiting.delete(look)
+        answer()
+      },
+      3 * SEGMENT_SECONDS * 1000,
+    )
     waiting.add(look)
   }
 
@@ -157,7 +165,20 @@ async function encode(folder: string, { size, kilobits }: Rung, durationSeconds:
     [
       ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
       ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${FPS}`, '-f', 'lavfi', '-i', 'sine=frequency=330:sample_rate=48000'],
-      ...['-t', String(durationSeconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'main', '-level', '3.0', '-pix_fmt', 'yuv420p'],
+      ...[
+        '-t',
+        String(durationSeconds),
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-profile:v',
+        'main',
+        '-level',
+        '3.0',
+        '-pix_fmt',
+        'yuv420p',
+      ],
       ...['-b:v', `${kilobits}k`, '-g', String(FPS * SEGMENT_SECONDS), '-keyint_min', String(FPS * SEGMENT_SECONDS), '-sc_threshold', '0'],
       ...['-c:a', 'aac', '-b:a', '96k', '-ac', '2'],
       ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4'],

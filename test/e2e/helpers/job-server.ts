@@ -201,11 +201,23 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
 }
 
 function problem(response: ServerResponse, status: number, code: string, detail: string, headers: Record<string, string> = {}): void {
-  json(response, status, { type: `https://sluice.example/errors/${code}`, title: code, status, code, detail }, { ...headers, 'content-type': 'application/problem+json' })
+  json(
+    response,
+    status,
+    { type: `https://sluice.example/errors/${code}`, title: code, status, code, detail },
+    { ...headers, 'content-type': 'application/problem+json' },
+  )
 }
 
 export function blankJob(id: string): JobView {
-  const stage = (key: JobView['stages'][number]['key'], label: string) => ({ key, label, state: 'pending' as const, progress: null, startedAt: null, endedAt: null })
+  const stage = (key: JobView['stages'][number]['key'], label: string) => ({
+    key,
+    label,
+    state: 'pending' as const,
+    progress: null,
+    startedAt: null,
+    endedAt: null,
+  })
   return {
     id,
     kind: 'presentation',
