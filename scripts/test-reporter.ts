@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 import type { ProjectReport, TestReport } from './test-report.ts'
 
-/** A Vitest reporter: counts per project, written as JSON to the file that `SLUICE_TEST_REPORT` names. */
-const reporter: Reporter = {
-  onTestRunEnd(modules, unhandled) {
+/** Counts per project, written as JSON to the file that `SLUICE_TEST_REPORT` names. Vitest makes reporters with `new`. */
+export default class TestReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const projects = new Map<string, ProjectReport>()
     const problems = unhandled.map((error) => `outside a test: ${error.message}`)
     const skips: string[] = []
@@ -18,13 +18,11 @@ const reporter: Reporter = {
       problems,
       skips,
     }
-    const path = process.env.SLUICE_TEST_REPORT
+    const path = process.env['SLUICE_TEST_REPORT']
     if (path === undefined) throw new Error('SLUICE_TEST_REPORT does not name a file')
     writeFileSync(path, JSON.stringify(report))
-  },
+  }
 }
-
-export default reporter
 
 function count(module: TestModule, projects: Map<string, ProjectReport>, problems: string[], skips: string[]): void {
   const name = module.project.name
