@@ -12,7 +12,7 @@ import { createAuthenticator } from './auth.ts'
 import { guardOpenServer } from './browser-guard.ts'
 import { contentSecurity } from './content-security.ts'
 import type { App, Context, HttpOptions } from './context.ts'
-import { validatorCompiler } from './invalid-request.ts'
+import { listed, validatorCompiler } from './invalid-request.ts'
 import { documentApi } from './openapi.ts'
 import { PROBLEM_TYPE, problemDocument, toSluiceError } from './problem-document.ts'
 import { assetRoutes } from './routes/assets.ts'
@@ -62,7 +62,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
     const methods = methodsAt(request.url)
     if (methods.length > 0) {
       throw new SluiceError('method_not_allowed', `${request.method} is not allowed here.`, {
-        fix: `Use ${methods.join(' or ')}.`,
+        fix: `Use ${listed(methods)}.`,
         facts: { allow: methods },
       })
     }

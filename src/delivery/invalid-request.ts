@@ -103,6 +103,7 @@ function unwrapped(schema: z.ZodType, sent: unknown): z.ZodType {
 }
 
 function typeFault(field: string, issue: Issue): string {
+  if (field === '' && issue.expected === 'object') return 'The body must be a JSON object.'
   if (issue.message?.includes('received undefined')) return field === '' ? 'The body is empty; send a JSON object.' : 'Is missing.'
   if (issue.expected === 'int') return 'Must be a whole number.'
   return `Must be ${article(issue.expected ?? 'another type')}.`
@@ -113,7 +114,8 @@ function limit(bound: string, value: number | bigint | undefined, origin: string
   return `Must be ${bound} ${value}${origin === 'string' ? ' characters long' : ''}.`
 }
 
-const listed = (words: readonly string[]): string =>
+/** `a, b or c` */
+export const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 const oneOf = (values: readonly unknown[]): string =>
   `${values.length > 1 ? 'one of ' : ''}${listed(values.map((value) => JSON.stringify(value)))}`

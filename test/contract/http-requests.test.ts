@@ -504,6 +504,10 @@ describe('the Studio', () => {
       '/assets/../../secret.txt',
       '/assets/%2e%2e%2f%2e%2e%2fsecret.txt',
       '/.%2e/secret.txt',
+      '/%2e%2e/room',
+      '/jobs/..%2f..%2froom',
+      '/jobs/%2e%2e%5croom',
+      '/..',
     ]) {
       const [response] = await once(httpRequest({ port, path, headers: { accept: '*/*' } }).end(), 'response')
       let body = ''
