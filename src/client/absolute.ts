@@ -3,9 +3,9 @@ import type { StreamMessage } from '../wire/events.ts'
 import type { JobView, PlaybackView, PreviewView } from '../wire/jobs.ts'
 
 /** The server names its own things by paths; a reader elsewhere needs whole addresses. */
-export function absolute(url: string, baseUrl: string): string
-export function absolute(url: string | null, baseUrl: string): string | null
-export function absolute(url: string | null, baseUrl: string): string | null {
+function absolute(url: string, baseUrl: string): string
+function absolute(url: string | null, baseUrl: string): string | null
+function absolute(url: string | null, baseUrl: string): string | null {
   return url === null ? null : new URL(url, `${baseUrl}/`).href
 }
 

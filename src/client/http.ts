@@ -95,7 +95,7 @@ export function createHttp(options: HttpOptions): Http {
 }
 
 /** Whether the same request may succeed later. The caller makes sure that repeating it is harmless. */
-export function worthAnotherTry(error: SluiceClientError): boolean {
+function worthAnotherTry(error: SluiceClientError): boolean {
   if (!(error instanceof ApiError)) return error instanceof TransportError
   return error.status >= 500 || error.status === 429 || error.status === 408 || error.code === 'idempotency_in_progress'
 }

@@ -9,7 +9,7 @@ export type EtaMode = 'range' | 'point' | 'none'
 /** Above this ratio one number would promise too much. */
 const RANGE_RATIO = 1.6
 /** Least time between two changes of the shown text. */
-export const TEXT_HOLD_MS = 5_000
+const TEXT_HOLD_MS = 5_000
 
 /**
  * Time left in words: below 8 s "a few seconds", below a minute in steps of 5 s, above in half minutes, from 10 minutes on

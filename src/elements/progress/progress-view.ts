@@ -140,6 +140,9 @@ export function headline(job: JobView, messages: ProgressMessages): string {
 
 function errorText(job: JobView, messages: ProgressMessages): string {
   if (job.state !== 'failed' && job.state !== 'expired' && job.state !== 'cancelled') return ''
-  const parts = [job.state === 'cancelled' ? '' : (job.outcome?.detail ?? ''), job.outcome ? messages.charged(job.outcome) : '']
+  const { outcome } = job
+  if (!outcome) return ''
+  const why = job.state === 'cancelled' ? [] : [outcome.detail, outcome.fix ?? '']
+  const parts = [...why, messages.charged(outcome)]
   return parts.filter(Boolean).join(' ')
 }
