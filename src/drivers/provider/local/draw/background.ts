@@ -21,23 +21,31 @@ export function courseOf(index: number, seconds: number, durationSeconds: number
 /** One circle of the drifting lights takes about this long: slow enough to be calm, fast enough that no two frames are equal. */
 const TURN_SECONDS = 5.5
 
-/** The soft ground is drawn this much smaller and enlarged: it has no detail to lose. */
-const SHRINK = 8
+/**
+ * The soft ground has no detail to lose: it is drawn at an eighth of the size, enlarged to a half and from there to the whole.
+ * The first sheet has half floats, for eight bits enlarged eight times show their steps.
+ */
+const FIRST_SHRINK = 8
+const SECOND_SHRINK = 2
 
 /** Draws the lit ground and the stream lines. */
 export function prepareBackground(hue: number, stage: Stage): (context: SKRSContext2D, course: Course) => void {
-  const { width, height, unit } = stage
-  const small = createCanvas(Math.ceil(width / SHRINK), Math.ceil(height / SHRINK))
-  const soft = small.getContext('2d')
+  const { width, height } = stage
+  const first = createCanvas(Math.ceil(width / FIRST_SHRINK), Math.ceil(height / FIRST_SHRINK))
+  const soft = first.getContext('2d', { colorType: 'float16' })
+  const second = createCanvas(Math.ceil(width / SECOND_SHRINK), Math.ceil(height / SECOND_SHRINK))
+  const middle = second.getContext('2d')
+  middle.imageSmoothingQuality = 'low'
 
   return (context, course) => {
     const palette = paletteOf(hue + 6 * course.page)
-    drawLights(soft, small.width, small.height, palette, course)
+    drawLights(soft, first.width, first.height, palette, course)
+    middle.drawImage(first, 0, 0, second.width, second.height)
     context.globalAlpha = 1
     context.imageSmoothingEnabled = true
     context.imageSmoothingQuality = 'low'
-    context.drawImage(small, 0, 0, width, height)
-    drawStream(context, { width, height, unit }, palette, course)
+    context.drawImage(second, 0, 0, width, height)
+    drawStream(context, stage, palette, course)
   }
 }
 

@@ -56,7 +56,13 @@ export function createPool(options: { pictureThreads: number; log: Logger; threa
   let closed = false
 
   function spawn(lane: Lane): void {
-    const thread: Thread = { lane, worker: new Worker(file, { name: `local ${lane}`, workerData: { lane } }), ready: false, gone: false, current: undefined }
+    const thread: Thread = {
+      lane,
+      worker: new Worker(file, { name: `local ${lane}`, workerData: { lane } }),
+      ready: false,
+      gone: false,
+      current: undefined,
+    }
     threads.add(thread)
     thread.worker.on('message', (message: FromThread) => heard(thread, message))
     thread.worker.on('error', (error) => log.error({ err: error, lane }, 'a thread of the local provider failed'))
