@@ -49,6 +49,16 @@ describe('events', () => {
     expect(resumed.slice(0, 4)).toEqual([0, 3, 6, 9])
   })
 
+  it('that a server sends again are dropped', async () => {
+    server.add('job_a')
+    server.faults.cutAfter = 3
+    server.faults.overlap = 2
+    const ids = idsOf(createClient({ baseUrl: server.url }).job('job_a').events({ after: 0 }))
+    for (let index = 1; index <= 10; index += 1) progress('job_a', index / 11)
+    finish('job_a')
+    expect(await ids).toEqual(upTo(11))
+  })
+
   it('come through a proxy that never lets a stream pass, by long polling', async () => {
     server.add('job_a')
     server.faults.holdBack = true
@@ -291,7 +301,10 @@ describe('generate', () => {
     expect(posts).toHaveLength(3)
     expect(new Set(posts.map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
     expect(job.id).toBe('job_1')
-    expect((await createClient({ baseUrl: server.url }).submit(input)).id).toBe('job_2')
+    const client = createClient({ baseUrl: server.url })
+    expect((await client.submit(input)).id).toBe('job_2')
+    const mine = { idempotencyKey: 'mine' }
+    expect([(await client.submit(input, mine)).id, (await client.submit(input, mine)).id]).toEqual(['job_3', 'job_3'])
   })
 
   it('leaves the job alone on abort, and cancels it only when asked to', async () => {

@@ -92,6 +92,7 @@ describe('the stages', () => {
     element.snapshot = { ...running(), state: 'failed', outcome: { class: 'internal', detail: 'It broke.', retry: 'same', charged: 'no' } }
     expect(part('li[data-state=running]')).toBeNull()
     expect(part('ol').textContent).toContain('Rendering video, stopped')
+    expect(part('ol').textContent).not.toContain('45 %')
   })
 })
 

@@ -10,6 +10,8 @@ export interface Faults {
   cutAfter: number
   /** Accepts event streams and never sends a byte, as a proxy that waits for the end does. */
   holdBack: boolean
+  /** A stream that is resumed begins so many events too early. */
+  overlap: number
   /** The token that is accepted. `null`: any. */
   token: string | null
   /** How many POSTs of a job to answer with 503 after having accepted them. */
@@ -33,7 +35,7 @@ export interface Seen {
 export async function startJobServer(also: { open?: Route; guarded?: Route } = {}) {
   const logs = new Map<string, { first: JobView; events: JobEvent[] }>()
   const keys = new Map<string, string>()
-  const faults: Faults = { cutAfter: Number.POSITIVE_INFINITY, holdBack: false, token: null, loseReplies: 0 }
+  const faults: Faults = { cutAfter: Number.POSITIVE_INFINITY, holdBack: false, overlap: 0, token: null, loseReplies: 0 }
   const seen: Seen[] = []
   const waiting = new Set<() => void>()
   let server: Server
@@ -76,7 +78,7 @@ export async function startJobServer(also: { open?: Route; guarded?: Route } = {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write('retry: 10\n: hello\n\n')
     const asked = request.headers['last-event-id']
-    let at = asked === undefined ? -1 : Number(asked)
+    let at = asked === undefined ? -1 : Math.max(0, Number(asked) - faults.overlap)
     let sent = 0
     const send = (message: { id: number; type: string }) => {
       sent += 1
