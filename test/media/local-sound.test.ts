@@ -71,6 +71,20 @@ describe('speech', () => {
     })
   })
 
+  test('the pieces of a long sentence begin where the voice breathes', async () => {
+    const long =
+      'When the storm had passed over the northern islands, the keeper of the lighthouse climbed the stairs, and he saw the ship.'
+    const { samples, sampleRate, cues } = await narrate(flite, long, 'rms', watch)
+    expect(cues.map((cue) => cue.text)).toEqual([
+      'When the storm had passed over the northern islands,',
+      'the keeper of the lighthouse climbed the stairs, and he saw the ship.',
+    ])
+    const joint = cues[1]?.startSeconds ?? 0
+    expect(cues[0]?.endSeconds).toBe(joint)
+    // A pause just before, the voice just after.
+    expect(level(samples, joint - 0.1, joint - 0.02, sampleRate)).toBeLessThan(level(samples, joint + 0.02, joint + 0.1, sampleRate) - 10)
+  })
+
   test('is at a sensible level and does not clip', async () => {
     const { integratedLufs, truePeakDbtp, durationSeconds } = await loudness('speech', [spoken.samples], spoken.sampleRate)
     expect(integratedLufs).toBeGreaterThan(-24)

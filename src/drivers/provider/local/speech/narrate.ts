@@ -1,6 +1,7 @@
 import type { Cue } from '../../../../domain/take.ts'
 import { sentencesOf } from '../plan/sentences.ts'
 import { SENTENCE_GAP_SECONDS } from '../plan/speaking-time.ts'
+import { cuesOf } from './cues.ts'
 import type { Flite, Utterance } from './flite.ts'
 import { hasWords, sayable } from './sayable.ts'
 
@@ -17,8 +18,8 @@ const LEVEL_DBFS = -17
 const PEAK = 0.79
 
 /**
- * Speaks a text sentence by sentence. Each sentence is trimmed to what is heard of it, so its cues are exact: they are
- * read from the voice's own phones.
+ * Speaks a text sentence by sentence. Each sentence is trimmed to what is heard of it, so where it begins and ends is a fact
+ * of the sound. A long one has several cues.
  */
 export async function narrate(
   flite: Flite,
@@ -43,7 +44,8 @@ export async function narrate(
     const samples = levelled(utterance.samples.subarray(heard.from, heard.to), sampleRate)
     add(new Float32Array(Math.round((index === 0 ? EDGE_SECONDS : SENTENCE_GAP_SECONDS) * sampleRate)))
     const startSeconds = cursor / sampleRate
-    cues.push({ startSeconds, endSeconds: startSeconds + samples.length / sampleRate, text: sentence })
+    const seconds = { startSeconds: heard.from / sampleRate, endSeconds: heard.to / sampleRate }
+    cues.push(...cuesOf(sentence, utterance.phones, seconds, startSeconds))
     add(samples)
     watch.progress((index + 1) / sentences.length)
     await new Promise((resolve) => setImmediate(resolve))
@@ -52,7 +54,7 @@ export async function narrate(
   return { samples: joined(parts, cursor), sampleRate, cues }
 }
 
-/** From the first to the last 10 ms whose level is above -46 dBFS and the phones are not silence, with a breath around. */
+/** From the first to the last 10 ms whose level is above -46 dBFS, with 20 ms before and 40 ms after. In samples. */
 function heardRange({ samples, sampleRate }: Utterance): { from: number; to: number } {
   const block = Math.round(sampleRate / 100)
   const loud = (start: number): boolean => {
