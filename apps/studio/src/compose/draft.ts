@@ -30,7 +30,7 @@ export const sizes = {
 } as const
 export type Size = keyof typeof sizes
 
-const initial: Draft = {
+export const initialDraft: Draft = {
   kind: 'presentation',
   texts: {},
   durations: {},
@@ -67,9 +67,9 @@ export function useDraft(): [Draft, (change: Partial<Draft>) => void] {
 function read(): Draft {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Partial<Draft> | null
-    return kept?.kind && kept.kind in kinds ? { ...initial, ...kept } : initial
+    return kept?.kind && kept.kind in kinds ? { ...initialDraft, ...kept } : initialDraft
   } catch {
-    return initial
+    return initialDraft
   }
 }
 
@@ -77,14 +77,20 @@ export const textOf = (draft: Draft): string => draft.texts[draft.kind] ?? ''
 
 export const durationOf = (draft: Draft): number => draft.durations[draft.kind] ?? kinds[draft.kind].duration?.initial ?? 0
 
+export const formatsOf = (draft: Draft): Format[] => kinds[draft.kind].formats.filter((format) => !draft.without.includes(format))
+
+/** Only HLS comes in parts: without it the parts cannot be let out one by one. */
+export function gateOf(draft: Draft): Draft['gate'] {
+  return draft.gate === 'segment' && !formatsOf(draft).includes('hls') ? 'asset' : draft.gate
+}
+
 /** The body of `POST /v1/jobs`. The server judges it; nothing is mended silently here. */
 export function requestOf(draft: Draft): JobInput {
   const { kind } = draft
-  const facts = kinds[kind]
   const common = {
-    formats: facts.formats.filter((format) => !draft.without.includes(format)),
+    formats: formatsOf(draft),
     ...(draft.seed.trim() !== '' && { seed: Number(draft.seed) }),
-    policy: { profile: draft.profile, gate: draft.gate },
+    policy: { profile: draft.profile, gate: gateOf(draft) },
   }
   const text = textOf(draft)
   const voice = draft.voice.trim() === '' ? {} : { voice: draft.voice.trim() }

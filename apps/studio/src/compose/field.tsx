@@ -40,7 +40,7 @@ interface ChoiceProps<T extends string> {
   legend: string
   name: string
   value: T
-  choices: readonly { value: T; label: string; hint: string }[]
+  choices: readonly { value: T; label: string; hint: string; disabled?: boolean }[]
   error?: string | undefined
   onChange(value: T): void
 }
@@ -53,12 +53,13 @@ export function Choice<T extends string>({ legend, name, value, choices, error, 
       <legend className="label mb-1.5">{legend}</legend>
       <div className="flex flex-col gap-2">
         {choices.map((choice) => (
-          <label key={choice.value} className="flex cursor-pointer gap-2.5">
+          <label key={choice.value} className="flex cursor-pointer gap-2.5 has-disabled:cursor-default has-disabled:text-muted">
             <input
               type="radio"
               name={name}
               value={choice.value}
               checked={choice.value === value}
+              disabled={choice.disabled}
               onChange={() => onChange(choice.value)}
               className="mt-1 size-4 shrink-0 accent-accent"
             />

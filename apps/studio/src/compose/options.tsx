@@ -1,7 +1,8 @@
 import { ChevronRight } from 'lucide-react'
-import { type Draft, durationOf, type Size, sizes } from './draft.ts'
+import { type Draft, durationOf, formatsOf, gateOf, type Size, sizes } from './draft.ts'
 import { Choice, Field, Tick } from './field.tsx'
 import { formatLabels, kinds } from './kinds.ts'
+import { useVoices } from './use-voices.ts'
 
 interface OptionsProps {
   draft: Draft
@@ -26,7 +27,9 @@ const profiles = [
 
 export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps) {
   const facts = kinds[draft.kind]
-  const wanted = facts.formats.filter((format) => !draft.without.includes(format))
+  const voices = useVoices()
+  const wanted = formatsOf(draft)
+  const inParts = wanted.includes('hls')
   return (
     <details open={open} onToggle={(event) => onToggle(event.currentTarget.open)} className="group border-y border-line">
       <summary className="flex min-h-11 list-none items-center gap-2 font-medium [&::-webkit-details-marker]:hidden">
@@ -88,17 +91,16 @@ export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps
             </>
           )}
           {facts.voice && (
-            <Field label="Voice" hint="Empty: the provider's first" error={errorOf('voice')}>
+            <Field label="Voice" error={errorOf('voice')}>
               {(control) => (
-                <input
-                  {...control}
-                  value={draft.voice}
-                  maxLength={64}
-                  autoComplete="off"
-                  spellCheck={false}
-                  onChange={(event) => change({ voice: event.target.value })}
-                  className="field"
-                />
+                <select {...control} value={draft.voice} onChange={(event) => change({ voice: event.target.value })} className="field">
+                  {voices.length === 0 && <option value={draft.voice}>The provider's first</option>}
+                  {voices.map(({ id, label }, index) => (
+                    <option key={id} value={index === 0 ? '' : id}>
+                      {label}
+                    </option>
+                  ))}
+                </select>
               )}
             </Field>
           )}
@@ -128,8 +130,12 @@ export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps
           <Choice
             legend="What may be shown"
             name="gate"
-            value={draft.gate}
-            choices={gates}
+            value={gateOf(draft)}
+            choices={gates.map((gate) =>
+              gate.value === 'segment' && !inParts
+                ? { ...gate, disabled: true, hint: 'Needs the format HLS, which comes in parts.' }
+                : gate,
+            )}
             error={errorOf('policy.gate')}
             onChange={(gate) => change({ gate })}
           />

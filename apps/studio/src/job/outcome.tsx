@@ -31,7 +31,7 @@ const advice: Record<Outcome['retry'], string | null> = {
 export function OutcomeNote({ outcome, playable }: { outcome: Outcome; playable: boolean }) {
   const id = useId()
   const own = outcome.class === 'cancelled'
-  const next = own ? null : advice[outcome.retry]
+  const next = own ? null : (outcome.fix ?? advice[outcome.retry])
   return (
     <section aria-labelledby={id} className={`border-l-2 py-0.5 pl-4 ${own ? 'border-control' : 'border-danger'}`}>
       <h2 id={id} className={`text-lg ${own ? '' : 'text-danger'}`}>
@@ -40,6 +40,14 @@ export function OutcomeNote({ outcome, playable }: { outcome: Outcome; playable:
       <p className="max-w-prose">{outcome.detail}</p>
       <p className="mt-1 max-w-prose text-sm text-muted">
         {charge(outcome)} {playable && 'What had passed its checks can still be played.'} {next}
+        {outcome.code && !own && (
+          <>
+            {' '}
+            <a href={`/docs/errors/${outcome.code}`} className="rounded-sm text-accent underline underline-offset-4">
+              More about this
+            </a>
+          </>
+        )}
       </p>
     </section>
   )
