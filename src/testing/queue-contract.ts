@@ -178,9 +178,15 @@ export function queueContract({ name, make, skip = [] }: QueueContract): void {
       })
       await queue.send('cpu', messages(ids))
       await inbox.count(1)
-      const stopping = consumer.stop().then(() => finished)
+      let stopped = false
+      const stopping = consumer.stop().then(() => {
+        stopped = true
+      })
+      for (let i = 0; i < 5; i++) await queue.depth('cpu')
+      expect(stopped, 'before its handler has ended').toBe(false)
       release()
-      expect(await stopping, 'stopped after its handler').toBe(true)
+      await stopping
+      expect(finished).toBe(true)
       expect(inbox.taken).toHaveLength(1)
       expect(await queue.depth('cpu')).toBe(2)
       const rest = createInbox()
@@ -209,9 +215,15 @@ export function queueContract({ name, make, skip = [] }: QueueContract): void {
       })
       await made.queue.send('io', messages(ids))
       await inbox.has(ids)
-      const closing = made.queue.close().then(() => finished)
+      let closed = false
+      const closing = made.queue.close().then(() => {
+        closed = true
+      })
+      for (let i = 0; i < 5; i++) await made.other.depth('io')
+      expect(closed, 'before its handler has ended').toBe(false)
       release()
-      expect(await closing).toBe(true)
+      await closing
+      expect(finished).toBe(true)
       await expect(made.queue.send('io', messages(newIds(1)))).rejects.toThrow()
       await made.dispose()
     })

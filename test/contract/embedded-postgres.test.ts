@@ -375,6 +375,14 @@ describe('where it runs', () => {
     rmSync(dataFolder, { recursive: true })
   })
 
+  test('a place that cannot be a folder is refused in words', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    for (const dataFolder of [file, join(file, 'below')]) {
+      await expect(createEmbeddedPostgres({ dataFolder })).rejects.toMatchObject({ code: 'storage_unavailable', fix: expect.any(String) })
+    }
+  })
+
   test('libraries whose links an install without scripts left out are linked', async () => {
     const { folder: original } = await findBinaries()
     const copy = join(folder, 'package')

@@ -42,7 +42,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   })
   const server = spawn(
     join(found, 'postgres'),
-    ['-D', data, '-k', folder, '-p', '5432', '-c', 'listen_addresses=', '-c', 'max_connections=200'],
+    ['-D', data, '-k', folder, '-p', '5432', '-c', 'listen_addresses=', '-c', 'max_connections=200', '-c', 'fsync=off'],
     {
       ...ids,
       env,

@@ -8,7 +8,7 @@ import { newJob, newStep } from '../../src/testing/entities.ts'
 import { startPostgresServer, whyNoPostgres } from './postgres-server.ts'
 
 const WORKER = fileURLToPath(new URL('./store-worker.ts', import.meta.url))
-const JOBS = 20
+const JOBS = 8
 const STEPS_PER_JOB = 40
 
 const children: ChildProcess[] = []
@@ -40,6 +40,7 @@ test('each step takes effect exactly once, whatever workers are killed over it',
     for (let kill = 0; kill < 4; kill++) {
       const { child, someDone } = startWorker(url)
       await someDone
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60))
       child.kill('SIGKILL')
       await once(child, 'exit')
     }

@@ -13,9 +13,8 @@ export interface FolderLock {
  * stale to clear and no process id to mistake for another. The id written beside it is only for the error message.
  */
 export function lockFolder(dataFolder: string): FolderLock {
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const holderFile = join(dataFolder, 'sluice.pid')
-  const file = new DatabaseSync(join(dataFolder, 'sluice.lock'))
+  const file = openLockFile(dataFolder)
   try {
     file.exec('pragma busy_timeout = 0; pragma journal_mode = memory; begin exclusive')
   } catch (error) {
@@ -37,6 +36,20 @@ export function lockFolder(dataFolder: string): FolderLock {
     release() {
       if (file.isOpen) file.close()
     },
+  }
+}
+
+function openLockFile(dataFolder: string): DatabaseSync {
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+    return new DatabaseSync(join(dataFolder, 'sluice.lock'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new SluiceError('storage_unavailable', `The data folder ${dataFolder} cannot be used: ${reason}`, {
+      fix: 'Choose a folder this user may write to, on a disk with space left.',
+      retry: 'never',
+      cause: error,
+    })
   }
 }
 

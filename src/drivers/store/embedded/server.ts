@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -21,6 +21,8 @@ const ORPHANS_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 20_000
 const WATCH_EVERY_MS = 500
 const RESTART_DELAY_MS = 1_000
+/** Stands in the log before what each start says, so that one is not explained by the failure of another. */
+const ATTEMPT_MARK = '-- start --\n'
 const MAX_LOG_BYTES = 10 * 1024 * 1024
 
 /** SQLSTATEs of a server that starts, stops or is full: it answers, if not as we wish. */
@@ -196,6 +198,7 @@ function spawnServer({ folder, data, postgres, identity }: ServerOptions, socket
   if (existsSync(logFile) && statSync(logFile).size > MAX_LOG_BYTES) truncateSync(logFile)
   const output = openSync(logFile, 'a', 0o600)
   try {
+    writeSync(output, ATTEMPT_MARK)
     // A group of its own: Ctrl-C in the terminal is ours to handle, the database goes last.
     const child = spawn(command, args, {
       ...idsOf(identity),
@@ -301,9 +304,14 @@ function newSocketFolder({ folder, identity, data }: ServerOptions): string {
 }
 
 function startFailure({ folder }: ServerOptions, what: string): SluiceError {
-  return new SluiceError('store_unavailable', `The embedded database ${what}: ${logTail(folder).trim() || 'it left no message'}`, {
-    fix: `See ${logFileOf(folder)}. Or set DATABASE_URL to a PostgreSQL 15 or newer server.`,
-  })
+  const tail = logTail(folder).trim()
+  return new SluiceError(
+    /no space left/i.test(tail) ? 'storage_full' : 'store_unavailable',
+    `The embedded database ${what}: ${tail || 'it left no message'}`,
+    {
+      fix: `See ${logFileOf(folder)}. Or set DATABASE_URL to a PostgreSQL 15 or newer server.`,
+    },
+  )
 }
 
 function logFileOf(folder: string): string {
@@ -312,7 +320,8 @@ function logFileOf(folder: string): string {
 
 function logTail(folder: string): string {
   try {
-    return readFileSync(logFileOf(folder), 'utf8').split('\n').slice(-8).join('\n')
+    const last = readFileSync(logFileOf(folder), 'utf8').split(ATTEMPT_MARK).at(-1) ?? ''
+    return last.split('\n').slice(-8).join('\n')
   } catch {
     return ''
   }
