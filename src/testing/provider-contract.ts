@@ -40,7 +40,10 @@ export function providerContract({ name, make, requests }: ProviderContract): vo
     afterAll(() => close())
 
     /** Orders and resolves on the provider's hints, asking now and then as one would of a provider that cannot hint. */
-    async function follow(request: GenerateRequest, until: (status: TakeStatus) => boolean): Promise<{ ref: RemoteRef; seen: TakeStatus[]; last: TakeStatus; hints: number }> {
+    async function follow(
+      request: GenerateRequest,
+      until: (status: TakeStatus) => boolean,
+    ): Promise<{ ref: RemoteRef; seen: TakeStatus[]; last: TakeStatus; hints: number }> {
       let wake = (): void => {}
       let hints = 0
       const hint = (): void => {
@@ -90,7 +93,9 @@ export function providerContract({ name, make, requests }: ProviderContract): vo
 
     test('refuses by name what it will not make, in the quote and in the order alike', async () => {
       for (const { request, code } of requests.refused) {
-        expect(() => provider.quote(request), JSON.stringify(request)).toThrow(expect.objectContaining({ code, fix: expect.stringMatching(/\w/), field: expect.stringMatching(/\w/) }))
+        expect(() => provider.quote(request), JSON.stringify(request)).toThrow(
+          expect.objectContaining({ code, fix: expect.stringMatching(/\w/), field: expect.stringMatching(/\w/) }),
+        )
         await expect(provider.start(request, { takeId: nextId(), signal: never, rank: 0, hint: () => {} })).rejects.toMatchObject({ code })
       }
     })

@@ -1,5 +1,5 @@
-import { createLocalProvider } from '../../src/drivers/provider/local/provider.ts'
 import type { TakeId } from '../../src/domain/ids.ts'
+import { createLocalProvider } from '../../src/drivers/provider/local/provider.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 
 // A process to be killed in the middle of a clip; says so once frames are being drawn.

@@ -76,7 +76,11 @@ describe('provider: local, in one process', () => {
   })
 
   /** Orders, and hears of every change. */
-  async function order(takeId: string, request: GenerateRequest, rank = 0): Promise<{ until: (states: TakeStatus['state'][]) => Promise<TakeStatus>; ref: Awaited<ReturnType<Provider['start']>> }> {
+  async function order(
+    takeId: string,
+    request: GenerateRequest,
+    rank = 0,
+  ): Promise<{ until: (states: TakeStatus['state'][]) => Promise<TakeStatus>; ref: Awaited<ReturnType<Provider['start']>> }> {
     let wake = (): void => {}
     const ref = await provider.start(request, { takeId: takeId as TakeId, signal: never, rank, hint: () => wake() })
     const until = async (states: TakeStatus['state'][]): Promise<TakeStatus> => {
@@ -107,7 +111,12 @@ describe('provider: local, in one process', () => {
 
   test('names the words it cannot say and how to mend it', () => {
     expect(() => provider.quote({ ...speech, text: 'The word мир means peace.' } as GenerateRequest)).toThrow(
-      expect.objectContaining({ message: expect.stringContaining('мир'), field: 'text', fix: expect.stringContaining('Latin letters'), facts: { words: ['мир'] } }),
+      expect.objectContaining({
+        message: expect.stringContaining('мир'),
+        field: 'text',
+        fix: expect.stringContaining('Latin letters'),
+        facts: { words: ['мир'] },
+      }),
     )
     expect(provider.quote({ ...speech, text: 'Zürich, Łódź, naïve café, 5 µm' } as GenerateRequest).amountMicroUsd).toBe(0)
   })
@@ -123,7 +132,10 @@ describe('provider: local, in one process', () => {
     expect((await provider.status(blocking.ref, { signal: never })).state).toBe('running')
     expect((await provider.status(sooner.ref, { signal: never })).state).toBe('queued')
     await provider.cancel?.(blocking.ref)
-    await Promise.all([later.until(['succeeded']).then(() => ended.push('later')), sooner.until(['succeeded']).then(() => ended.push('sooner'))])
+    await Promise.all([
+      later.until(['succeeded']).then(() => ended.push('later')),
+      sooner.until(['succeeded']).then(() => ended.push('sooner')),
+    ])
     expect(ended).toEqual(['sooner', 'later'])
   })
 
@@ -174,7 +186,10 @@ describe('provider: local, in one process', () => {
           await woken
         }
       }
-      expect(await make('clip', clip)).toMatchObject({ state: 'failed', outcome: { detail: expect.stringContaining('/nowhere/ffmpeg'), charged: 'no' } })
+      expect(await make('clip', clip)).toMatchObject({
+        state: 'failed',
+        outcome: { detail: expect.stringContaining('/nowhere/ffmpeg'), charged: 'no' },
+      })
       expect((await make('speech', speech)).state).toBe('succeeded')
     } finally {
       await without.close?.()
@@ -187,7 +202,10 @@ describe('provider: local, in one process', () => {
     const closing = createLocalProvider({ folder: place, ffmpegPath, log, workers: 1 })
     const ref = await closing.start(long, { takeId: 'closing' as TakeId, signal: never, rank: 0, hint: () => {} })
     await closing.close?.()
-    expect(await closing.status(ref, { signal: never })).toMatchObject({ state: 'lost', outcome: { class: 'lost', charged: 'no', retry: 'same' } })
+    expect(await closing.status(ref, { signal: never })).toMatchObject({
+      state: 'lost',
+      outcome: { class: 'lost', charged: 'no', retry: 'same' },
+    })
     expect(await readdir(place)).toEqual([])
     await rm(place, { recursive: true })
   })
@@ -195,7 +213,9 @@ describe('provider: local, in one process', () => {
 
 test('a killed process leaves only what the next creation removes; a living one keeps its takes', async () => {
   const folder = await newFolder()
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./provider-local-maker.ts', import.meta.url)), folder, ffmpegPath], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./provider-local-maker.ts', import.meta.url)), folder, ffmpegPath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   const other = createLocalProvider({ folder, ffmpegPath, log, workers: 1 })
   expect(await readdir(folder), 'the living process and this one').toHaveLength(2)
