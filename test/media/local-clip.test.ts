@@ -74,7 +74,7 @@ describe('a clip', () => {
   test('white stays white and the ground keeps its colour through the encoder', async () => {
     const encoder = encodeFrames({ ffmpegPath: paths.ffmpegPath, path: work.path('flat.mp4'), width: 64, height: 64, fps: 10 })
     const pixels = Buffer.alloc(64 * 64 * 4)
-    for (let n = 0; n < 64 * 64; n++) pixels.set(n % 64 < 32 ? [255, 255, 255, 255] : [20, 60, 140, 255], 4 * n)
+    for (let n = 0; n < 64 * 64; n++) pixels.set(n % 64 < 32 ? [255, 255, 255, 255] : [230, 80, 30, 255], 4 * n)
     for (let frame = 0; frame < 5; frame++) await encoder.write(pixels)
     await encoder.end()
     const { stdout } = await ffmpeg(
@@ -93,7 +93,7 @@ describe('a clip', () => {
     const at = (x: number): number[] => [...stdout.subarray(3 * (32 * 64 + x), 3 * (32 * 64 + x) + 3)]
     for (const [x, colour] of [
       [10, [255, 255, 255]],
-      [52, [20, 60, 140]],
+      [52, [230, 80, 30]],
     ] as const) {
       for (const [n, value] of at(x).entries()) expect(Math.abs(value - (colour[n] as number)), `${at(x)}`).toBeLessThan(7)
     }
