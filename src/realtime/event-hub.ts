@@ -5,7 +5,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Store, StoredEvent } from '../ports/store.ts'
 import type { JobView } from '../wire/jobs.ts'
 import type { EventStream } from './event-streams.ts'
-import { cursorFrame, type Format, feedFormat, jobFormat } from './frames.ts'
+import { caughtUpFeed, cursorFrame, type Format, jobFormat, openingFeed } from './frames.ts'
 import { readJobView } from './job-view.ts'
 import { isTerminal } from './wire-event.ts'
 
@@ -58,7 +58,7 @@ export interface EventHub {
 /** A stream's place in one job. `live`: has everything its tail has, and gets what comes as it comes. */
 interface Reader {
   readonly stream: EventStream
-  readonly format: Format
+  format: Format
   readonly feed: Feed | null
   tail: Tail | null
   cursor: number
@@ -82,6 +82,8 @@ interface Feed {
   /** `null`: all. */
   readonly only: Set<string> | null
   readonly readers: Map<JobId, Reader>
+  /** Whether every snapshot it owes has been sent. */
+  caughtUp: boolean
 }
 
 export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; log: Logger }): EventHub {
@@ -111,7 +113,9 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
     }
     if ((ended.get(jobId) ?? 0) >= seq) return
     for (const feed of feeds.get(tenantId) ?? []) {
-      if (!feed.readers.has(jobId) && (feed.only === null || feed.only.has(jobId))) void joinFeed(feed, jobId)
+      if (!feed.readers.has(jobId) && (feed.only === null || feed.only.has(jobId))) {
+        joinFeed(feed, jobId).catch((error) => log.warn({ jobId, err: error }, 'could not bring a job into a feed; trying again'))
+      }
     }
   }
 
@@ -222,24 +226,27 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
 
   /** Brings a job into a feed: a snapshot, then its events. */
   async function joinFeed(feed: Feed, jobId: JobId, known?: Job): Promise<void> {
-    const reader: Reader = { stream: feed.stream, format: feedFormat, feed, tail: null, cursor: 0, live: false }
-    feed.readers.set(jobId, reader)
-    try {
-      const found = known ? { job: known, view: await readJobView(store, known) } : await snapshotOf(jobId)
-      if (!found || !feed.stream.open) {
-        feed.readers.delete(jobId)
-        return
-      }
-      feed.stream.write(feedFormat.snapshot(found.view))
-      reader.cursor = found.job.seq
-      if (jobEnded(found.job)) {
-        rememberEnded(jobId, found.job.seq)
-        feed.readers.delete(jobId)
-      } else attach(reader, jobId, found.job.seq)
-    } catch (error) {
-      feed.readers.delete(jobId)
-      log.warn({ jobId, err: error }, 'could not bring a job into a feed; trying again')
+    const reader: Reader = {
+      stream: feed.stream,
+      format: feed.caughtUp ? caughtUpFeed : openingFeed,
+      feed,
+      tail: null,
+      cursor: 0,
+      live: false,
     }
+    feed.readers.set(jobId, reader)
+    let found: { job: Job; view: JobView } | null = null
+    try {
+      found = known ? { job: known, view: await readJobView(store, known) } : await snapshotOf(jobId)
+    } finally {
+      if (!found || jobEnded(found.job)) feed.readers.delete(jobId)
+    }
+    if (!found || !feed.stream.open) return
+    const { job, view } = found
+    feed.stream.write(reader.format.snapshot(view))
+    reader.cursor = job.seq
+    if (jobEnded(job)) rememberEnded(jobId, job.seq)
+    else attach(reader, jobId, job.seq)
   }
 
   async function beginFeed(feed: Feed, only: Job[] | null, since: number | null): Promise<void> {
@@ -252,6 +259,8 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
       await feed.stream.drained()
       if (!feed.stream.open) return
     }
+    feed.caughtUp = true
+    for (const reader of feed.readers.values()) reader.format = caughtUpFeed
     feed.stream.write(cursorFrame(startedAt))
   }
 
@@ -319,7 +328,7 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
 
     feed(stream, tenantId, only, since) {
       if (!stream.open) return
-      const feed: Feed = { stream, tenantId, only: only && new Set(only.map(({ id }) => id)), readers: new Map() }
+      const feed: Feed = { stream, tenantId, only: only && new Set(only.map(({ id }) => id)), readers: new Map(), caughtUp: false }
       readerOf.set(stream, feed)
       const ofTenant = feeds.get(tenantId)
       if (ofTenant) ofTenant.add(feed)

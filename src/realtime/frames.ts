@@ -36,21 +36,26 @@ export const jobFormat: Format = {
   },
 }
 
+function feedFormat(cursor: () => number | null): Format {
+  return {
+    snapshot(view) {
+      const message: FeedMessage = { jobId: view.id, ...snapshotMessage(view) }
+      return Buffer.from(frame(cursor(), 'snapshot', message))
+    },
+    event(jobId, stored) {
+      const message: FeedMessage = { jobId, ...wireEvent(jobId, stored) }
+      return Buffer.from(frame(cursor(), message.type, message))
+    },
+  }
+}
+
 /**
  * `GET /v1/events`: ids count per job, so the stream's own id is the time it was written, in milliseconds. A reader that
  * comes back with it gets a snapshot of whatever has changed since.
  */
-export const feedFormat: Format = {
-  /** Without an id: the reader has caught up only after the last of them, see {@link cursorFrame}. */
-  snapshot(view) {
-    const message: FeedMessage = { jobId: view.id, ...snapshotMessage(view) }
-    return Buffer.from(frame(null, 'snapshot', message))
-  },
-  event(jobId, stored) {
-    const message: FeedMessage = { jobId, ...wireEvent(jobId, stored) }
-    return Buffer.from(frame(Date.now(), message.type, message))
-  },
-}
+export const caughtUpFeed: Format = feedFormat(() => Date.now())
+/** Before a feed has sent every snapshot it owes, its reader's cursor must not move. */
+export const openingFeed: Format = feedFormat(() => null)
 
 /** Moves the reader's cursor and says nothing else. */
 export const cursorFrame = (timeMs: number): Buffer => Buffer.from(`id: ${timeMs}\n\n`)

@@ -369,7 +369,10 @@ describe('the feed of many jobs', () => {
     const known = await world.submit()
     const feed = await readEvents(`${url}/v1/events?jobs=${known.id}`)
     const all = await readEvents(`${url}/v1/events`)
-    onTestFinished(() => [feed, all].forEach((reader) => reader.cut()))
+    onTestFinished(() => {
+      feed.cut()
+      all.cut()
+    })
     await feed.until(() => of(feed, known).length === 1)
     await all.until(() => of(all, known).length === 1)
     const later = await world.submit()
