@@ -43,11 +43,16 @@ export interface Roles {
   lanes: readonly Lane[]
 }
 
+/** Parts a test puts in place of the configured ones. */
+export interface Parts {
+  provider?: Provider
+}
+
 /**
  * Builds everything from the configuration, in the order of need, and lets go of it in reverse. This is the only place
  * that names drivers. Throws `config_invalid`, `data_folder_in_use`, `media_tool_missing`, `store_unavailable`.
  */
-export async function startApp(config: Config, roles: Roles, log: Logger): Promise<App> {
+export async function startApp(config: Config, roles: Roles, log: Logger, parts: Parts = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const clock: Clock = { now: () => new Date() }
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
@@ -63,7 +68,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger): Promi
   const bus = createPostgresBus({ pool, log })
   stack.defer(() => bus.close())
 
-  const local = createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
+  const local =
+    parts.provider ?? createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
   stack.defer(async () => local.close?.())
   const providers = new Map<string, Provider>([[local.id, local]])
   const pipelines = createPipelines(createLocalPlanner(), local)

@@ -43,6 +43,6 @@ export type EngineEvent =
       type: 'plan'
       data: { title: string; plannedDurationSeconds: number; shots: { index: number; title: string; estimatedSeconds: number }[] }
     }
-  | { type: 'asset'; data: { assetId: AssetId; durationSeconds: number } }
+  | { type: 'asset'; data: { assetId: AssetId; durationSeconds: number | null } }
   | { type: 'cost'; data: { estimateMicroUsd: MicroUsd; actualMicroUsd: MicroUsd } }
   | { type: 'notice'; data: { text: string | null } }

@@ -45,7 +45,7 @@ export async function changeJob(
   jobId: JobId,
   held: Held | null,
   work: (tx: JobTransaction) => Promise<void>,
-  after?: (repositories: Repositories) => Promise<boolean>,
+  after?: (repositories: Repositories, job: Job) => Promise<boolean>,
 ): Promise<Job> {
   const outcome = await deps.store.transaction(async (repositories) => {
     const locked = await repositories.jobs.lock(jobId)
@@ -54,7 +54,7 @@ export async function changeJob(
     const change = new JobChange(deps, repositories, locked, held)
     await work(change)
     const job = await change.flush()
-    if (after && held && !(await after(repositories))) throw new LeaseLost(held.stepId)
+    if (after && held && !(await after(repositories, job))) throw new LeaseLost(held.stepId)
     return { job, seqBefore: locked.seq, stepsDue: change.stepsDue }
   })
   if (outcome.stepsDue) deps.stepsDue()
@@ -136,6 +136,7 @@ class JobChange implements JobTransaction {
     await this.repositories.assets.insert(asset)
     this.#asset = asset
     this.job = { ...this.job, assetId: asset.id }
+    this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds: null } })
   }
 
   async asset(): Promise<Asset> {

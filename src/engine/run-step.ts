@@ -31,7 +31,7 @@ export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
       },
     }
     const result = await deps.handlers[step.work.name](run)
-    await leave(deps, step, result)
+    await leave(deps, step, job, result)
   } catch (error) {
     if (error instanceof LeaseLost) log.info({}, 'someone else has the step now; nothing was written')
     else await fail(deps, step, error, lease.signal, log).catch((second) => giveBack(second, log))
@@ -49,14 +49,21 @@ async function begin(deps: RunDeps, step: Step): Promise<Job> {
   return changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, async (tx) => tx.begin())
 }
 
-async function leave(deps: RunDeps, step: Step, result: StepResult): Promise<void> {
-  const to = result.then === 'done' ? ({ state: 'done' } as const) : ({ state: 'parked', wakeAt: result.wakeAt, reason: result.reason } as const)
+/** A step whose own result ended the job has nothing left to wait for. */
+async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult): Promise<void> {
+  const parks = (after: Job) => result.then === 'park' && (jobEnded(before) || !jobEnded(after))
   await changeJob(
     deps,
     step.jobId,
     { stepId: step.id, attempt: step.attempt },
     async (tx) => result.write?.(tx),
-    (repositories) => repositories.steps.leave(step.id, step.attempt, to, step.failures),
+    (repositories, job) =>
+      repositories.steps.leave(
+        step.id,
+        step.attempt,
+        result.then === 'park' && parks(job) ? { state: 'parked', wakeAt: result.wakeAt, reason: result.reason } : { state: 'done' },
+        step.failures,
+      ),
   )
   deps.stepsDue()
 }

@@ -6,6 +6,7 @@ import type { Ordered } from '../ports/inspector.ts'
 import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { loseTake, takeOutcome } from './generate.ts'
+import { judgeSound } from './judge-sound.ts'
 import { masterKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
 import { reportTakes } from './take-progress.ts'
@@ -107,9 +108,10 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const stemKey = masterKey(run.job.id, take.id, 'stem.pcm')
   await deps.objects.putFile(stemKey, pcmPath, { mimeType: 'application/octet-stream' })
+  const heard = await judgeSound(deps, profile, stemKey, { durationSeconds: sound.durationSeconds, audible: orderedBy(take).audible })
   return {
     master: { ...master, durationSeconds: probe.video ? probe.durationSeconds : sound.durationSeconds, stem: { objectKey: stemKey, durationSeconds: sound.durationSeconds, gainDb } },
-    verdicts: [...verdicts, verdict],
+    verdicts: [...verdicts, ...heard, verdict],
   }
 }
 

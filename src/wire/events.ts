@@ -36,7 +36,8 @@ export const eventData = {
     plannedDurationSeconds: z.number(),
     shots: z.array(z.object({ index: z.number().int(), title: z.string(), estimatedSeconds: z.number() })),
   }),
-  asset: z.object({ assetId: z.string(), durationSeconds: z.number() }),
+  /** First when the asset is begun, without a length; again when it is complete. */
+  asset: z.object({ assetId: z.string(), durationSeconds: z.number().nullable() }),
   cost: z.object({ estimateMicroUsd: z.number().int(), actualMicroUsd: z.number().int() }),
   notice: z.object({ text: z.string().nullable() }),
 } as const
