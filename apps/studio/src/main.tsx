@@ -5,6 +5,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ClientContext } from './client.ts'
+import type {} from './elements.ts'
 import { createStudio } from './studio.tsx'
 
 const { client, queries, router } = createStudio()

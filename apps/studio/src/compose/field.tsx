@@ -28,7 +28,7 @@ export function Field({ label, hint, error, className = '', children }: FieldPro
   )
 }
 
-export function FieldError({ id, children }: { id: string; children: ReactNode }) {
+function FieldError({ id, children }: { id: string; children: ReactNode }) {
   return (
     <p id={id} className="text-xs font-medium text-danger">
       {children}
