@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const node = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 60_000 }
 
+// Groups run one after the other: what measures playback or drives FFmpeg has the machine to itself.
 export default defineConfig({
   test: {
     projects: [
@@ -10,11 +11,21 @@ export default defineConfig({
           ...node,
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'apps/studio/src/**/*.test.{ts,tsx}', 'test/repository/*.test.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...node, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
-      { test: { ...node, name: 'media', include: ['test/media/**/*.test.ts'], testTimeout: 120_000 } },
-      { test: { ...node, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 300_000, fileParallelism: false } },
+      { test: { ...node, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000, sequence: { groupOrder: 1 } } },
+      { test: { ...node, name: 'media', include: ['test/media/**/*.test.ts'], testTimeout: 120_000, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          ...node,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 })
