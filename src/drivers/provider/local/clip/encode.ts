@@ -41,7 +41,7 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
     ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
     ...['-an', '-movflags', '+faststart', '-f', 'mp4', `file:${order.path}`],
   ]
-  const child = spawn(order.ffmpegPath, args, { stdio: ['pipe', 'ignore', 'pipe'], env: {} })
+  const child = spawn(order.ffmpegPath, args, { stdio: ['pipe', 'ignore', 'pipe'], env: environment() })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-2_000)
@@ -98,4 +98,10 @@ export function encodeFrames(order: { ffmpegPath: string; path: string; width: n
       if (child.exitCode === null) child.kill('SIGKILL')
     },
   }
+}
+
+/** Only what a program needs to find its libraries: no key of ours is FFmpeg's business. */
+function environment(): Record<string, string> {
+  const names = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot']
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

@@ -19,7 +19,7 @@ export function courseOf(index: number, seconds: number, durationSeconds: number
 }
 
 /** One circle of the drifting lights takes about this long: slow enough to be calm, fast enough that no two frames are equal. */
-const TURN_SECONDS = 5.5
+const TURN_SECONDS = 4.8
 
 /**
  * The soft ground has no detail to lose: it is drawn at an eighth of the size, enlarged to a half and from there to the whole.
@@ -59,14 +59,15 @@ function drawLights(context: SKRSContext2D, width: number, height: number, palet
   const reach = Math.max(width, height)
   palette.lights.forEach((colour, n) => {
     const slow = page * 0.9 + n * 1.9
-    const x = width * (0.62 + 0.34 * Math.cos(slow) + 0.17 * Math.sin(turn + n * 2.1) - 0.17 * Math.sin(n * 2.1))
-    const y = height * (0.45 + 0.42 * Math.sin(slow * 1.2 + n) + 0.21 * Math.sin(turn + n * 1.3) - 0.21 * Math.sin(n * 1.3))
+    const x = width * (0.62 + 0.34 * Math.cos(slow) + 0.2 * Math.sin(turn + n * 2.1) - 0.2 * Math.sin(n * 2.1))
+    const y = height * (0.45 + 0.42 * Math.sin(slow * 1.2 + n) + 0.24 * Math.sin(turn + n * 1.3) - 0.24 * Math.sin(n * 1.3))
     const radius = reach * (0.52 - 0.05 * n)
     const light = context.createRadialGradient(x, y, 0, x, y, radius)
     light.addColorStop(0, colour)
     light.addColorStop(0.5, colour.replace('rgb(', 'rgba(').replace(')', ', 0.42)'))
     light.addColorStop(1, colour.replace('rgb(', 'rgba(').replace(')', ', 0)'))
-    context.globalAlpha = 0.85
+    // They breathe in turn, so the page as a whole keeps its brightness.
+    context.globalAlpha = 0.8 + 0.2 * Math.sin(2 * turn + (n * Math.PI) / 2)
     context.fillStyle = light
     context.fillRect(0, 0, width, height)
   })
