@@ -36,6 +36,7 @@ test.each([
   ['src/drivers/provider/local/provider.ts', "import { plan } from './plan/plan.ts'"],
   ['src/drivers/provider/local/provider.test.ts', "import { providerContract } from '../../../testing/provider-contract.ts'"],
   ['apps/studio/src/job.tsx', "import { createClient } from 'sluice/client'"],
+  ['apps/studio/src/form.test.ts', "import { JobInput } from '../../../src/wire/jobs.ts'"],
   ['src/engine/lease.ts', " * import { x } from '../drivers/store.ts' is what this file must not say"],
 ])('%s may say %s', (path, text) => {
   expect(reasons(path, text)).toEqual([])
