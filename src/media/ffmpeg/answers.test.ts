@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { readLoudness } from './loudness.ts'
+import { readAnswer } from './probe.ts'
+
+describe("ffprobe's answer", () => {
+  const video = {
+    codec_type: 'video',
+    codec_name: 'h264',
+    width: 1280,
+    height: 720,
+    avg_frame_rate: '30000/1001',
+    duration: '2.5',
+    nb_frames: '75',
+  }
+  const audio = { codec_type: 'audio', codec_name: 'aac', sample_rate: '48000', channels: 2, duration: '2.6' }
+
+  it('becomes sizes and lengths', () => {
+    expect(readAnswer({ format: { format_name: 'mov,mp4', duration: '2.6' }, streams: [video, audio] })).toEqual({
+      container: 'mov,mp4',
+      durationSeconds: 2.6,
+      video: { codec: 'h264', width: 1280, height: 720, fps: 30_000 / 1_001, durationSeconds: 2.5, frames: 75 },
+      audio: { codec: 'aac', sampleRate: 48_000, channels: 2, durationSeconds: 2.6 },
+    })
+  })
+
+  it('is turned as the picture is shown', () => {
+    expect(readAnswer({ streams: [{ ...video, side_data_list: [{ rotation: -90 }] }] }).video).toMatchObject({ width: 720, height: 1280 })
+  })
+
+  it('does not take a cover for a video, nor a picture without a size', () => {
+    expect(readAnswer({ streams: [{ ...video, disposition: { attached_pic: 1 } }, audio] }).video).toBeNull()
+    expect(() => readAnswer({ format: { format_name: 'png_pipe' }, streams: [{ codec_type: 'video', codec_name: 'png' }] })).toThrow(
+      'neither a picture nor a sound',
+    )
+  })
+
+  it('finds the length in a tag where Matroska keeps it', () => {
+    const { duration, ...bare } = audio
+    expect(duration).toBe('2.6')
+    expect(
+      readAnswer({ format: { duration: '9' }, streams: [{ ...bare, tags: { DURATION: '00:01:02.500000000' } }] }).audio?.durationSeconds,
+    ).toBe(62.5)
+  })
+})
+
+describe('the loudness summary', () => {
+  const summary = (integrated: string, peak: string) =>
+    `x\n[Parsed_ebur128_0 @ 0x1] Summary:\n\n  Integrated loudness:\n    I:         ${integrated} LUFS\n    Threshold: -31.8 LUFS\n\n  True peak:\n    Peak:      ${peak} dBFS\n`
+
+  it('gives both figures', () => {
+    expect(readLoudness(summary('-21.8', '-19.1'))).toEqual({ integratedLufs: -21.8, truePeakDbtp: -19.1 })
+  })
+
+  it('says null, not a number, of silence and of what was too short', () => {
+    expect(readLoudness(summary('-70.0', '-inf'))).toEqual({ integratedLufs: null, truePeakDbtp: null })
+    expect(readLoudness('')).toEqual({ integratedLufs: null, truePeakDbtp: null })
+  })
+})
