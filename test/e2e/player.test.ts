@@ -69,8 +69,9 @@ async function openPage(options: { reducedMotion?: 'reduce'; colorScheme?: 'dark
       const video = player.media
       new MutationObserver(() => diary.sources.push(video.src)).observe(video, { attributeFilter: ['src'] })
       let last = { media: 0, wall: performance.now() }
-      const watch = (wall: number): void => {
-        const now = { media: video.currentTime, wall }
+      // not the time of the frame, which is late on a busy machine
+      const watch = (): void => {
+        const now = { media: video.currentTime, wall: performance.now() }
         const wallSeconds = (now.wall - last.wall) / 1000
         const moved = now.media - last.media
         if (moved < -0.01 || moved > wallSeconds + 0.3) diary.jumps.push({ from: last.media, to: now.media, wallSeconds })
