@@ -60,7 +60,8 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   const methodsAt = allowedMethods(app)
   app.setNotFoundHandler((request) => {
     const methods = methodsAt(request.url)
-    if (methods.length > 0) {
+    // Its own method is among them where a part of the address is too long for the router.
+    if (methods.length > 0 && !methods.includes(request.method)) {
       throw new SluiceError('method_not_allowed', `${request.method} is not allowed here.`, {
         fix: `Use ${listed(methods)}.`,
         facts: { allow: methods },

@@ -494,6 +494,7 @@ describe('the Studio', () => {
     ])
     const { headers } = await http.inject('/')
     expect((await http.inject({ url: '/', headers: { 'if-none-match': headers.etag } })).statusCode).toBe(304)
+    expect((await problemOf(await fetch(`${url}/v1/jobs/x/cancel`))).code).toBe('method_not_allowed')
     for (const path of ['/assets/gone.js', '/v1/gone', '/favicon.ico'])
       expect((await problemOf(await fetch(`${url}${path}`))).code).toBe('not_found')
     expect((await problemOf(await fetch(`${url}/library`, { method: 'POST' }))).code).toBe('not_found')

@@ -17,7 +17,9 @@ export async function studioRoutes(app: App, folder: string): Promise<void> {
   app.get('/*', { schema: { hide: true }, config: {} }, async (request, reply) => {
     const [path = '/'] = request.url.split('?')
     const known = () => new SluiceError('not_found', `Nothing is at ${path}.`, { fix: 'The addresses of the API are in /openapi.json.' })
-    if (API.test(path) || WAY_UP.test(path)) throw known()
+    // An address of the API that takes other methods says which.
+    if (API.test(path)) return reply.callNotFound()
+    if (WAY_UP.test(path)) throw known()
     const hashed = path.startsWith('/assets/')
     const options = { root: folder, highWaterMark: READ_BYTES, dotfiles: 'ignore', cacheControl: false } as const
     let found = await send(request.raw, path === '/' ? '/index.html' : path, options)
