@@ -9,8 +9,10 @@ export interface Server {
   pid: number
   /** SIGKILL; with `database`, its PostgreSQL as well. Resolves once the process is gone. */
   kill(options: { database: boolean }): Promise<void>
-  /** SIGTERM and a drain. */
+  /** SIGTERM and a drain. Resolves at once when it has ended already. */
   stop(): Promise<void>
+  /** The last lines of its log, JSON each; at `SLUICE_LOG=warn` there are none while all is well. */
+  log(): string
 }
 
 const START_WITHIN_MS = 60_000
@@ -41,7 +43,9 @@ export async function startServer(dataFolder: string, env: Record<string, string
       }
       if (postmaster) killIfThere(postmaster)
     },
+    log: () => errors.join(''),
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
       child.kill('SIGTERM')
       await gone
