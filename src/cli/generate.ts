@@ -66,6 +66,10 @@ async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<st
   const log = createLogger(process.env['SLUICE_LOG'] ? config.logLevel : 'silent')
   const roles = { api: true, lanes: LANES }
   const app = await startApp(config, roles, log).catch((error: unknown) => {
+    if (SluiceError.is(error) && error.code === 'data_folder_in_use') {
+      const fix = 'Let that Sluice do it: add --server and the address it printed, e.g. --server http://127.0.0.1:8787. Or name another folder in SLUICE_DATA.'
+      throw new SluiceError('data_folder_in_use', error.message, { fix, cause: error })
+    }
     if (!SluiceError.is(error) || error.facts['errno'] !== 'EADDRINUSE') throw error
     return startApp({ ...config, port: 0 }, roles, log)
   })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
@@ -79,14 +79,16 @@ async function initdb(program: string, directory: string, identity: Identity, si
     rmSync(directory, { recursive: true, force: true })
     signal?.throwIfAborted()
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)
-    throw new SluiceError(
-      /no space left/i.test(output) ? 'storage_full' : 'store_unavailable',
-      `The database could not be made: ${output.trim().slice(-2_000)}`,
-      {
-        fix: 'Check the space and the permissions of the data folder, or set DATABASE_URL to a PostgreSQL 15 or newer server.',
+    if (/no space left/i.test(output)) {
+      throw new SluiceError('storage_full', `There is no space left to make the database in ${dirname(directory)}.`, {
+        fix: 'Free some space (a new database takes about 50 MB), or name a folder on another disk in SLUICE_DATA.',
         cause: error,
-      },
-    )
+      })
+    }
+    throw new SluiceError('store_unavailable', `The database could not be made: ${output.trim().slice(-2_000)}`, {
+      fix: 'Check the permissions of the data folder, or set DATABASE_URL to a PostgreSQL 15 or newer server.',
+      cause: error,
+    })
   }
 }
 
