@@ -289,6 +289,24 @@ describe('what a dead server leaves behind', () => {
     expect(isPostgresOn(Number(pid), dataOf(dataFolder))).toBe(false)
   })
 
+  test('a start waits for the memory that workers of a killed server still hold', async () => {
+    const dataFolder = await sharedFolder()
+    const writer = startWriter(dataFolder)
+    const [, , pid] = (await writer.line('open')).split(' ')
+    await writer.line('ack 1')
+    const [child] = backendsOf(Number(pid))
+    process.kill(child ?? 0, 'SIGSTOP')
+    process.kill(Number(pid), 'SIGKILL')
+    await writer.kill()
+    const log = join(dataFolder, 'postgres', 'postgres.log')
+    const refusals = (): number => readFileSync(log, 'utf8').split('still in use').length
+    const before = refusals()
+    const starting = start(dataFolder)
+    await until(() => refusals() > before)
+    process.kill(child ?? 0, 'SIGKILL')
+    expect((await starting).adopted).toBe(false)
+  })
+
   test('a first start killed before the database was named is completed', async () => {
     const dataFolder = await sharedFolder()
     const first = await start(dataFolder)
@@ -509,6 +527,14 @@ function sleepNamedPostgres(): string {
   const program = join(folder, 'programs', 'postgres')
   cpSync(realpathSync('/bin/sleep'), program)
   return program
+}
+
+/** The processes a server has started. */
+function backendsOf(server: number): number[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', String(server)], { encoding: 'utf8' })
+    .trim()
+    .split(/\s+/)
+    .map(Number)
 }
 
 /** The id of a process that has just ended. */
