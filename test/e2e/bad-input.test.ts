@@ -69,6 +69,7 @@ describe('a job that cannot be', () => {
     ['one word in another script', { kind: 'presentation', text: 'The word мир means peace.' }, 'script_not_speakable', 'text', /мир/],
     ['nothing but emoji to be spoken', { kind: 'speech', text: '🎉🎉🎉' }, 'script_not_speakable', 'text', /nothing to say/],
     ['nothing but emoji to be presented', { kind: 'presentation', text: '🎉 🎉' }, 'request_invalid', 'text', /nothing to tell/],
+    ['nothing but emoji to be drawn', { ...video, prompt: '🎉' }, 'provider_cannot', 'prompt', /nothing to draw/],
     ['malformed JSON', '{"kind":"speech","text":', 'request_invalid', undefined, /not valid JSON/],
     ['a list', '[]', 'request_invalid', undefined, /must be a JSON object/],
     ['no body', '', 'request_invalid', undefined, /must be a JSON object/],

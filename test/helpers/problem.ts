@@ -14,7 +14,7 @@ export async function expectProblem(response: Response, code: ProblemCode, base:
   const problem = ProblemView.parse(JSON.parse(text))
   expect({ code: problem.code, status: response.status }, text).toEqual({ code, status: problems[code].status })
   expect(problem.status).toBe(response.status)
-  expect(problem.detail.length, problem.detail).toBeGreaterThan(10)
+  expect(problem.detail).toMatch(/^.{10,}\.$/)
   expect(problem.fix, `no fix: ${text}`).toMatch(/^.{5,}\.$/)
   expect(text).not.toMatch(/node:internal|node_modules|\bat .*\.ts:\d|SluiceError|ZodError|ENOENT/)
   expect(await pageOf(base, problem.type), problem.type).toContain(`<h1>${problems[code].title}</h1>`)

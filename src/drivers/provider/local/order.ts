@@ -62,24 +62,24 @@ function check(request: GenerateRequest): void {
       checkSize(request)
       checkDuration(request.durationSeconds, MAX_CLIP_SECONDS)
       if (!(request.fps >= 1 && request.fps <= 120))
-        cannot('fps', `The local provider draws 1 to 120 frames a second, not ${request.fps}`, 'Ask for 30.')
-      checkLetters(request.scene ? [request.scene.headline, ...request.scene.lines].join(' ') : request.prompt)
+        cannot('fps', `The local provider draws 1 to 120 frames a second, not ${request.fps}.`, 'Ask for 30.')
+      checkLetters(request.scene ? [request.scene.headline, ...request.scene.lines].join(' ') : withWords(request.prompt))
   }
 }
 
 function checkSpeech({ text, voice }: Extract<GenerateRequest, { kind: 'speech' }>): void {
   if (voiceOf(voice) === undefined) {
-    cannot('voice', `The local provider has no voice ${JSON.stringify(voice)}`, `Use one of ${voices.map(({ id }) => id).join(', ')}.`)
+    cannot('voice', `The local provider has no voice ${JSON.stringify(voice)}.`, `Use one of ${voices.map(({ id }) => id).join(', ')}.`)
   }
   if (text.length > MAX_SPEECH_CHARACTERS) {
-    cannot('text', `${text.length} characters are more than the draft voice speaks at once (${MAX_SPEECH_CHARACTERS})`, 'Split the text.')
+    cannot('text', `${text.length} characters are more than the draft voice speaks at once (${MAX_SPEECH_CHARACTERS}).`, 'Split the text.')
   }
   const foreign = unspeakableWords(text)
   const first = foreign.slice(0, 5).join(', ')
   if (foreign.length > 0) {
     throw new SluiceError(
       'script_not_speakable',
-      `The draft voice speaks Latin letters only; it cannot say ${first}${foreign.length > 5 ? `, and ${foreign.length - 5} more` : ''}`,
+      `The draft voice speaks Latin letters only; it cannot say ${first}${foreign.length > 5 ? `, and ${foreign.length - 5} more` : ''}.`,
       {
         field: 'text',
         fix: 'Write these words in Latin letters, or choose a provider whose voice speaks the language.',
@@ -90,7 +90,7 @@ function checkSpeech({ text, voice }: Extract<GenerateRequest, { kind: 'speech' 
   if (!hasWords(text)) {
     throw new SluiceError(
       'script_not_speakable',
-      `There is nothing to say in ${JSON.stringify(text.slice(0, 40))}: no letter and no figure`,
+      `There is nothing to say in ${JSON.stringify(text.slice(0, 40))}: no letter and no figure.`,
       {
         field: 'text',
         fix: 'Write at least one word.',
@@ -101,7 +101,7 @@ function checkSpeech({ text, voice }: Extract<GenerateRequest, { kind: 'speech' 
 
 function checkDuration(seconds: number, most: number): void {
   if (!(seconds > 0 && seconds <= most))
-    cannot('durationSeconds', `The local provider makes up to ${most} s, not ${seconds} s`, `Ask for 0.1 to ${most} seconds.`)
+    cannot('durationSeconds', `The local provider makes up to ${most} s, not ${seconds} s.`, `Ask for 0.1 to ${most} seconds.`)
 }
 
 function checkSize({ width, height }: { width: number; height: number }): void {
@@ -110,9 +110,17 @@ function checkSize({ width, height }: { width: number; height: number }): void {
     ['height', height],
   ] as const) {
     if (!(Number.isInteger(side) && side % 2 === 0 && side >= 64 && side <= MAX_SIDE)) {
-      cannot(field, `The local provider draws sides of 64 to ${MAX_SIDE} px in even numbers, not ${side}`, 'Ask for 1280x720, for example.')
+      cannot(field, `The local provider draws sides of 64 to ${MAX_SIDE} px in even numbers, not ${side}.`, 'Ask for 1280x720, for example.')
     }
   }
+}
+
+/** A clip is drawn from the words of its prompt. */
+function withWords(prompt: string): string {
+  if (!/[\p{L}\p{N}]/u.test(prompt)) {
+    cannot('prompt', `There is nothing to draw in ${JSON.stringify(prompt.slice(0, 40))}: no letter and no figure.`, 'Write at least one word.')
+  }
+  return prompt
 }
 
 function checkLetters(text: string): void {
@@ -120,7 +128,7 @@ function checkLetters(text: string): void {
   if (foreign.length > 0) {
     cannot(
       'prompt',
-      `The built-in typeface has Latin, Greek and Cyrillic letters; it cannot draw ${foreign.slice(0, 5).join(', ')}`,
+      `The built-in typeface has Latin, Greek and Cyrillic letters; it cannot draw ${foreign.slice(0, 5).join(', ')}.`,
       'Write these words in one of these scripts.',
     )
   }

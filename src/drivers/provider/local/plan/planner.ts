@@ -30,7 +30,7 @@ export function createLocalPlanner(): Planner {
 
 function plan({ text, durationSeconds, seed }: PresentationBrief): PresentationPlan {
   if (!/[\p{L}\p{N}]/u.test(text)) {
-    throw new SluiceError('request_invalid', 'There is nothing to tell: the text has no letter and no figure', {
+    throw new SluiceError('request_invalid', 'There is nothing to tell: the text has no letter and no figure.', {
       field: 'text',
       fix: 'Write at least one word; a few sentences make a better presentation.',
     })
