@@ -23,7 +23,9 @@ export function requestProblem(error: Error | null, known: readonly string[]): R
       },
     }
   }
-  const { title, detail, fix, field, errors } = error.problem
+  const { code, title, detail, field, errors } = error.problem
+  // What the schema refuses says itself what it takes; the general advice points programmers to the API's description.
+  const fix = code === 'request_invalid' ? undefined : error.problem.fix
   const named = errors ?? (field === undefined ? [] : [{ field, detail }])
   const fields: Record<string, string> = {}
   const rest: string[] = []
