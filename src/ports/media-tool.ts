@@ -63,6 +63,8 @@ export interface FinishOrder {
   final: boolean
   segmentSeconds: number
   rungs: RungOrder[]
+  /** SHA-256 (hex) of the init segments already published; a stretch that would need others is refused with `media_tool_failed`. */
+  publishedInits?: { name: string; sha256: string }[]
   /** Empty: no sound track. The same for every stretch of an asset. */
   stems: Stem[]
   scratchFolder: string
@@ -121,4 +123,3 @@ export interface MediaTool {
   /** Peaks in the audiowaveform JSON v2 format. */
   peaks(order: { stems: Stem[]; durationSeconds: number; points: number }): Promise<string>
 }
-

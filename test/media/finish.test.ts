@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -228,6 +229,14 @@ describe('the order and the master', () => {
   it('may not differ by more than half a second', async () => {
     const run = collect(media.finish({ ...firstOrder, durationSeconds: FIRST_SECONDS + 0.6, stems: [] }))
     await expect(run).rejects.toMatchObject({ code: 'media_unreadable', message: 'the picture ends after 3.20 s of 3.80 s' })
+  })
+
+  it('may not need an init segment other than the one players hold', async () => {
+    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+    const publishedInits = initOf(one).rungs.map(({ name, bytes }) => ({ name, sha256: sha256(bytes) }))
+    const short = { ...firstOrder, durationSeconds: 0.5, stems: [] }
+    await expect(collect(media.finish({ ...short, stems, publishedInits }))).resolves.toBeDefined()
+    await expect(collect(media.finish({ ...short, publishedInits }))).rejects.toMatchObject({ code: 'media_tool_failed', retry: 'never' })
   })
 
   it('must decode', async () => {

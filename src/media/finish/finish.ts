@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SluiceError } from '../../domain/errors.ts'
 import type { FinishOrder, FinishPiece, RungOrder } from '../../ports/media-tool.ts'
 import { PCM_SAMPLE_RATE } from '../../ports/media-tool.ts'
@@ -74,8 +75,12 @@ export async function* finish(runner: ToolRunner, order: FinishOrder): AsyncGene
       if (slot === todo.at(-1)) sound.end()
       coded.audio = await sound.take(slot.sound.to)
     }
-    if (!told) yield { kind: 'init', rungs: rungs.map((rung) => init(rung, picture, scale, sound !== null)) }
-    told = true
+    if (!told) {
+      const inits = rungs.map((rung) => init(rung, picture, scale, sound !== null))
+      requireSameInits(order.publishedInits ?? [], inits)
+      yield { kind: 'init', rungs: inits }
+      told = true
+    }
     yield {
       kind: 'segment',
       index: slot.index,
@@ -143,13 +148,19 @@ function init(
   return { name, bytes: initSegment(tracks), codecs: codecsOf(tracks) }
 }
 
-/** Throws when a stretch cannot follow an earlier one in the same rung: its segments would not decode behind that init. */
-export function requireSameInit(name: string, before: Uint8Array, now: Uint8Array): void {
-  if (Buffer.compare(before, now) === 0) return
-  throw new SluiceError('media_tool_failed', `rung ${name}: the encoder's parameters changed between two stretches`, {
-    retry: 'never',
-    fix: 'Finish one asset with one version of FFmpeg.',
-  })
+/** Throws when a stretch cannot follow the earlier ones: its segments would not decode behind the init that players hold. */
+function requireSameInits(
+  published: NonNullable<FinishOrder['publishedInits']>,
+  made: readonly { name: string; bytes: Uint8Array }[],
+): void {
+  for (const { name, bytes } of made) {
+    const before = published.find((known) => known.name === name)
+    if (!before || before.sha256 === createHash('sha256').update(bytes).digest('hex')) continue
+    throw new SluiceError('media_tool_failed', `rung ${name}: the encoder's parameters changed between two stretches`, {
+      retry: 'never',
+      fix: 'Finish one asset with one version of FFmpeg on all workers, then make it again.',
+    })
+  }
 }
 
 /** Ticks in which every frame has a whole length: 90,000 a second where that fits, 1,001 a frame for the NTSC rates. */
