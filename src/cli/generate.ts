@@ -34,7 +34,7 @@ export async function generate(config: Config, words: string[], options: Generat
   const stopped = untilStopped()
   await using stack = new AsyncDisposableStack()
   const url = options.server ? serverAddress(options.server) : await startOwn(config, stack)
-  const client = createClient({ baseUrl: url, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
+  const client = createClient({ baseUrl: url, lingerMs: 0, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
   const stop = new AbortController()
   void stopped.then(() => stop.abort())
   try {

@@ -7,7 +7,7 @@ interface Where {
   server: string
 }
 
-const clientOf = ({ server }: Where) => createClient({ baseUrl: serverAddress(server), ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
+const clientOf = ({ server }: Where) => createClient({ baseUrl: serverAddress(server), lingerMs: 0, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 export async function list(where: Where, options: { state?: string; limit: number; json?: boolean }): Promise<void> {

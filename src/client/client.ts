@@ -15,6 +15,8 @@ export interface ClientOptions {
   transport?: 'auto' | 'sse' | 'poll'
   /** When a silent stream counts as dead. */
   limits?: Partial<StreamLimits>
+  /** How long a connection is kept for the listener that comes back at once. Default 5,000 ms; 0 in a program that ends after a wait. */
+  lingerMs?: number
 }
 
 export interface SubmitOptions {

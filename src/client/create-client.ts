@@ -21,7 +21,7 @@ const LINGER_MS = 5_000
 export function createClient(options: ClientOptions = {}): Client {
   const http = createHttp({ baseUrl: options.baseUrl ?? pageOrigin(), auth: options.auth, fetch: options.fetch })
   const streams = { http, transport: options.transport ?? 'auto', limits: { ...defaultLimits, ...options.limits } }
-  const context: JobContext = { ...streams, lingerMs: LINGER_MS, open: handle }
+  const context: JobContext = { ...streams, lingerMs: options.lingerMs ?? LINGER_MS, open: handle }
   const handles = new Map<string, Job>()
   const feeds = new Map<string, Feed>()
 
