@@ -180,6 +180,34 @@ describe('the stream of a job', () => {
     expect(idsOf(stream)).toEqual([1, 2, 3])
   })
 
+  it('what happened between the reading of the job and the following of it is not missed', async () => {
+    // No second look, no hints: only the first look is left.
+    vi.useFakeTimers({ toFake: ['setInterval'] })
+    const deaf: Bus = { ...world.bus, subscribe: () => () => undefined }
+    const job = await world.submit()
+    let between = async () => {
+      between = async () => undefined
+      await say(job, 2)
+    }
+    const { url } = await world.serve({
+      bus: deaf,
+      store: {
+        jobs: {
+          ...world.store.jobs,
+          get: async (id) => {
+            const found = await world.store.jobs.get(id)
+            await between()
+            return found
+          },
+        },
+      },
+    })
+    const stream = await readEvents(eventsOf(job, url))
+    onTestFinished(() => stream.cut())
+    await stream.until(() => stream.messages.length === 3)
+    expect(idsOf(stream)).toEqual([1, 2, 3])
+  })
+
   it('after a gap in the bus it looks at once', async () => {
     const gaps: (() => void)[] = []
     const deaf: Bus = {
@@ -311,6 +339,8 @@ describe('the feed of many jobs', () => {
     await own.change(ended, (tx) => tx.end('cancelled', { class: 'cancelled', detail: 'x', retry: 'same', charged: 'no' }))
     const feed = await readEvents(`${url}/v1/events`)
     await feed.until(() => of(feed, open).length === 1)
+    // The cursor stands still until every snapshot owed is out.
+    expect(feed.messages.map(({ id }) => id)).toEqual([undefined])
     const next = await own.submit()
     await feed.until(() => of(feed, next).length === 1)
     for (const job of [open, next]) await own.change(job, (tx) => tx.notice('on'))

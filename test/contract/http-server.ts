@@ -12,6 +12,7 @@ import type { Rung, Segment } from '../../src/domain/asset.ts'
 import type { AssetId, TenantId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
+import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createFsObjects } from '../../src/drivers/objects/fs/driver.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
@@ -23,7 +24,7 @@ import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
 import type { Bus } from '../../src/ports/bus.ts'
 import type { Objects } from '../../src/ports/objects.ts'
-import type { JobTransaction, Pipeline } from '../../src/ports/stages.ts'
+import type { JobTransaction, Pipeline, StepHandler } from '../../src/ports/stages.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createEventHub, type EventHub } from '../../src/realtime/event-hub.ts'
 
@@ -115,7 +116,11 @@ export async function createWorld(): Promise<World> {
   const bus = createPostgresBus({ pool, log })
   const clock = { now: () => new Date() }
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
-  const handlers = {} as Parameters<typeof createEngine>[0]['handlers']
+  const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const handlers = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })])) as unknown as Record<
+    StepName,
+    StepHandler
+  >
   const engine = createEngine({
     store,
     queue,
@@ -126,8 +131,8 @@ export async function createWorld(): Promise<World> {
     providers: new Map(),
     pipelines,
     handlers,
-    config: { slots: { io: 1, cpu: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
-  } as Parameters<typeof createEngine>[0])
+    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
+  })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
   const changing = { store, bus, clock, ids, log, forecast: createForecast(store.samples), stepsDue: () => undefined }
   const open = new Set<Served>()
