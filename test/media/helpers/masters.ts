@@ -13,7 +13,7 @@ const execute = promisify(execFile)
 export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 export const paths = await locateFfmpeg()
 export const media = createMediaTool({ ...paths, sandbox: 'off', log: quiet })
-export const unaborted = new AbortController().signal
+export const unaborted: AbortSignal = new AbortController().signal
 
 /** Plain FFmpeg, for making fixtures and for judging results by a hand that is not ours. */
 export async function ffmpeg(...args: string[]): Promise<{ stdout: Buffer; stderr: string }> {
