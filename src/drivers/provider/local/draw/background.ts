@@ -61,13 +61,13 @@ function drawLights(context: SKRSContext2D, width: number, height: number, palet
     const slow = page * 0.9 + n * 1.9
     const x = width * (0.62 + 0.34 * Math.cos(slow) + 0.2 * Math.sin(turn + n * 2.1) - 0.2 * Math.sin(n * 2.1))
     const y = height * (0.45 + 0.42 * Math.sin(slow * 1.2 + n) + 0.24 * Math.sin(turn + n * 1.3) - 0.24 * Math.sin(n * 1.3))
-    const radius = reach * (0.52 - 0.05 * n)
+    const radius = reach * (0.46 - 0.04 * n)
     const light = context.createRadialGradient(x, y, 0, x, y, radius)
     light.addColorStop(0, colour)
     light.addColorStop(0.5, colour.replace('rgb(', 'rgba(').replace(')', ', 0.42)'))
     light.addColorStop(1, colour.replace('rgb(', 'rgba(').replace(')', ', 0)'))
     // They breathe in turn, so the page as a whole keeps its brightness.
-    context.globalAlpha = 0.8 + 0.2 * Math.sin(2 * turn + (n * Math.PI) / 2)
+    context.globalAlpha = 0.76 + 0.24 * Math.sin(2 * turn + (n * Math.PI) / 2)
     context.fillStyle = light
     context.fillRect(0, 0, width, height)
   })

@@ -28,7 +28,7 @@ export function paletteOf(hue: number): Palette {
   return {
     ground: oklch(0.24, 0.07, hue),
     groundEnd: oklch(0.31, 0.09, hue + 28),
-    lights: [oklch(0.5, 0.15, hue + 18), oklch(0.44, 0.15, hue - 38), oklch(0.4, 0.12, hue + 62), oklch(0.34, 0.1, hue - 12)],
+    lights: [oklch(0.54, 0.16, hue + 18), oklch(0.48, 0.16, hue - 38), oklch(0.44, 0.13, hue + 50), oklch(0.34, 0.1, hue - 12)],
     ink: oklch(0.985, 0.006, hue),
     inkSoft: oklch(0.9, 0.03, hue),
     inkFaint: oklch(0.9, 0.03, hue, 0.34),
