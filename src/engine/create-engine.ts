@@ -58,7 +58,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     quote: (request) => quoteJob(inner, request),
     submit: (tenantId, request, options) => submitJob(inner, tenantId, request, options),
     cancel: (tenantId, id) => cancelJob(inner, tenantId, id),
-    retry: (tenantId, id) => retryJob(inner, tenantId, id),
+    retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 
     hintTake(jobId, takeId) {
       deps.store.steps

@@ -29,6 +29,6 @@ export interface Engine {
   submit(tenantId: TenantId, request: JobRequest, options?: SubmitOptions): Promise<{ job: Job; repeated: boolean }>
   /** Resolves once the job has ended as `cancelled`. Throws `job_not_found`, `job_already_ended`. */
   cancel(tenantId: TenantId, id: JobId): Promise<Job>
-  /** A new job with the same request and a new seed where the user gave none. Throws `job_not_found`, `job_not_retryable`. */
-  retry(tenantId: TenantId, id: JobId): Promise<Job>
+  /** A new job with the same request. Throws `job_not_found`, `job_not_retryable`; knows idempotency keys as `submit` does. */
+  retry(tenantId: TenantId, id: JobId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<{ job: Job; repeated: boolean }>
 }

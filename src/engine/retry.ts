@@ -2,10 +2,16 @@ import { SluiceError } from '../domain/errors.ts'
 import type { JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { findJob } from './cancel.ts'
+import type { SubmitOptions } from './engine.ts'
 import { submitJob } from './submit.ts'
 
 /** A new job for the same request; the old one stays as it ended. The seed stays too: what failed by chance gets new seeds by its takes. */
-export async function retryJob(deps: Parameters<typeof submitJob>[0], tenantId: TenantId, id: JobId): Promise<Job> {
+export async function retryJob(
+  deps: Parameters<typeof submitJob>[0],
+  tenantId: TenantId,
+  id: JobId,
+  options: Pick<SubmitOptions, 'idempotency'> = {},
+): Promise<{ job: Job; repeated: boolean }> {
   const old = await findJob(deps, tenantId, id)
   const { state } = old.state
   if (state === 'queued' || state === 'running' || state === 'succeeded') {
@@ -13,6 +19,5 @@ export async function retryJob(deps: Parameters<typeof submitJob>[0], tenantId: 
       fix: state === 'succeeded' ? 'Submit a new job for another version.' : 'Wait for it to end, or cancel it first.',
     })
   }
-  const { job } = await submitJob(deps, tenantId, old.request, { retryOf: id })
-  return job
+  return submitJob(deps, tenantId, old.request, { ...options, retryOf: id })
 }

@@ -9,7 +9,7 @@ const AGAIN_MS = 5_000
 
 /**
  * The last step of every job. Calls off takes still being made, then removes every object below the job's prefix that
- * nothing refers to: previews, decoded stems, segments written but never released, all of a discarded asset.
+ * nothing refers to: all previews but the last, decoded stems, segments written but never released, all of a discarded asset.
  */
 export function cleanup(deps: StageDeps): StepHandler {
   return async (run) => {
@@ -50,7 +50,7 @@ async function callOff(deps: StageDeps, take: Take): Promise<void> {
 
 async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: boolean): Promise<Set<string>> {
   const keys = new Set(takes.flatMap(mastersOf).map(({ objectKey }) => objectKey))
-  if (job.preview && !discard) keys.add(job.preview.objectKey)
+  if (job.preview) keys.add(job.preview.objectKey)
   if (!job.assetId || discard) return keys
   const [files, rungs, segments] = await Promise.all([deps.store.assets.files(job.assetId), deps.store.assets.rungs(job.assetId), deps.store.assets.segments(job.assetId)])
   for (const { objectKey } of [...files, ...segments, ...rungs.map((rung) => rung.init)]) keys.add(objectKey)

@@ -261,7 +261,7 @@ describe('a job', () => {
     const engine = await startEngine({ analyse: async () => Promise.reject(fail('never')) })
     const { job } = await engine.submit(tenant, request)
     await untilEnded(job.id)
-    const again = await engine.retry(tenant, job.id)
+    const { job: again } = await engine.retry(tenant, job.id)
     expect(again).toMatchObject({ retryOf: job.id, request: { prompt: 'a bell' } })
     expect(again.id).not.toBe(job.id)
     await untilEnded(again.id)

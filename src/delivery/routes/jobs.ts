@@ -121,7 +121,9 @@ export function jobRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const job = await engine.retry(request.tenantId, asJobId(request.params.id))
+      const idempotency = idempotencyOf(request)
+      const { job, repeated } = await engine.retry(request.tenantId, asJobId(request.params.id), idempotency && { idempotency })
+      if (repeated) reply.header('idempotent-replayed', 'true')
       reply.code(202).header('location', jobAddress(job.id))
       return readJobView(store, job)
     },
