@@ -10,6 +10,6 @@ export function createLogger(level: string): Logger {
 /** A problem that was foreseen says in words what is wrong; where it arose is only of interest when it was not. */
 function err(error: Error): object {
   if (!SluiceError.is(error) || error.code === 'internal') return stdSerializers.err(error)
-  const { code, message, field, fix, facts } = error
-  return { code, message, ...(field !== undefined && { field }), ...(fix !== undefined && { fix }), ...facts }
+  const { code, message, field, fix, facts, cause } = error
+  return { code, message, ...(field !== undefined && { field }), ...(fix !== undefined && { fix }), ...facts, ...(cause instanceof Error && { cause: cause.message }) }
 }

@@ -54,8 +54,8 @@ export function databaseError(error: unknown): unknown {
   if (SluiceError.is(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   if (codeOf(error) === DISK_FULL) {
-    return new SluiceError('storage_full', `The database has no space left: ${message}`, {
-      fix: 'Free space on the disk of the database.',
+    return new SluiceError('storage_full', 'There is no space left on the disk of the database.', {
+      fix: 'Free some space there (the embedded database lies in the data folder). What was waiting then goes on by itself.',
       cause: error,
     })
   }
