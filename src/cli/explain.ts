@@ -21,7 +21,8 @@ function told(error: unknown): { message: string; fix?: string | undefined } {
   if (error instanceof TransportError) {
     return { message: error.message, fix: 'Start the server with `sluice serve`, or name the address of a running one with --server.' }
   }
-  if (error instanceof JobFailedError) return { message: `The job ${error.jobId} ${error.state}: ${error.message}`, fix: error.outcome?.fix }
+  if (error instanceof JobFailedError)
+    return { message: `The job ${error.jobId} ${error.state}: ${error.message}`, fix: error.outcome?.fix }
   if (error instanceof JobCancelledError) return { message: `The job ${error.jobId} was cancelled.` }
   const message = error instanceof Error ? error.message : String(error)
   return { message, fix: 'This was not foreseen. `sluice doctor` looks for what is missing; SLUICE_LOG=debug shows more.' }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createClient, type Client, type Job } from '../client/index.ts'
+import { type Client, createClient, type Job } from '../client/index.ts'
 import type { Config } from '../compose/config.ts'
 import { createLogger } from '../compose/logger.ts'
 import { SluiceError } from '../domain/errors.ts'
@@ -53,7 +53,11 @@ export async function generate(config: Config, words: string[], options: Generat
 
 function sayStopped({ server }: GenerateOptions): void {
   process.exitCode = INTERRUPTED
-  process.stdout.write(server ? '\nStopped watching. The server goes on with the job.\n' : '\nStopped. The job is kept and goes on at the next `sluice serve`.\n')
+  process.stdout.write(
+    server
+      ? '\nStopped watching. The server goes on with the job.\n'
+      : '\nStopped. The job is kept and goes on at the next `sluice serve`.\n',
+  )
 }
 
 /**
@@ -67,7 +71,8 @@ async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<st
   const roles = { api: true, lanes: LANES }
   const app = await startApp(config, roles, log).catch((error: unknown) => {
     if (SluiceError.is(error) && error.code === 'data_folder_in_use') {
-      const fix = 'Let that Sluice do it: add --server and the address it printed, e.g. --server http://127.0.0.1:8787. Or name another folder in SLUICE_DATA.'
+      const fix =
+        'Let that Sluice do it: add --server and the address it printed, e.g. --server http://127.0.0.1:8787. Or name another folder in SLUICE_DATA.'
       throw new SluiceError('data_folder_in_use', error.message, { fix, cause: error })
     }
     if (!SluiceError.is(error) || error.facts['errno'] !== 'EADDRINUSE') throw error
@@ -80,7 +85,9 @@ async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<st
 async function follow(client: Client, url: string, input: JobInput, signal: AbortSignal): Promise<AssetView> {
   const quote = await client.quote(input, { signal })
   const price = quote.amountMicroUsd === 0 ? 'free' : `$${(quote.amountMicroUsd / 1e6).toFixed(4)}`
-  process.stdout.write(`About ${Math.round(quote.durationSeconds)} s of ${input.kind}, ${price}, ready in about ${Math.round(quote.eta.p50Seconds)} s. ${quote.notes.join(' ')}\n`)
+  process.stdout.write(
+    `About ${Math.round(quote.durationSeconds)} s of ${input.kind}, ${price}, ready in about ${Math.round(quote.eta.p50Seconds)} s. ${quote.notes.join(' ')}\n`,
+  )
   const begun = performance.now()
   let playableAfter: number | null = null
   const view = createProgressView(process.stdout)
@@ -116,11 +123,13 @@ async function report(asset: AssetView, out: string, url: string, client: Client
   const saved = await saveAsset(asset, out, client)
   const width = Math.max(...saved.files.map(({ name }) => name.length))
   process.stdout.write(`\nIn ${saved.folder}:\n`)
-  for (const { name, label, sizeBytes } of saved.files) process.stdout.write(`  ${name.padEnd(width)}  ${size(sizeBytes).padStart(9)}  ${label}\n`)
+  for (const { name, label, sizeBytes } of saved.files)
+    process.stdout.write(`  ${name.padEnd(width)}  ${size(sizeBytes).padStart(9)}  ${label}\n`)
   const tally = new Map<string, number>()
   for (const { verdict } of asset.verdicts) tally.set(verdict, (tally.get(verdict) ?? 0) + 1)
   process.stdout.write(`\nChecks: ${[...tally].map(([verdict, count]) => `${count} ${verdict}`).join(', ')} (report.json)\n`)
-  for (const { format, detail } of asset.renditions.filter(({ state }) => state === 'failed')) process.stdout.write(`${format} could not be made: ${detail}\n`)
+  for (const { format, detail } of asset.renditions.filter(({ state }) => state === 'failed'))
+    process.stdout.write(`${format} could not be made: ${detail}\n`)
   if (asset.playbackUrl) process.stdout.write(`Stream: ${new URL(asset.playbackUrl, url).href}  (while the server runs)\n`)
 }
 

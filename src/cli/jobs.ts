@@ -1,17 +1,21 @@
 import { createClient } from '../client/index.ts'
 import type { JobView } from '../wire/jobs.ts'
-import { serverAddress } from './server-address.ts'
 import { createProgressView, progressLines } from './progress-view.ts'
+import { serverAddress } from './server-address.ts'
 
 interface Where {
   server: string
 }
 
-const clientOf = ({ server }: Where) => createClient({ baseUrl: serverAddress(server), lingerMs: 0, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
+const clientOf = ({ server }: Where) =>
+  createClient({ baseUrl: serverAddress(server), lingerMs: 0, ...(process.env['SLUICE_KEY'] && { auth: process.env['SLUICE_KEY'] }) })
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 export async function list(where: Where, options: { state?: string; limit: number; json?: boolean }): Promise<void> {
-  const { jobs } = await clientOf(where).jobs.list({ limit: options.limit, ...(options.state && { state: options.state as JobView['state'] }) })
+  const { jobs } = await clientOf(where).jobs.list({
+    limit: options.limit,
+    ...(options.state && { state: options.state as JobView['state'] }),
+  })
   if (options.json) return void print(JSON.stringify(jobs, null, 2))
   if (jobs.length === 0) return void print('No jobs.')
   for (const job of jobs) {
@@ -25,7 +29,8 @@ export async function show(where: Where, id: string, options: { json?: boolean }
   if (options.json) return void print(JSON.stringify(job, null, 2))
   print(`${job.title}\n${job.id}, ${job.kind}, ${job.state}\n`)
   for (const line of progressLines(job)) print(line)
-  if (job.outcome) print(`\n${job.outcome.code ?? job.outcome.class}: ${job.outcome.detail}${job.outcome.fix ? `\n${job.outcome.fix}` : ''}`)
+  if (job.outcome)
+    print(`\n${job.outcome.code ?? job.outcome.class}: ${job.outcome.detail}${job.outcome.fix ? `\n${job.outcome.fix}` : ''}`)
   if (job.playback) print(`\nPlays at ${new URL(job.playback.url, where.server).href}`)
 }
 

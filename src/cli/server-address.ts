@@ -4,5 +4,7 @@ import { SluiceError } from '../domain/errors.ts'
 export function serverAddress(given: string): string {
   const url = URL.parse(given)
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return given.replace(/\/+$/, '')
-  throw new SluiceError('config_invalid', `--server ${JSON.stringify(given)} is not an address.`, { fix: 'Write it as http://127.0.0.1:8787.' })
+  throw new SluiceError('config_invalid', `--server ${JSON.stringify(given)} is not an address.`, {
+    fix: 'Write it as http://127.0.0.1:8787.',
+  })
 }

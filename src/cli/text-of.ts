@@ -16,9 +16,13 @@ const ADDRESS_FORM = /^https?:\/\//i
  */
 export async function textOf(words: string[], kind: JobKind): Promise<string> {
   if (words.length === 0 && kind !== 'presentation') {
-    throw invalid(`There is no ${kind === 'speech' ? 'text' : 'prompt'} for the ${kind}.`, `Write it behind the command: sluice generate --kind ${kind} "..."`)
+    throw invalid(
+      `There is no ${kind === 'speech' ? 'text' : 'prompt'} for the ${kind}.`,
+      `Write it behind the command: sluice generate --kind ${kind} "..."`,
+    )
   }
-  const text = words.length === 0 ? await textFile(exampleText) : words.length === 1 && words[0] ? await wordsOrFile(words[0]) : words.join(' ')
+  const text =
+    words.length === 0 ? await textFile(exampleText) : words.length === 1 && words[0] ? await wordsOrFile(words[0]) : words.join(' ')
   if (text.trim() === '') throw invalid('The text is empty.', 'Write what it should say behind the command, or name a text file.')
   return text
 }
@@ -27,7 +31,8 @@ async function wordsOrFile(word: string): Promise<string> {
   const found = await stat(word).catch(() => undefined)
   if (found) return textFile(word)
   if (ADDRESS_FORM.test(word)) throw invalid(`${word} is an address; pages are not fetched.`, 'Save its text in a file and name that.')
-  if (PATH_FORM.test(word)) throw invalid(`There is no file ${word}.`, 'Check the path. If these are the words themselves, write at least two.')
+  if (PATH_FORM.test(word))
+    throw invalid(`There is no file ${word}.`, 'Check the path. If these are the words themselves, write at least two.')
   return word
 }
 

@@ -12,7 +12,12 @@ interface Setting<S extends z.ZodType> {
   meaning: string
 }
 
-const setting = <S extends z.ZodType>(variable: string, fallback: string, meaning: string, schema: S): Setting<S> => ({ variable, schema, fallback, meaning })
+const setting = <S extends z.ZodType>(variable: string, fallback: string, meaning: string, schema: S): Setting<S> => ({
+  variable,
+  schema,
+  fallback,
+  meaning,
+})
 const cores = availableParallelism()
 
 function wholeNumber(low: number, high: number, fallback: number) {
@@ -24,19 +29,68 @@ const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, { error: `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` })
 
 export const settings = {
-  dataFolder: setting('SLUICE_DATA', './.sluice', 'Where files and the embedded database live.', z.string().min(1).default('.sluice').transform((path) => resolve(path))),
-  databaseUrl: setting('DATABASE_URL', 'embedded', 'A PostgreSQL of your own (15 or newer) instead of the embedded one.', z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' }).optional()),
-  host: setting('SLUICE_HOST', '127.0.0.1', 'Address to listen on. Anything but loopback needs an API key first.', z.string().min(1).default('127.0.0.1')),
+  dataFolder: setting(
+    'SLUICE_DATA',
+    './.sluice',
+    'Where files and the embedded database live.',
+    z
+      .string()
+      .min(1)
+      .default('.sluice')
+      .transform((path) => resolve(path)),
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    'embedded',
+    'A PostgreSQL of your own (15 or newer) instead of the embedded one.',
+    z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' }).optional(),
+  ),
+  host: setting(
+    'SLUICE_HOST',
+    '127.0.0.1',
+    'Address to listen on. Anything but loopback needs an API key first.',
+    z.string().min(1).default('127.0.0.1'),
+  ),
   port: setting('SLUICE_PORT', '8787', 'Port to listen on; 0 takes a free one.', wholeNumber(0, 65_535, 8787)),
   ffmpegPath: setting('SLUICE_FFMPEG', 'ffmpeg on the PATH', 'The FFmpeg to use.', z.string().min(1).optional()),
   ffprobePath: setting('SLUICE_FFPROBE', 'beside ffmpeg, else on the PATH', 'The ffprobe to use.', z.string().min(1).optional()),
-  sandbox: setting('SLUICE_SANDBOX', 'auto', '`auto`: FFmpeg runs under bubblewrap where it works; `off`: limits only.', oneOf('auto', 'off').default('auto')),
-  cpuSlots: setting('SLUICE_CPU_SLOTS', 'half the cores, at least 2', 'FFmpeg steps at once in this process.', wholeNumber(1, 64, Math.max(2, Math.floor(cores / 2)))),
+  sandbox: setting(
+    'SLUICE_SANDBOX',
+    'auto',
+    '`auto`: FFmpeg runs under bubblewrap where it works; `off`: limits only.',
+    oneOf('auto', 'off').default('auto'),
+  ),
+  cpuSlots: setting(
+    'SLUICE_CPU_SLOTS',
+    'half the cores, at least 2',
+    'FFmpeg steps at once in this process.',
+    wholeNumber(1, 64, Math.max(2, Math.floor(cores / 2))),
+  ),
   ioSlots: setting('SLUICE_IO_SLOTS', '32', 'Steps at once that wait on others: providers, downloads.', wholeNumber(1, 1_000, 32)),
-  renderers: setting('SLUICE_RENDERERS', 'half the cores, at most 4', 'Pictures the local provider draws at once; each also keeps an encoder busy.', wholeNumber(1, 16, Math.min(4, Math.max(1, Math.floor(cores / 2))))),
-  leaseMs: setting('SLUICE_LEASE_MS', '20000', 'How long a step stays with a worker that does not answer, in milliseconds.', wholeNumber(1_000, 600_000, 20_000)),
-  drainMs: setting('SLUICE_DRAIN_MS', '15000', 'How long a stop waits for running steps, in milliseconds.', wholeNumber(0, 600_000, 15_000)),
-  logLevel: setting('SLUICE_LOG', 'info', 'debug, info, warn, error or silent.', oneOf('debug', 'info', 'warn', 'error', 'silent').default('info')),
+  renderers: setting(
+    'SLUICE_RENDERERS',
+    'half the cores, at most 4',
+    'Pictures the local provider draws at once; each also keeps an encoder busy.',
+    wholeNumber(1, 16, Math.min(4, Math.max(1, Math.floor(cores / 2)))),
+  ),
+  leaseMs: setting(
+    'SLUICE_LEASE_MS',
+    '20000',
+    'How long a step stays with a worker that does not answer, in milliseconds.',
+    wholeNumber(1_000, 600_000, 20_000),
+  ),
+  drainMs: setting(
+    'SLUICE_DRAIN_MS',
+    '15000',
+    'How long a stop waits for running steps, in milliseconds.',
+    wholeNumber(0, 600_000, 15_000),
+  ),
+  logLevel: setting(
+    'SLUICE_LOG',
+    'info',
+    'debug, info, warn, error or silent.',
+    oneOf('debug', 'info', 'warn', 'error', 'silent').default('info'),
+  ),
 } as const
 
 export type Config = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }

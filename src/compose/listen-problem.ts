@@ -4,7 +4,8 @@ import type { Config } from './config.ts'
 /** What the operating system means when it does not let us listen: `config_invalid`, with its name in `facts.errno`. */
 export function listenProblem(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): unknown {
   const errno = error instanceof Error && 'code' in error ? error.code : undefined
-  const problem = (field: string, detail: string, fix: string) => new SluiceError('config_invalid', detail, { field, fix, facts: { errno }, cause: error })
+  const problem = (field: string, detail: string, fix: string) =>
+    new SluiceError('config_invalid', detail, { field, fix, facts: { errno }, cause: error })
   switch (errno) {
     case 'EADDRINUSE':
       return problem(
@@ -13,7 +14,11 @@ export function listenProblem(error: unknown, { host, port }: Pick<Config, 'host
         'Stop that program, or choose another port: --port 8788 or SLUICE_PORT=8788. Port 0 takes a free one.',
       )
     case 'EACCES':
-      return problem('SLUICE_PORT', `This user may not listen on port ${port}.`, 'Choose a port from 1024 up: --port 8787 or SLUICE_PORT=8787.')
+      return problem(
+        'SLUICE_PORT',
+        `This user may not listen on port ${port}.`,
+        'Choose a port from 1024 up: --port 8787 or SLUICE_PORT=8787.',
+      )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -26,7 +26,8 @@ afterAll(async () => {
 })
 
 const json = { 'content-type': 'application/json' }
-const ask = (path: string, options?: RawRequest) => rawRequest(server.url, path, { ...options, headers: { host: new URL(server.url).host, ...options?.headers } })
+const ask = (path: string, options?: RawRequest) =>
+  rawRequest(server.url, path, { ...options, headers: { host: new URL(server.url).host, ...options?.headers } })
 const submit = (body: unknown, headers: Record<string, string> = {}) =>
   ask('/v1/jobs', { method: 'POST', headers: { ...json, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
 const jobs = async () => ((await (await ask('/v1/jobs')).json()) as JobList).jobs
@@ -48,21 +49,51 @@ describe('a job that cannot be', () => {
     ['a text of blanks', { kind: 'speech', text: ' \n\t ' }, 'request_invalid', 'text', /empty/],
     ['an empty prompt', { kind: 'video', prompt: '' }, 'request_invalid', 'prompt', /empty/],
     ['no text at all', { kind: 'presentation' }, 'request_invalid', 'text', /missing/],
-    ['a text of 100 kB', { kind: 'presentation', text: 'word '.repeat(20_000) }, 'prompt_too_long', 'text', /100000 characters; at most 20000/],
+    [
+      'a text of 100 kB',
+      { kind: 'presentation', text: 'word '.repeat(20_000) },
+      'prompt_too_long',
+      'text',
+      /100000 characters; at most 20000/,
+    ],
     ['a prompt of 100 kB', { ...video, prompt: 'x'.repeat(100_000) }, 'prompt_too_long', 'prompt', /100000 characters; at most 20000/],
     ['a body beyond all limits', { ...speech, text: 'word '.repeat(60_000) }, 'body_too_large', undefined, /262144 bytes/],
-    ['an unknown kind', { kind: 'poem', text: 'Roses are red' }, 'request_invalid', 'kind', /"presentation", "video", "speech", "music" or "sound"/],
+    [
+      'an unknown kind',
+      { kind: 'poem', text: 'Roses are red' },
+      'request_invalid',
+      'kind',
+      /"presentation", "video", "speech", "music" or "sound"/,
+    ],
     ['no kind', { text: 'Roses are red' }, 'request_invalid', 'kind', /"presentation"/],
     ['an unknown field', { ...speech, lenght: 30 }, 'request_invalid', 'lenght', /no such field.*text, voice/],
-    ['an unknown field of the policy', { ...speech, policy: { gates: 'asset' } }, 'request_invalid', 'policy.gates', /no such field.*profile, gate/],
+    [
+      'an unknown field of the policy',
+      { ...speech, policy: { gates: 'asset' } },
+      'request_invalid',
+      'policy.gates',
+      /no such field.*profile, gate/,
+    ],
     ['a length out of range', { ...video, durationSeconds: 900 }, 'request_invalid', 'durationSeconds', /at most 60/],
     ['a size nobody offers', { ...video, size: '12x12' }, 'request_invalid', 'size', /"1280x720"/],
-    ['gate `segment` without hls', { ...video, formats: ['mp4'], policy: { gate: 'segment' } }, 'options_contradict', 'policy.gate', /only HLS has segments/],
+    [
+      'gate `segment` without hls',
+      { ...video, formats: ['mp4'], policy: { gate: 'segment' } },
+      'options_contradict',
+      'policy.gate',
+      /only HLS has segments/,
+    ],
     ['a picture for speech', { ...speech, formats: ['hls', 'mp4'] }, 'options_contradict', 'formats', /no picture.*mp4/],
     ['a sound for a silent clip', { ...video, formats: ['mp3'] }, 'options_contradict', 'formats', /no sound.*mp3/],
     ['a voice nobody has', { ...speech, voice: 'nobody' }, 'provider_cannot', 'voice', /no voice "nobody"/],
     ['Cyrillic to be spoken', { kind: 'speech', text: 'Привет, мир' }, 'script_not_speakable', 'text', /Привет, мир/],
-    ['Cyrillic to be presented', { kind: 'presentation', text: 'Солнечная энергия обогнала уголь.' }, 'script_not_speakable', 'text', /Солнечная/],
+    [
+      'Cyrillic to be presented',
+      { kind: 'presentation', text: 'Солнечная энергия обогнала уголь.' },
+      'script_not_speakable',
+      'text',
+      /Солнечная/,
+    ],
     ['Chinese to be spoken', { kind: 'speech', text: '太阳能发电首次超过煤炭。' }, 'script_not_speakable', 'text', /太阳能/],
     ['Chinese to be presented', { kind: 'presentation', text: '太阳能发电首次超过煤炭。' }, 'script_not_speakable', 'text', /太阳能/],
     ['Chinese to be drawn', { ...video, prompt: '太阳能' }, 'provider_cannot', 'prompt', /cannot draw 太阳能/],
@@ -82,7 +113,11 @@ describe('a job that cannot be', () => {
   })
 
   it('names everything that is wrong at once', async () => {
-    const problem = await expectProblem(await submit({ ...video, durationSeconds: 900, fps: 12, seed: -1, colour: 'red' }), 'request_invalid', server.url)
+    const problem = await expectProblem(
+      await submit({ ...video, durationSeconds: 900, fps: 12, seed: -1, colour: 'red' }),
+      'request_invalid',
+      server.url,
+    )
     expect(problem.errors?.map(({ field }) => field).toSorted()).toEqual(['colour', 'durationSeconds', 'fps', 'seed'])
   })
 
@@ -181,19 +216,25 @@ describe('an address that is none', () => {
 describe('a page that is not ours', () => {
   const order = { method: 'POST', body: JSON.stringify({ kind: 'speech', text: 'Mine now.' }) }
 
-  it.each(['evil.example', 'evil.example:8787', '127.0.0.1.evil.example', 'localhost.evil.example', '192.168.0.1'])('under the name %j', async (host) => {
-    const read = await expectProblem(await ask('/v1/jobs', { headers: { host } }), 'origin_refused', server.url)
-    expect(read.fix).toMatch(/127\.0\.0\.1.*key/)
-    await expectProblem(await ask('/v1/jobs', { ...order, headers: { ...json, host } }), 'origin_refused', server.url)
-  })
-
-  it.each([{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: 'http://127.0.0.1:1' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])(
-    'asks for a change with %j',
-    async (headers) => {
-      await expectProblem(await ask('/v1/jobs', { ...order, headers: { ...json, ...headers } }), 'origin_refused', server.url)
-      await expectProblem(await ask(`/v1/jobs/${ids.next('job')}/cancel`, { method: 'POST', headers }), 'origin_refused', server.url)
+  it.each(['evil.example', 'evil.example:8787', '127.0.0.1.evil.example', 'localhost.evil.example', '192.168.0.1'])(
+    'under the name %j',
+    async (host) => {
+      const read = await expectProblem(await ask('/v1/jobs', { headers: { host } }), 'origin_refused', server.url)
+      expect(read.fix).toMatch(/127\.0\.0\.1.*key/)
+      await expectProblem(await ask('/v1/jobs', { ...order, headers: { ...json, host } }), 'origin_refused', server.url)
     },
   )
+
+  it.each([
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:1' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ])('asks for a change with %j', async (headers) => {
+    await expectProblem(await ask('/v1/jobs', { ...order, headers: { ...json, ...headers } }), 'origin_refused', server.url)
+    await expectProblem(await ask(`/v1/jobs/${ids.next('job')}/cancel`, { method: 'POST', headers }), 'origin_refused', server.url)
+  })
 
   it('leaves nothing behind', expectNothingLeft)
 })
@@ -231,7 +272,8 @@ describe('beside a job that is right', () => {
 
   it.each(['past', 'far past', 'the last 0 bytes'])('a range %s the end is 416 with the size', async (what) => {
     const { sizeBytes } = file
-    const range = { past: `bytes=${sizeBytes}-`, 'far past': 'bytes=99999999999-99999999999999', 'the last 0 bytes': 'bytes=-0' }[what] ?? ''
+    const range =
+      { past: `bytes=${sizeBytes}-`, 'far past': 'bytes=99999999999-99999999999999', 'the last 0 bytes': 'bytes=-0' }[what] ?? ''
     for (const method of ['GET', 'HEAD']) {
       const response = await ask(new URL(file.url).pathname, { method, headers: { range } })
       expect([response.status, response.headers.get('content-range')]).toEqual([416, `bytes */${sizeBytes}`])
@@ -275,9 +317,17 @@ describe('beside a job that is right', () => {
 
   it('leaves behind what belongs to the job, and nothing else', async () => {
     expect((await jobs()).map(({ id, state }) => [id, state])).toEqual([[job.id, 'succeeded']])
-    const foreign = (left: string[]) => left.filter((path) => !path.startsWith(`files/objects/jobs/${job.id}/`) && !['files/objects/jobs', `files/objects/jobs/${job.id}`].includes(path))
+    const foreign = (left: string[]) =>
+      left.filter(
+        (path) =>
+          !path.startsWith(`files/objects/jobs/${job.id}/`) && !['files/objects/jobs', `files/objects/jobs/${job.id}`].includes(path),
+      )
     // The provider's own copy goes with the last step of the job.
-    await eventually(async () => foreign(await leftBehind(join(folder, 'data'))), (left) => left.length === 0, 20_000)
+    await eventually(
+      async () => foreign(await leftBehind(join(folder, 'data'))),
+      (left) => left.length === 0,
+      20_000,
+    )
     expect(server.log()).toBe('')
   })
 })

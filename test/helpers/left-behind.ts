@@ -13,7 +13,12 @@ export async function leftBehind(dataFolder: string): Promise<string[]> {
     })
     return found.map((name) => join(...path, name))
   }
-  const [objects, unfinished, scratch, takes] = await Promise.all([below('files', 'objects'), below('files', 'tmp'), below('scratch'), below('local-takes')])
+  const [objects, unfinished, scratch, takes] = await Promise.all([
+    below('files', 'objects'),
+    below('files', 'tmp'),
+    below('scratch'),
+    below('local-takes'),
+  ])
   // Each process of the local provider has a folder of its own, which is there while it lives.
   const ownFolder = /^local-takes\/[^/]+$/
   return [...objects, ...unfinished, ...scratch, ...takes.filter((path) => !ownFolder.test(path))].toSorted()
