@@ -4,6 +4,7 @@ import { loadConfig } from '../compose/config.ts'
 import { version } from '../compose/package-files.ts'
 import { type Lane, LANES } from '../domain/step.ts'
 import { explain } from './explain.ts'
+import { keepPages } from './keep-pages.ts'
 
 const program = new Command('sluice')
   .description('The backend between an application and generative audio and video models.')
@@ -18,6 +19,7 @@ program
   .option('--no-work', 'only the API; run workers beside it')
   .action(async (options: { host?: string; port?: string; work: boolean }) => {
     const config = configFrom({ SLUICE_HOST: options.host, SLUICE_PORT: options.port })
+    keepPages()
     const { serve } = await import('./serve.ts')
     await serve(config, options.work)
   })
@@ -28,6 +30,7 @@ program
   .addOption(new Option('--lanes <list>', 'io, cpu, resident, with commas').default(LANES, 'all').argParser(lanes))
   .action(async (options: { lanes: Lane[] }) => {
     const config = configFrom()
+    keepPages()
     const { work } = await import('./worker.ts')
     await work(config, options.lanes)
   })
@@ -44,6 +47,7 @@ program
   .option('--server <url>', 'use a running server instead of starting one')
   .option('--stay', 'keep serving afterwards, so that the Studio stays open')
   .action(async (text: string[], options) => {
+    keepPages()
     const { generate } = await import('./generate.ts')
     await generate(configFrom(), text, options)
   })

@@ -78,6 +78,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
     segmentSeconds: SEGMENT_SECONDS,
     rungs,
     stems: stems.stems,
+    publishedInits: (await deps.store.assets.rungs(assetId)).map(({ name, init }) => ({ name, sha256: init.sha256 })),
     scratchFolder: scratch.path,
     signal: run.signal,
   })

@@ -3,6 +3,7 @@ import { profiles } from '../domain/profiles.ts'
 import { type Cue, type Master, type Take, type TakeOutput, takeEnded } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
+import { type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
 import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { loseTake, takeOutcome } from './generate.ts'
@@ -98,9 +99,9 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
   const pcmPath = `${scratch.path}/stem.pcm`
   const { signal } = run
   const decode = () => deps.media.decodeAudio({ input: file.path, pcmPath, signal })
-  // Two programs, each mostly starting up: what is surely a sound is decoded while it is probed.
-  const isSound = master.mimeType.startsWith('audio/')
-  const [probe, early] = await Promise.all([deps.media.probe(file.path, signal), isSound ? decode() : null])
+  // What decodes as sound to its end has told all there is to know of it; a probe would be one more program to start.
+  const early = master.mimeType.startsWith('audio/') ? await decode() : null
+  const probe = early ? soundProbe(master.mimeType, early.durationSeconds) : await deps.media.probe(file.path, signal)
   const verdicts = deps.inspector.judgeTake(profile, orderedBy(take), probe)
   if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
   const sound = early ?? (await decode())
@@ -113,6 +114,11 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
     master: { ...master, durationSeconds: probe.video ? probe.durationSeconds : sound.durationSeconds, stem: { objectKey: stemKey, durationSeconds: sound.durationSeconds, gainDb } },
     verdicts: [...verdicts, ...heard, verdict],
   }
+}
+
+/** A sound that was decoded, as a probe would tell of it. */
+function soundProbe(mimeType: string, durationSeconds: number): MediaProbe {
+  return { container: mimeType, durationSeconds, video: null, audio: { codec: 'pcm_s16le', sampleRate: PCM_SAMPLE_RATE, channels: 2, durationSeconds } }
 }
 
 /** What the order promised. Speech has no ordered length. */

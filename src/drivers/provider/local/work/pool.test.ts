@@ -69,10 +69,22 @@ test('closing tells those that wait and those at work', async () => {
   const running = new Promise<void>((resolve) => {
     started = resolve
   })
-  const hanging = run(pool, 'hang', 0, ({ type }) => type === 'started' && started())
+  const hanging = run(pool, 'hang', 5, ({ type }) => type === 'started' && started())
   await running
-  const waiting = run(pool, 'waiting')
+  const waiting = run(pool, 'waiting', 5)
   await pool.close()
   expect(await hanging).toEqual(['started', 'lost'])
   expect(await waiting).toEqual(['lost'])
+})
+
+test('a take someone waits for does not wait behind one nobody waits for', async () => {
+  pool = createPool({ pictureThreads: 1, log, threadFile: moody })
+  let started = (): void => {}
+  const running = new Promise<void>((resolve) => {
+    started = resolve
+  })
+  void run(pool, 'hang', 100, ({ type }) => type === 'started' && started())
+  await running
+  void run(pool, 'later', 101)
+  expect(await run(pool, 'first', 0)).toEqual(['started', 'progress', 'made'])
 })

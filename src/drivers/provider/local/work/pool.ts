@@ -29,6 +29,8 @@ interface Waiting {
 
 interface Thread {
   lane: Lane
+  /** Kept free for takes someone waits for to begin watching; the others give way under load. */
+  first: boolean
   worker: Worker
   ready: boolean
   /** Told to end; takes nothing any more. */
@@ -36,6 +38,8 @@ interface Thread {
   current: Waiting | undefined
 }
 
+/** Takes up to this rank are what the first segment of a job is made of: its first shot and the music under it. */
+const FIRST_RANK = 1
 /** A thread that does not answer a cancellation in this many milliseconds is replaced. */
 const CANCEL_LIMIT_MS = 5_000
 /** Deaths in a row before any thread was ready: then the pool gives up rather than spin. */
@@ -55,10 +59,11 @@ export function createPool(options: { pictureThreads: number; log: Logger; threa
   let stillborn = 0
   let closed = false
 
-  function spawn(lane: Lane): void {
+  function spawn(lane: Lane, first: boolean): void {
     const thread: Thread = {
       lane,
-      worker: new Worker(file, { name: `local ${lane}`, workerData: { lane } }),
+      first,
+      worker: new Worker(file, { name: `local ${lane}`, workerData: { first } }),
       ready: false,
       gone: false,
       current: undefined,
@@ -101,19 +106,24 @@ export function createPool(options: { pictureThreads: number; log: Logger; threa
     thread.current = undefined
     if (closed) return
     if (!thread.ready) stillborn++
-    if (stillborn < MAX_STILLBORN) spawn(thread.lane)
+    if (stillborn < MAX_STILLBORN) spawn(thread.lane, thread.first)
     else {
       log.error({ lane: thread.lane }, 'threads of the local provider die at birth; no more are started')
       for (const waiting of queue.splice(0)) waiting.tell(NO_THREADS)
     }
   }
 
+  /** What someone waits for goes to the thread kept for it while that one is free. */
+  function suits(thread: Thread, { order, rank }: Waiting): boolean {
+    if (laneOf(order.request) !== thread.lane) return false
+    if (thread.first) return rank <= FIRST_RANK
+    return rank > FIRST_RANK || ![...threads].some((other) => other.first && other.lane === thread.lane && other.ready && other.current === undefined)
+  }
+
   function serve(): void {
     for (const thread of threads) {
       if (!thread.ready || thread.gone || thread.current !== undefined) continue
-      const next = queue
-        .filter(({ order }) => laneOf(order.request) === thread.lane)
-        .sort((a, b) => a.rank - b.rank || a.number - b.number)[0]
+      const next = queue.filter((waiting) => suits(thread, waiting)).sort((a, b) => a.rank - b.rank || a.number - b.number)[0]
       if (next === undefined) continue
       queue.splice(queue.indexOf(next), 1)
       thread.current = next
@@ -122,8 +132,9 @@ export function createPool(options: { pictureThreads: number; log: Logger; threa
     }
   }
 
-  for (let i = 0; i < options.pictureThreads; i++) spawn('picture')
-  spawn('sound')
+  for (const lane of ['picture', 'sound'] as const) spawn(lane, true)
+  for (let i = 0; i < options.pictureThreads; i++) spawn('picture', false)
+  spawn('sound', false)
 
   return {
     add(order, rank, tell) {

@@ -3,7 +3,7 @@ import { storeError } from '../../../../domain/errors.ts'
 import { registerFonts } from '../draw/fonts.ts'
 import { type Flite, loadFlite } from '../speech/flite.ts'
 import { make } from './make.ts'
-import type { FromThread, Lane, ToThread } from './messages.ts'
+import type { FromThread, ToThread } from './messages.ts'
 import { giveWay } from './thread-priority.ts'
 
 /** A worker thread: makes one take at a time and listens for its cancellation meanwhile. */
@@ -45,8 +45,8 @@ port.on('message', async (message: ToThread) => {
   }
 })
 
-const { lane } = workerData as { lane: Lane }
-if (lane === 'picture') giveWay()
+const { first } = workerData as { first: boolean }
+if (!first) giveWay()
 // Warm what the first take would wait for.
 registerFonts()
 await speaker()
