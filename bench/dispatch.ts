@@ -37,7 +37,10 @@ export async function benchDispatch(): Promise<Figure> {
   }
   const quiet: StepHandler = async () => ({ then: 'done' })
   const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
-  const pipeline: Pipeline = { stages: ['analyse'], plan: () => ({ title: '', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 1, notes: [] }) }
+  const pipeline: Pipeline = {
+    stages: ['analyse'],
+    plan: () => ({ title: '', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 1, notes: [] }),
+  }
   const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
   const engine = createEngine({
     store,

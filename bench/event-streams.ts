@@ -45,7 +45,11 @@ async function measure(store: Store, bus: Bus, tenantId: TenantId, databaseUrl: 
   }
   const { hostname, port } = new URL(server.url)
   for (let i = 0; i < size; i += CONNECT_AT_ONCE) {
-    streams.push(...(await Promise.all(Array.from({ length: Math.min(CONNECT_AT_ONCE, size - i) }, () => open(hostname, Number(port), jobId, onChunk)))))
+    streams.push(
+      ...(await Promise.all(
+        Array.from({ length: Math.min(CONNECT_AT_ONCE, size - i) }, () => open(hostname, Number(port), jobId, onChunk)),
+      )),
+    )
   }
   await sleep(1_000)
   const bytesEach = ((await residentBytes(server.pid)) - idleBytes) / size
@@ -114,7 +118,9 @@ async function tell(store: Store, bus: Bus, jobId: JobId): Promise<void> {
 /** Resolves once the first bytes of the stream are there. */
 function open(host: string, port: number, jobId: JobId, onChunk: (chunk: Buffer) => void): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, host, () => socket.write(`GET /v1/jobs/${jobId}/events HTTP/1.1\r\nhost: ${host}:${port}\r\naccept: text/event-stream\r\n\r\n`))
+    const socket = connect(port, host, () =>
+      socket.write(`GET /v1/jobs/${jobId}/events HTTP/1.1\r\nhost: ${host}:${port}\r\naccept: text/event-stream\r\n\r\n`),
+    )
     socket.once('error', reject)
     socket.once('data', () => {
       socket.on('data', onChunk)

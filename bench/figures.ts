@@ -22,6 +22,8 @@ export const ratio = (value: number, limit: number): string => `${(value / limit
 
 /** A Markdown table, ready for the README. */
 export function tableOf(figures: Figure[]): string {
-  const rows = figures.map(({ name, measured, target, met, against }) => `| ${name} | ${measured} | ${target} ${met ? '✓' : '✗'} | ${against} |`)
+  const rows = figures.map(
+    ({ name, measured, target, met, against }) => `| ${name} | ${measured} | ${target} ${met ? '✓' : '✗'} | ${against} |`,
+  )
   return ['| figure | measured | target | against, in the same run |', '|---|---|---|---|', ...rows].join('\n')
 }

@@ -65,8 +65,35 @@ export async function benchFinish(media: MediaTool, ffmpegPath: string): Promise
 }
 
 async function makeClip(ffmpegPath: string, output: string): Promise<void> {
-  const sources = ['-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=30:d=${CLIP_SECONDS}`, '-f', 'lavfi', '-i', `sine=f=330:r=48000:d=${CLIP_SECONDS},volume=-12dB`]
-  await run(ffmpegPath, ['-nostdin', '-v', 'error', '-y', ...sources, '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-shortest', output])
+  const sources = [
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=s=1280x720:r=30:d=${CLIP_SECONDS}`,
+    '-f',
+    'lavfi',
+    '-i',
+    `sine=f=330:r=48000:d=${CLIP_SECONDS},volume=-12dB`,
+  ]
+  await run(ffmpegPath, [
+    '-nostdin',
+    '-v',
+    'error',
+    '-y',
+    ...sources,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-ac',
+    '2',
+    '-shortest',
+    output,
+  ])
 }
 
 async function ourFinish(media: MediaTool, clip: string, scratchFolder: string): Promise<Timed> {
@@ -110,12 +137,60 @@ async function plainLadder(ffmpegPath: string, clip: string, folder: string): Pr
   for (const { name } of rungs) await mkdir(join(folder, name), { recursive: true })
   const split = `[0:v]split=${rungs.length}${rungs.map((_, i) => `[s${i}]`).join('')}`
   const scaled = rungs.map(({ width, height }, i) => `[s${i}]scale=${width}:${height}:flags=bilinear,format=yuv420p[v${i}]`)
-  const rates = rungs.flatMap(({ videoBitsPerSecond: rate }, i) => [`-b:v:${i}`, `${rate}`, `-maxrate:v:${i}`, `${Math.round(rate * 1.2)}`, `-bufsize:v:${i}`, `${Math.round(rate * 1.5)}`])
+  const rates = rungs.flatMap(({ videoBitsPerSecond: rate }, i) => [
+    `-b:v:${i}`,
+    `${rate}`,
+    `-maxrate:v:${i}`,
+    `${Math.round(rate * 1.2)}`,
+    `-bufsize:v:${i}`,
+    `${Math.round(rate * 1.5)}`,
+  ])
   const args = ['-nostdin', '-v', 'error', '-y', '-i', clip, '-filter_complex', [split, ...scaled].join(';')]
   for (const i of rungs.keys()) args.push('-map', `[v${i}]`, '-map', '0:a')
-  args.push('-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-g', '60', '-keyint_min', '60', '-sc_threshold', '0', ...rates, '-c:a', 'aac', '-b:a', '128k', '-ac', '2', '-ar', '48000')
-  args.push('-f', 'hls', '-hls_time', `${SEGMENT_SECONDS}`, '-hls_playlist_type', 'event', '-hls_segment_type', 'fmp4', '-hls_flags', 'independent_segments+temp_file', '-master_pl_name', 'master.m3u8')
-  args.push('-var_stream_map', rungs.map(({ name }, i) => `v:${i},a:${i},name:${name}`).join(' '), '-hls_segment_filename', join(folder, '%v/seg%03d.m4s'), join(folder, '%v/index.m3u8'))
+  args.push(
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-profile:v',
+    'high',
+    '-g',
+    '60',
+    '-keyint_min',
+    '60',
+    '-sc_threshold',
+    '0',
+    ...rates,
+    '-c:a',
+    'aac',
+    '-b:a',
+    '128k',
+    '-ac',
+    '2',
+    '-ar',
+    '48000',
+  )
+  args.push(
+    '-f',
+    'hls',
+    '-hls_time',
+    `${SEGMENT_SECONDS}`,
+    '-hls_playlist_type',
+    'event',
+    '-hls_segment_type',
+    'fmp4',
+    '-hls_flags',
+    'independent_segments+temp_file',
+    '-master_pl_name',
+    'master.m3u8',
+  )
+  args.push(
+    '-var_stream_map',
+    rungs.map(({ name }, i) => `v:${i},a:${i},name:${name}`).join(' '),
+    '-hls_segment_filename',
+    join(folder, '%v/seg%03d.m4s'),
+    join(folder, '%v/index.m3u8'),
+  )
   const begun = performance.now()
   const child = spawn(ffmpegPath, args, { stdio: 'inherit' })
   let ended = false
@@ -125,7 +200,8 @@ async function plainLadder(ffmpegPath: string, clip: string, folder: string): Pr
       code === 0 ? resolve() : reject(new Error(`ffmpeg ended with ${code}`))
     }),
   )
-  while (!ended && !rungs.every(({ name }) => existsSync(join(folder, name, 'seg000.m4s')) && existsSync(join(folder, name, 'index.m3u8')))) await sleep(5)
+  while (!ended && !rungs.every(({ name }) => existsSync(join(folder, name, 'seg000.m4s')) && existsSync(join(folder, name, 'index.m3u8'))))
+    await sleep(5)
   const firstSeconds = (performance.now() - begun) / 1000
   await exit
   return { firstSeconds, allSeconds: (performance.now() - begun) / 1000 }

@@ -24,7 +24,10 @@ import { benchStart, benchWholeVideo } from './whole-video.ts'
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } })
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
-const serve = (name: string, flags: string[] = []) => () => startServer(join(folder, name), {}, flags)
+const serve =
+  (name: string, flags: string[] = []) =>
+  () =>
+    startServer(join(folder, name), {}, flags)
 
 const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   submit: () => benchSubmit(serve('submit', ['--no-work'])),

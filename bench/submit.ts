@@ -35,7 +35,12 @@ async function load(url: string): Promise<{ latenciesMs: number[]; refused: numb
   const latenciesMs: number[] = []
   let refused = 0
   const send = async (due: number | null) => {
-    const { statusCode, body: answer } = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, dispatcher })
+    const { statusCode, body: answer } = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      dispatcher,
+    })
     await answer.dump()
     if (due === null) return
     if (statusCode === 202) latenciesMs.push(performance.now() - due)

@@ -1,6 +1,6 @@
 import type { Config } from '../compose/config.ts'
-import { createLogger } from '../compose/logger.ts'
 import { ids } from '../compose/ids.ts'
+import { createLogger } from '../compose/logger.ts'
 import { openStore } from '../compose/open-store.ts'
 import { createApiKey } from '../delivery/auth.ts'
 

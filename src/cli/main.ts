@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
 import { version } from '../compose/package-files.ts'
-import { type Lane, LANES } from '../domain/step.ts'
+import { LANES, type Lane } from '../domain/step.ts'
 import { explain } from './explain.ts'
 import { keepPages } from './keep-pages.ts'
 
@@ -39,7 +39,9 @@ program
   .command('generate')
   .description('make something and wait for it, with progress in the terminal')
   .argument('[text...]', 'a text file, or the text or prompt itself; default: the example news text')
-  .addOption(new Option('--kind <kind>', 'what to make').choices(['presentation', 'video', 'speech', 'music', 'sound']).default('presentation'))
+  .addOption(
+    new Option('--kind <kind>', 'what to make').choices(['presentation', 'video', 'speech', 'music', 'sound']).default('presentation'),
+  )
   .option('--seconds <number>', 'wished length', wholeNumber)
   .option('--seed <number>', 'same text and seed, same result', wholeNumber)
   .option('--size <WxH>', 'picture size, e.g. 1280x720')
@@ -66,9 +68,15 @@ jobs
   .command('show <id>')
   .option('--json', 'as JSON')
   .action(async (id: string, options, command: Command) => (await import('./jobs.ts')).show(command.optsWithGlobals(), id, options))
-jobs.command('watch <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).watch(command.optsWithGlobals(), id))
-jobs.command('cancel <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).cancel(command.optsWithGlobals(), id))
-jobs.command('retry <id>').action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).retry(command.optsWithGlobals(), id))
+jobs
+  .command('watch <id>')
+  .action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).watch(command.optsWithGlobals(), id))
+jobs
+  .command('cancel <id>')
+  .action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).cancel(command.optsWithGlobals(), id))
+jobs
+  .command('retry <id>')
+  .action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).retry(command.optsWithGlobals(), id))
 
 program
   .command('keys')

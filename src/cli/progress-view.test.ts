@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { progressLines, timeLeft } from './progress-view.ts'
 import type { JobView } from '../wire/jobs.ts'
+import { progressLines, timeLeft } from './progress-view.ts'
 
 const running = { state: 'running', queue: null } as const
 

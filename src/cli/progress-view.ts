@@ -17,7 +17,9 @@ export function progressLines(job: JobView): string[] {
 
 function playable(readySeconds: number, plannedSeconds: number): string {
   const ready = Math.round(readySeconds)
-  return ready >= Math.round(plannedSeconds) ? 'All of it can be played.' : `${ready} of about ${Math.round(plannedSeconds)} s can be played already.`
+  return ready >= Math.round(plannedSeconds)
+    ? 'All of it can be played.'
+    : `${ready} of about ${Math.round(plannedSeconds)} s can be played already.`
 }
 
 function bar(progress: number | null): string {

@@ -67,6 +67,10 @@ async function request(client: Client, url: string): Promise<Response> {
 }
 
 function slug(title: string): string {
-  const words = title.toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  const words = title
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
   return words.slice(0, 48).replace(/-+$/, '') || 'asset'
 }

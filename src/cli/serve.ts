@@ -8,7 +8,9 @@ import { untilStopped } from './until-stopped.ts'
 export async function serve(config: Config, work: boolean): Promise<void> {
   const stopped = untilStopped()
   await using app = await startApp(config, { api: true, lanes: work ? LANES : [] }, createLogger(config.logLevel))
-  process.stdout.write(`Sluice listens on ${app.url}\n  Studio  ${app.url}/\n  API     ${app.url}/v1/jobs   (${app.url}/openapi.json)\n  Data    ${config.dataFolder}\n`)
+  process.stdout.write(
+    `Sluice listens on ${app.url}\n  Studio  ${app.url}/\n  API     ${app.url}/v1/jobs   (${app.url}/openapi.json)\n  Data    ${config.dataFolder}\n`,
+  )
   await stopped
   process.stdout.write('Finishing what is running; once more to stop at once.\n')
 }

@@ -1,13 +1,13 @@
-import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
-import type { Lane } from '../domain/step.ts'
-import { createHttp } from '../delivery/http.ts'
+import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
+import { createHttp } from '../delivery/http.ts'
+import type { Lane } from '../domain/step.ts'
+import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
-import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
 import { createPostgresQueue } from '../drivers/queue/postgres/queue.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
@@ -69,7 +69,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   stack.defer(() => bus.close())
 
   const local =
-    parts.provider ?? createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
+    parts.provider ??
+    createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
   stack.defer(async () => local.close?.())
   const providers = new Map<string, Provider>([[local.id, local]])
   const pipelines = createPipelines(createLocalPlanner(), local)
@@ -97,7 +98,12 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       version: `sluice ${version}`,
     }),
-    config: { slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots }, leaseMs: config.leaseMs, hintAgainMs: 3_000, drainMs: config.drainMs },
+    config: {
+      slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots },
+      leaseMs: config.leaseMs,
+      hintAgainMs: 3_000,
+      drainMs: config.drainMs,
+    },
   })
   stack.defer(() => engine.drain())
   await engine.start(roles.lanes)
@@ -110,7 +116,18 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     assertSafeToListen(config.host, await store.keys.count())
     const hub = createEventHub({ store, bus, log })
     stack.defer(() => hub.close())
-    const http = await createHttp({ engine, store, objects, hub, ids, log, voices: local.capabilities.voices ?? [], studioFolder, docsFolder, version })
+    const http = await createHttp({
+      engine,
+      store,
+      objects,
+      hub,
+      ids,
+      log,
+      voices: local.capabilities.voices ?? [],
+      studioFolder,
+      docsFolder,
+      version,
+    })
     stack.defer(() => http.close())
     await http.listen({ host: config.host, port: config.port, backlog: 4_096 }).catch((error: unknown) => {
       throw listenProblem(error, config)

@@ -6,7 +6,7 @@ import type { Ids } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Owner of everything while no key exists. */
-export const DEFAULT_TENANT = 'default'
+const DEFAULT_TENANT = 'default'
 
 const KEY_FORM = /^slc_[A-Za-z0-9_-]{43}$/
 const KEY_BYTES = 32

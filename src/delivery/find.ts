@@ -12,7 +12,7 @@ export async function findJob(store: Store, tenantId: TenantId, id: string): Pro
   throw jobNotFound(id)
 }
 
-export function jobNotFound(id: string): SluiceError {
+function jobNotFound(id: string): SluiceError {
   return new SluiceError('job_not_found', `There is no job ${JSON.stringify(id)}.`, { fix: 'Check the id; GET /v1/jobs lists yours.' })
 }
 

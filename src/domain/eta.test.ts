@@ -25,13 +25,15 @@ describe('estimate', () => {
   })
 
   it('believes a reported fraction the more the further it is', () => {
-    const ask = (fraction: number) => estimate({ elapsedSeconds: 50, fraction, histories: [steady(60)], quotedSeconds: [0] })?.p50Seconds ?? Number.NaN
+    const ask = (fraction: number) =>
+      estimate({ elapsedSeconds: 50, fraction, histories: [steady(60)], quotedSeconds: [0] })?.p50Seconds ?? Number.NaN
     expect(ask(0.25)).toBeGreaterThan(50)
     expect(ask(0.9)).toBeLessThan(10)
   })
 
   it('ignores a first wild report', () => {
-    const ask = (fraction: number | null) => estimate({ elapsedSeconds: 5, fraction, histories: [steady(20)], quotedSeconds: [0] })?.p50Seconds
+    const ask = (fraction: number | null) =>
+      estimate({ elapsedSeconds: 5, fraction, histories: [steady(20)], quotedSeconds: [0] })?.p50Seconds
     expect(ask(0.01)).toBe(ask(null))
   })
 

@@ -9,7 +9,3 @@ export interface Quote {
   /** The part of the price table or formula this came from, e.g. `local:free`. */
   basis: string
 }
-
-export function formatUsd(amountMicroUsd: MicroUsd): string {
-  return amountMicroUsd === 0 ? 'free' : `$${(amountMicroUsd / 1_000_000).toFixed(amountMicroUsd < 100_000 ? 4 : 2)}`
-}

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Asset, setAssetState } from './asset.ts'
 import { type Job, jobEnded, setJobState } from './job.ts'
+import { profiles } from './profiles.ts'
 import { setTakeState, type Take, takeEnded } from './take.ts'
 import { blocks, judge } from './verdict.ts'
-import { profiles } from './profiles.ts'
 
 const at = new Date('2026-01-01T00:00:00Z')
 const outcome = { class: 'internal', detail: 'x', retry: 'never', charged: 'no' } as const
@@ -22,7 +22,10 @@ describe('a job', () => {
   })
   it('is at 100 % only when it has succeeded', () => {
     const running = job({ state: 'running', startedAt: at, playableAt: at })
-    expect(setJobState(running, { state: 'succeeded', startedAt: at, playableAt: at, endedAt: at })).toMatchObject({ progress: 1, notice: null })
+    expect(setJobState(running, { state: 'succeeded', startedAt: at, playableAt: at, endedAt: at })).toMatchObject({
+      progress: 1,
+      notice: null,
+    })
     expect(setJobState(running, { state: 'cancelled', endedAt: at, outcome })).toMatchObject({ progress: 0.4 })
   })
 })

@@ -42,7 +42,8 @@ export const laneOf: Record<StepName, Lane> = {
  * - `parked`: waits for someone else and holds no worker; runs at `wakeAt` or when woken. → `running`, `cancelled`
  * - `done`, `failed`, `cancelled`: the end.
  *
- * The claim, park, finish and retry statements of the store are the only writers, each checked by {@link stepMoves}.
+ * Its one setter is the store: `claim` enters `running`, `leave` leaves it, `wake` and `cancelOpen` reach the rest. Each is a
+ * single statement whose condition is the legal move, fenced by the attempt.
  */
 export type StepState =
   | { state: 'ready'; runAt: Date }
@@ -51,15 +52,6 @@ export type StepState =
   | { state: 'done' }
   | { state: 'failed'; error: StoredError }
   | { state: 'cancelled' }
-
-export const stepMoves: Record<StepState['state'], StepState['state'][]> = {
-  ready: ['running', 'cancelled'],
-  running: ['running', 'ready', 'parked', 'done', 'failed', 'cancelled'],
-  parked: ['running', 'cancelled'],
-  done: [],
-  failed: [],
-  cancelled: [],
-}
 
 export interface Step {
   id: StepId

@@ -19,7 +19,9 @@ export async function cancelJob(deps: StopDeps, tenantId: TenantId, id: JobId): 
   await findJob(deps, tenantId, id)
   const job = await changeJob(deps, id, null, async (tx) => {
     if (jobEnded(tx.job)) {
-      throw new SluiceError('job_already_ended', `Job ${id} has already ended as ${tx.job.state.state}.`, { fix: 'Nothing is left to cancel.' })
+      throw new SluiceError('job_already_ended', `Job ${id} has already ended as ${tx.job.state.state}.`, {
+        fix: 'Nothing is left to cancel.',
+      })
     }
     await tx.end('cancelled', { class: 'cancelled', detail: 'Cancelled on request.', retry: 'same', charged: 'no' })
   })
@@ -41,5 +43,7 @@ export async function expireOverdue(deps: StopDeps): Promise<void> {
 
 async function stopRunning(deps: StopDeps, jobId: JobId, reason: string): Promise<void> {
   deps.running.abortJob(jobId, reason)
-  await deps.bus.publish('job:cancel', { jobId }).catch((error) => deps.log.warn({ jobId, err: error }, 'other workers will notice at their next renewal'))
+  await deps.bus
+    .publish('job:cancel', { jobId })
+    .catch((error) => deps.log.warn({ jobId, err: error }, 'other workers will notice at their next renewal'))
 }

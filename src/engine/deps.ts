@@ -1,3 +1,5 @@
+import type { JobKind } from '../domain/request.ts'
+import type { Lane, StepName } from '../domain/step.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -5,8 +7,6 @@ import type { Provider } from '../ports/provider.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Pipeline, StepHandler } from '../ports/stages.ts'
 import type { Store } from '../ports/store.ts'
-import type { JobKind } from '../domain/request.ts'
-import type { Lane, StepName } from '../domain/step.ts'
 
 /** Everything the engine is made of; it names no driver. */
 export interface EngineDeps {

@@ -12,7 +12,15 @@ const HISTORY_LENGTH = 200
 const TELL_EVERY_MS = 450
 
 /** Share of the quoted time each stage ends later than the one before; only used until there is history. */
-const quotedShare: Record<StageKey, number> = { analyse: 0.02, keyframes: 0.03, voice: 0.1, render: 0.65, check: 0.08, optimise: 0.07, publish: 0.05 }
+const quotedShare: Record<StageKey, number> = {
+  analyse: 0.02,
+  keyframes: 0.03,
+  voice: 0.1,
+  render: 0.65,
+  check: 0.08,
+  optimise: 0.07,
+  publish: 0.05,
+}
 
 export interface Forecast {
   of(job: Job, now: Date): Promise<{ progress: number | null; eta: Eta | null }>
@@ -106,7 +114,7 @@ function endOf(stage: Stage): number | null {
 }
 
 /** Jobs whose stages take about as long: same kind and picture size, length within the same ten seconds. */
-export function bucketOf(request: JobRequest): string {
+function bucketOf(request: JobRequest): string {
   const size = 'width' in request ? `${request.width}x${request.height}@${request.fps}` : 'sound'
   const seconds = 'durationSeconds' in request ? request.durationSeconds : request.text.length / 15
   return `${request.kind}:${size}:${Math.round(seconds / 10) * 10}s`

@@ -102,7 +102,8 @@ class JobChange implements JobTransaction {
         const next = setStage(stage, report, this.#now)
         if (next === stage) return stage
         this.#stagesChanged = true
-        if (next.state !== stage.state || this.#deps.forecast.worthTelling(this.job.id, next, this.#now)) this.#emit({ type: 'stage', data: next })
+        if (next.state !== stage.state || this.#deps.forecast.worthTelling(this.job.id, next, this.#now))
+          this.#emit({ type: 'stage', data: next })
         return next
       }),
     }
@@ -220,17 +221,19 @@ class JobChange implements JobTransaction {
 
   async addSteps(works: StepWork[], options: { priority?: number; delayMs?: number; lane?: Lane } = {}): Promise<void> {
     if (works.length === 0) return
-    const steps = works.map((work): Step => ({
-      id: this.#deps.ids.next('stp'),
-      jobId: this.job.id,
-      work,
-      lane: options.lane ?? laneOf[work.name],
-      priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
-      attempt: 0,
-      failures: 0,
-      state: { state: 'ready', runAt: new Date(this.#now.getTime() + (options.delayMs ?? 0)) },
-      createdAt: this.#now,
-    }))
+    const steps = works.map(
+      (work): Step => ({
+        id: this.#deps.ids.next('stp'),
+        jobId: this.job.id,
+        work,
+        lane: options.lane ?? laneOf[work.name],
+        priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
+        attempt: 0,
+        failures: 0,
+        state: { state: 'ready', runAt: new Date(this.#now.getTime() + (options.delayMs ?? 0)) },
+        createdAt: this.#now,
+      }),
+    )
     await this.repositories.steps.insert(steps)
     this.stepsDue = true
   }
@@ -250,7 +253,12 @@ class JobChange implements JobTransaction {
     this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
     await this.#becomePlayable()
     const running = this.job.state
-    this.job = setJobState(this.job, { state: 'succeeded', startedAt: state.startedAt, playableAt: running.state === 'running' ? running.playableAt : null, endedAt: this.#now })
+    this.job = setJobState(this.job, {
+      state: 'succeeded',
+      startedAt: state.startedAt,
+      playableAt: running.state === 'running' ? running.playableAt : null,
+      endedAt: this.#now,
+    })
     await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
     this.#emit({ type: 'status', data: { state: 'succeeded', assetId: asset.id, at: this.#now } })
   }

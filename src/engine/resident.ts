@@ -9,7 +9,10 @@ const ASK_EVERY_MS = 1_000
  * Runs the lane `resident` while this process alone holds it. What the previous holder's provider had in hand is lost
  * with it; its steps find that out here and order anew.
  */
-export function startResident(deps: Pick<EngineDeps, 'store' | 'queue' | 'config' | 'log'>, handle: (stepId: StepId) => Promise<void>): Consumer {
+export function startResident(
+  deps: Pick<EngineDeps, 'store' | 'queue' | 'config' | 'log'>,
+  handle: (stepId: StepId) => Promise<void>,
+): Consumer {
   const stopping = Promise.withResolvers<void>()
   let stopped = false
 
@@ -21,7 +24,9 @@ export function startResident(deps: Pick<EngineDeps, 'store' | 'queue' | 'config
 
   async function run(): Promise<void> {
     while (!stopped) {
-      await deps.store.exclusively('resident', hold).catch((error) => deps.log.warn({ err: error }, 'the resident lane could not be held; trying again'))
+      await deps.store
+        .exclusively('resident', hold)
+        .catch((error) => deps.log.warn({ err: error }, 'the resident lane could not be held; trying again'))
       if (!stopped) await Promise.race([stopping.promise, new Promise((next) => setTimeout(next, ASK_EVERY_MS))])
     }
   }

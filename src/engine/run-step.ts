@@ -32,6 +32,7 @@ export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
     }
     const result = await deps.handlers[step.work.name](run)
     await leave(deps, step, job, result)
+    if (result.then === 'done') await result.after?.().catch((error) => log.warn({ err: error }, 'what should follow the commit failed'))
   } catch (error) {
     if (error instanceof LeaseLost) log.info({}, 'someone else has the step now; nothing was written')
     else await fail(deps, step, error, lease.signal, log).catch((second) => giveBack(second, log))
@@ -105,7 +106,9 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
 async function failRendition(tx: Parameters<Parameters<typeof changeJob>[3]>[0], format: string, error: SluiceError): Promise<void> {
   const { renditions } = await tx.asset()
   await tx.changeAsset({
-    renditions: renditions.map((rendition) => (rendition.format === format ? { ...rendition, state: 'failed', detail: error.message } : rendition)),
+    renditions: renditions.map((rendition) =>
+      rendition.format === format ? { ...rendition, state: 'failed', detail: error.message } : rendition,
+    ),
   })
 }
 

@@ -8,7 +8,10 @@ import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions } from './engine.ts'
 import type { Forecast } from './forecast.ts'
 
-type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & { forecast: Forecast; stepsDue: () => void }
+type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & {
+  forecast: Forecast
+  stepsDue: () => void
+}
 
 /** Plans and prices; writes nothing. */
 export async function quoteJob(deps: SubmitDeps, request: JobRequest): Promise<JobQuote> {
@@ -83,7 +86,9 @@ export async function submitJob(
   if (standing) {
     const twin = options.idempotency && (await recall(deps, tenantId, options.idempotency))
     if (twin) return { job: twin, repeated: true }
-    throw new SluiceError('idempotency_in_progress', 'Another request with this Idempotency-Key is being accepted right now.', { fix: 'Send it again in a second.' })
+    throw new SluiceError('idempotency_in_progress', 'Another request with this Idempotency-Key is being accepted right now.', {
+      fix: 'Send it again in a second.',
+    })
   }
   deps.stepsDue()
   deps.bus

@@ -1,5 +1,5 @@
-import type { JobRequest } from '../domain/request.ts'
 import { type PlannedTake, type Shot, takeKey } from '../domain/plan.ts'
+import type { JobRequest } from '../domain/request.ts'
 import type { Planner } from '../ports/planner.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Pipeline } from '../ports/stages.ts'
@@ -21,14 +21,16 @@ export function presentationPipeline(planner: Planner, provider: Provider): Pipe
       if (request.kind !== 'presentation') throw new Error(`not a presentation: ${request.kind}`)
       const { title, scenes, music } = planner.plan(request)
       const { width, height, fps, seed } = request
-      const shots = scenes.map((scene, index): Shot => ({
-        index,
-        title: scene.title,
-        narration: scene.narration,
-        estimatedSeconds: scene.estimatedSeconds + LEAD_SECONDS + TAIL_SECONDS,
-        leadSeconds: LEAD_SECONDS,
-        tailSeconds: TAIL_SECONDS,
-      }))
+      const shots = scenes.map(
+        (scene, index): Shot => ({
+          index,
+          title: scene.title,
+          narration: scene.narration,
+          estimatedSeconds: scene.estimatedSeconds + LEAD_SECONDS + TAIL_SECONDS,
+          leadSeconds: LEAD_SECONDS,
+          tailSeconds: TAIL_SECONDS,
+        }),
+      )
       const estimatedSeconds = shots.reduce((sum, shot) => sum + shot.estimatedSeconds, 0)
       const take = (planned: Omit<PlannedTake, 'key' | 'provider'>): PlannedTake => ({
         ...planned,
@@ -38,20 +40,45 @@ export function presentationPipeline(planner: Planner, provider: Provider): Pipe
       const takes: PlannedTake[] = shots.flatMap((shot, index) => {
         const scene = scenes[index]?.scene
         return [
-          take({ role: 'speech', shot: index, needs: [], rank: rankOf(index, 0), request: { kind: 'speech', text: shot.narration, voice: voiceOf(request), seed } }),
+          take({
+            role: 'speech',
+            shot: index,
+            needs: [],
+            rank: rankOf(index, 0),
+            request: { kind: 'speech', text: shot.narration, voice: voiceOf(request), seed },
+          }),
           take({
             role: 'clip',
             shot: index,
             needs: [takeKey('speech', index)],
             rank: rankOf(index, 1),
-            request: { kind: 'video', prompt: shot.title, durationSeconds: shot.estimatedSeconds, width, height, fps, seed: seed + index, ...(scene && { scene }) },
+            request: {
+              kind: 'video',
+              prompt: shot.title,
+              durationSeconds: shot.estimatedSeconds,
+              width,
+              height,
+              fps,
+              seed: seed + index,
+              ...(scene && { scene }),
+            },
           }),
         ]
       })
-      takes.push(take({ role: 'keyframes', shot: null, needs: [], rank: 2, request: { kind: 'keyframes', scenes: scenes.map(({ scene }) => scene), width, height, seed } }))
+      takes.push(
+        take({
+          role: 'keyframes',
+          shot: null,
+          needs: [],
+          rank: 2,
+          request: { kind: 'keyframes', scenes: scenes.map(({ scene }) => scene), width, height, seed },
+        }),
+      )
       if (request.music) {
         const durationSeconds = Math.ceil(estimatedSeconds * MUSIC_RESERVE)
-        takes.push(take({ role: 'music', shot: null, needs: [], rank: 1, request: { kind: 'music', prompt: music, durationSeconds, seed } }))
+        takes.push(
+          take({ role: 'music', shot: null, needs: [], rank: 1, request: { kind: 'music', prompt: music, durationSeconds, seed } }),
+        )
       }
       const quotes = takes.map((planned) => provider.quote(planned.request))
       return {

@@ -4,7 +4,12 @@ import { type JobRequest, promptOf } from '../domain/request.ts'
 import type { Provider } from '../ports/provider.ts'
 
 /** A plan of one take: a clip is a shot of its own; a sound is the whole timeline. */
-export function singleTakePlan(provider: Provider, request: JobRequest, role: Exclude<TakeRole, 'keyframes'>, order: GenerateRequest): Plan {
+export function singleTakePlan(
+  provider: Provider,
+  request: JobRequest,
+  role: Exclude<TakeRole, 'keyframes'>,
+  order: GenerateRequest,
+): Plan {
   const quote = provider.quote(order)
   const title = titleOf(promptOf(request))
   const estimatedSeconds = 'durationSeconds' in order ? order.durationSeconds : Math.max(1, promptOf(request).length / 15)
@@ -21,7 +26,7 @@ export function singleTakePlan(provider: Provider, request: JobRequest, role: Ex
 }
 
 /** The first words of a prompt, at most 72 characters, cut between words. */
-export function titleOf(prompt: string): string {
+function titleOf(prompt: string): string {
   const line = prompt.trim().split('\n')[0]?.trim() ?? ''
   if (line.length <= 72) return line
   return `${line.slice(0, 72).replace(/\s+\S*$/, '')}…`

@@ -24,7 +24,10 @@ export interface Inspection {
 /** Measures and judges; knows definitions and thresholds, not FFmpeg. */
 export interface Inspector {
   /** With `durationSeconds` a picture or sound that stops before the stretch's end is noticed; without, the stretch ends where both have stopped. */
-  inspect(profile: QualityProfile, stretch: { startSeconds: number; durationSeconds?: number; fps: number | null; audible: boolean }): Inspection
+  inspect(
+    profile: QualityProfile,
+    stretch: { startSeconds: number; durationSeconds?: number; fps: number | null; audible: boolean },
+  ): Inspection
   /** A take as it was delivered, against its order. */
   judgeTake(profile: QualityProfile, ordered: Ordered, probe: MediaProbe): Verdict[]
   /** The finished asset, against what was promised. */

@@ -50,8 +50,8 @@ export interface JobTransaction {
 export type Write = (tx: JobTransaction) => Promise<void>
 
 export type StepResult =
-  | { then: 'done'; write?: Write }
-  | { then: 'park'; wakeAt: Date; reason: string; write?: Write }
+  /** `after` runs once the result is committed; what it cannot do is only logged. */
+  { then: 'done'; write?: Write; after?: () => Promise<void> } | { then: 'park'; wakeAt: Date; reason: string; write?: Write }
 
 /** One claimed run of a step. */
 export interface StepRun {

@@ -4,7 +4,7 @@ import type { JobView } from '../wire/jobs.ts'
 import { wireEvent } from './wire-event.ts'
 
 /** Milliseconds a reader waits before it comes back. */
-export const RETRY_MS = 2_000
+const RETRY_MS = 2_000
 
 /** The first bytes of every stream: sent at once, so that a reader knows it is connected and proxies begin to pass things on. */
 export const OPENING = Buffer.from(`retry: ${RETRY_MS}\n: sluice\n\n`)

@@ -34,7 +34,10 @@ export function cleanup(deps: StageDeps): StepHandler {
       then: 'done',
       write: async (tx) => {
         for (const take of takes.filter((open) => !takeEnded(open) && open.state.state !== 'accepted')) {
-          await tx.setTake(take, { state: 'cancelled', outcome: { class: 'cancelled', detail: 'The job had ended.', retry: 'never', charged: 'no' } })
+          await tx.setTake(take, {
+            state: 'cancelled',
+            outcome: { class: 'cancelled', detail: 'The job had ended.', retry: 'never', charged: 'no' },
+          })
         }
       },
     }
@@ -52,7 +55,11 @@ async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: b
   const keys = new Set(takes.flatMap(mastersOf).map(({ objectKey }) => objectKey))
   if (job.preview) keys.add(job.preview.objectKey)
   if (!job.assetId || discard) return keys
-  const [files, rungs, segments] = await Promise.all([deps.store.assets.files(job.assetId), deps.store.assets.rungs(job.assetId), deps.store.assets.segments(job.assetId)])
+  const [files, rungs, segments] = await Promise.all([
+    deps.store.assets.files(job.assetId),
+    deps.store.assets.rungs(job.assetId),
+    deps.store.assets.segments(job.assetId),
+  ])
   for (const { objectKey } of [...files, ...segments, ...rungs.map((rung) => rung.init)]) keys.add(objectKey)
   return keys
 }

@@ -1,9 +1,9 @@
 import type { Segment } from '../domain/asset.ts'
-import { profiles } from '../domain/profiles.ts'
 import type { TakeRole } from '../domain/plan.ts'
+import { profiles } from '../domain/profiles.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
-import type { FinishPiece, RungOrder } from '../ports/media-tool.ts'
 import type { Inspection } from '../ports/inspector.ts'
+import type { FinishPiece, RungOrder } from '../ports/media-tool.ts'
 import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { initKey, segmentKey } from './keys.ts'
@@ -11,7 +11,7 @@ import { orderTakes, spentTakes } from './order-takes.ts'
 import { type OpenStems, openStems } from './stems.ts'
 import { type Stretch, type Timeline, timelineOf } from './timeline.ts'
 
-export const SEGMENT_SECONDS = 2
+const SEGMENT_SECONDS = 2
 /** The longest a finish sleeps when nothing wakes it. */
 const PARK_MS = 30_000
 /** Share of "Optimising for web" that is the ladder; the rest is the files for download. */
@@ -30,7 +30,11 @@ export function finish(deps: StageDeps): StepHandler {
       if (!asset) throw new Error(`job ${run.job.id} has no asset`)
       const next = timeline.stretches.find((stretch) => stretch.startSeconds + stretch.durationSeconds > asset.releasedSeconds + 1e-6)
       if (!next) return timeline.complete ? whole() : park(deps)
-      if (run.job.plan?.takes.some((planned) => planned.role === 'music' && planned.shot === null && timeline.stretches[0]?.shot !== null) && !timeline.music) return park(deps)
+      if (
+        run.job.plan?.takes.some((planned) => planned.role === 'music' && planned.shot === null && timeline.stretches[0]?.shot !== null) &&
+        !timeline.music
+      )
+        return park(deps)
       const rejected = await finishStretch(deps, run, timeline, next)
       if (rejected) return rejected
     }
@@ -59,7 +63,9 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   const profile = profiles[job.request.policy.profile]
   const gate = job.request.policy.gate
   const rungs = deps.ladder('width' in job.request ? job.request : null)
-  const released = (await deps.store.assets.segments(assetId, rungs[0]?.name)).filter(({ startSeconds }) => startSeconds >= stretch.startSeconds - 1e-6)
+  const released = (await deps.store.assets.segments(assetId, rungs[0]?.name)).filter(
+    ({ startSeconds }) => startSeconds >= stretch.startSeconds - 1e-6,
+  )
   const before = timeline.stretches.filter(({ startSeconds }) => startSeconds < stretch.startSeconds)
   const firstSegment = before.reduce((count, { durationSeconds }) => count + segmentCount(durationSeconds), 0)
 
@@ -67,9 +73,17 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
   await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
   const fps = 'fps' in job.request ? job.request.fps : null
-  const inspection = deps.inspector.inspect(profile, { startSeconds: stretch.startSeconds, durationSeconds: stretch.durationSeconds, fps, audible: stems.audible })
+  const inspection = deps.inspector.inspect(profile, {
+    startSeconds: stretch.startSeconds,
+    durationSeconds: stretch.durationSeconds,
+    fps,
+    audible: stems.audible,
+  })
   const pieces = deps.media.finish({
-    video: picture && 'width' in job.request ? { path: picture.path, width: job.request.width, height: job.request.height, fps: job.request.fps } : null,
+    video:
+      picture && 'width' in job.request
+        ? { path: picture.path, width: job.request.width, height: job.request.height, fps: job.request.fps }
+        : null,
     startSeconds: stretch.startSeconds,
     durationSeconds: stretch.durationSeconds,
     firstSegment,
@@ -147,11 +161,18 @@ async function writeInits(work: StretchWork, piece: Extract<FinishPiece, { kind:
  * Writes all rungs, then lists them in one transaction: a segment is never in one rung without the others.
  * The report gets each fault once it is known, and what passed when the stretch is done.
  */
-async function releaseSegment(work: StretchWork, piece: Extract<FinishPiece, { kind: 'segment' }>, verdicts: Verdict[], keep: 'all' | 'faults' = 'faults'): Promise<void> {
+async function releaseSegment(
+  work: StretchWork,
+  piece: Extract<FinishPiece, { kind: 'segment' }>,
+  verdicts: Verdict[],
+  keep: 'all' | 'faults' = 'faults',
+): Promise<void> {
   const { deps, run, assetId, stretch } = work
   const segments = await Promise.all(
     piece.rungs.map(async ({ name, bytes }): Promise<Segment> => {
-      const { key, sizeBytes, sha256 } = await deps.objects.put(segmentKey(run.job.id, assetId, name, piece.index), bytes, { mimeType: 'video/iso.segment' })
+      const { key, sizeBytes, sha256 } = await deps.objects.put(segmentKey(run.job.id, assetId, name, piece.index), bytes, {
+        mimeType: 'video/iso.segment',
+      })
       const { index, startSeconds, durationSeconds } = piece
       return { rung: name, index, startSeconds, durationSeconds, objectKey: key, sizeBytes, sha256 }
     }),

@@ -54,7 +54,14 @@ async function order(deps: StageDeps, run: StepRun, provider: Provider, take: Ta
   return making
 }
 
-async function follow(deps: StageDeps, run: StepRun, provider: Provider, take: Take, status: TakeStatus, previews: Previews): Promise<StepResult> {
+async function follow(
+  deps: StageDeps,
+  run: StepRun,
+  provider: Provider,
+  take: Take,
+  status: TakeStatus,
+  previews: Previews,
+): Promise<StepResult> {
   if (take.state.state !== 'making') throw new Error(`take ${take.id} is ${take.state.state}`)
   const { ref } = take.state
   switch (status.state) {

@@ -1,6 +1,6 @@
 import { SluiceError } from '../domain/errors.ts'
 import { profiles } from '../domain/profiles.ts'
-import { type Cue, type Master, type Take, type TakeOutput, takeEnded } from '../domain/take.ts'
+import type { Cue, Master, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
 import { type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
@@ -34,7 +34,7 @@ export function ingest(deps: StageDeps): StepHandler {
   return async (run) => {
     if (run.step.work.name !== 'ingest') throw new Error(`not an ingest step: ${run.step.work.name}`)
     const take = await deps.store.takes.get(run.step.work.takeId)
-    if (!take || take.state.state !== 'delivered' || takeEnded(take)) return { then: 'done' }
+    if (take?.state.state !== 'delivered') return { then: 'done' }
     const { ref, outputs } = take.state
     let taken: { masters: Master[]; verdicts: Verdict[] }
     try {
@@ -47,9 +47,10 @@ export function ingest(deps: StageDeps): StepHandler {
     const { masters, verdicts } = taken
     const profile = profiles[run.job.request.policy.profile]
     const fault = verdicts.find((verdict) => blocks(profile, verdict))
-    await providerOf(deps, take.provider).release?.(ref)
     return {
       then: 'done',
+      // Only once the masters are in the store: until then the provider's copy is the only one that counts.
+      after: async () => providerOf(deps, take.provider).release?.(ref),
       write: async (tx) => {
         const accepted = await tx.setTake(take, { state: 'accepted', masters })
         await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
@@ -70,7 +71,12 @@ export function ingest(deps: StageDeps): StepHandler {
   }
 }
 
-async function takeIn(deps: StageDeps, run: StepRun, take: Take, outputs: TakeOutput[]): Promise<{ masters: Master[]; verdicts: Verdict[] }> {
+async function takeIn(
+  deps: StageDeps,
+  run: StepRun,
+  take: Take,
+  outputs: TakeOutput[],
+): Promise<{ masters: Master[]; verdicts: Verdict[] }> {
   const provider = providerOf(deps, take.provider)
   const masters: Master[] = []
   const verdicts: Verdict[] = []
@@ -80,7 +86,14 @@ async function takeIn(deps: StageDeps, run: StepRun, take: Take, outputs: TakeOu
     if (output.sizeBytes !== undefined && stored.sizeBytes !== output.sizeBytes) {
       throw new SluiceError('provider_unavailable', `Received ${stored.sizeBytes} of ${output.sizeBytes} bytes of ${take.id}.`)
     }
-    const master: Master = { role: output.role, objectKey: key, mimeType: output.mimeType, sizeBytes: stored.sizeBytes, sha256: stored.sha256, durationSeconds: null }
+    const master: Master = {
+      role: output.role,
+      objectKey: key,
+      mimeType: output.mimeType,
+      sizeBytes: stored.sizeBytes,
+      sha256: stored.sha256,
+      durationSeconds: null,
+    }
     if (output.role === 'media') {
       const measured = await measure(deps, run, take, master)
       masters.push(measured.master)
@@ -111,14 +124,23 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
   await deps.objects.putFile(stemKey, pcmPath, { mimeType: 'application/octet-stream' })
   const heard = await judgeSound(deps, profile, stemKey, { durationSeconds: sound.durationSeconds, audible: orderedBy(take).audible })
   return {
-    master: { ...master, durationSeconds: probe.video ? probe.durationSeconds : sound.durationSeconds, stem: { objectKey: stemKey, durationSeconds: sound.durationSeconds, gainDb } },
+    master: {
+      ...master,
+      durationSeconds: probe.video ? probe.durationSeconds : sound.durationSeconds,
+      stem: { objectKey: stemKey, durationSeconds: sound.durationSeconds, gainDb },
+    },
     verdicts: [...verdicts, ...heard, verdict],
   }
 }
 
 /** A sound that was decoded, as a probe would tell of it. */
 function soundProbe(mimeType: string, durationSeconds: number): MediaProbe {
-  return { container: mimeType, durationSeconds, video: null, audio: { codec: 'pcm_s16le', sampleRate: PCM_SAMPLE_RATE, channels: 2, durationSeconds } }
+  return {
+    container: mimeType,
+    durationSeconds,
+    video: null,
+    audio: { codec: 'pcm_s16le', sampleRate: PCM_SAMPLE_RATE, channels: 2, durationSeconds },
+  }
 }
 
 /** What the order promised. Speech has no ordered length. */

@@ -6,8 +6,18 @@ import type { StageDeps } from './deps.ts'
  * Judges a decoded take at its own level, before any gain: what is flattened at full scale stays flattened when it is
  * made quieter, but can no longer be seen. Gives faults only; what passes is told of the mix.
  */
-export async function judgeSound(deps: StageDeps, profile: QualityProfile, stemKey: string, sound: { durationSeconds: number; audible: boolean }): Promise<Verdict[]> {
-  const inspection = deps.inspector.inspect(profile, { startSeconds: 0, durationSeconds: sound.durationSeconds, fps: null, audible: sound.audible })
+export async function judgeSound(
+  deps: StageDeps,
+  profile: QualityProfile,
+  stemKey: string,
+  sound: { durationSeconds: number; audible: boolean },
+): Promise<Verdict[]> {
+  const inspection = deps.inspector.inspect(profile, {
+    startSeconds: 0,
+    durationSeconds: sound.durationSeconds,
+    fps: null,
+    audible: sound.audible,
+  })
   let rest: Uint8Array = new Uint8Array()
   let frames = 0
   for await (const chunk of (await deps.objects.get(stemKey)).stream) {

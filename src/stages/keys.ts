@@ -3,7 +3,7 @@ import type { AssetId, JobId, TakeId } from '../domain/ids.ts'
 /** Everything of a job lies below one prefix, so that it can be counted and removed as one. */
 export const jobPrefix = (jobId: JobId): string => `jobs/${jobId}/`
 export const previewKey = (jobId: JobId, seq: number): string => `${jobPrefix(jobId)}previews/${seq}.jpg`
-export const takeKeyPrefix = (jobId: JobId, takeId: TakeId): string => `${jobPrefix(jobId)}takes/${takeId}/`
+const takeKeyPrefix = (jobId: JobId, takeId: TakeId): string => `${jobPrefix(jobId)}takes/${takeId}/`
 export const masterKey = (jobId: JobId, takeId: TakeId, name: string): string => `${takeKeyPrefix(jobId, takeId)}${name}`
 export const fileKey = (jobId: JobId, assetId: AssetId, name: string): string => `${jobPrefix(jobId)}assets/${assetId}/${name}`
 export const initKey = (jobId: JobId, assetId: AssetId, rung: string): string => fileKey(jobId, assetId, `hls/${rung}/init.mp4`)

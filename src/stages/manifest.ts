@@ -44,10 +44,23 @@ export function manifestOf(made: {
       provider: take.provider,
       request: take.request,
       state: take.state.state,
-      masters: mastersOf(take).map(({ role, mimeType, sizeBytes, sha256, durationSeconds }) => ({ role, mimeType, sizeBytes, sha256, durationSeconds })),
+      masters: mastersOf(take).map(({ role, mimeType, sizeBytes, sha256, durationSeconds }) => ({
+        role,
+        mimeType,
+        sizeBytes,
+        sha256,
+        durationSeconds,
+      })),
     })),
     files: made.files.map(({ name, mimeType, sizeBytes, sha256 }) => ({ name, mimeType, sizeBytes, sha256 })),
-    segments: made.segments.map(({ rung, index, startSeconds, durationSeconds, sizeBytes, sha256 }) => ({ rung, index, startSeconds, durationSeconds, sizeBytes, sha256 })),
+    segments: made.segments.map(({ rung, index, startSeconds, durationSeconds, sizeBytes, sha256 }) => ({
+      rung,
+      index,
+      startSeconds,
+      durationSeconds,
+      sizeBytes,
+      sha256,
+    })),
     checks: { profile: `${made.profile.name}@${made.profile.version}`, verdicts: made.verdicts },
   }
 }

@@ -25,14 +25,22 @@ describe('orderable', () => {
     expect(orderable(plan, [take('speech:0', accepted), take('speech:1', { state: 'planned' })]).map(({ key }) => key)).toEqual(['clip:0'])
   })
   it('gives again what failed or was rejected', () => {
-    const takes = [take('speech:0', accepted), take('clip:0', { state: 'rejected', masters: [], outcome: outcome('quality') }), take('speech:1', { state: 'failed', outcome: outcome('lost') })]
+    const takes = [
+      take('speech:0', accepted),
+      take('clip:0', { state: 'rejected', masters: [], outcome: outcome('quality') }),
+      take('speech:1', { state: 'failed', outcome: outcome('lost') }),
+    ]
     expect(orderable(plan, takes).map(({ key }) => key)).toEqual(['clip:0', 'speech:1'])
   })
 })
 
 describe('spentTakes', () => {
   it('counts attempts, but not those that were lost', () => {
-    const takes = [take('clip:0', { state: 'failed', outcome: outcome('lost') }), take('clip:0', { state: 'rejected', masters: [], outcome: outcome('quality') }), take('clip:0', accepted)]
+    const takes = [
+      take('clip:0', { state: 'failed', outcome: outcome('lost') }),
+      take('clip:0', { state: 'rejected', masters: [], outcome: outcome('quality') }),
+      take('clip:0', accepted),
+    ]
     expect(spentTakes(takes, 'clip:0')).toBe(2)
   })
 })

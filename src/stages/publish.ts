@@ -37,12 +37,23 @@ export function publish(deps: StageDeps): StepHandler {
     const [probe, loudness] = await Promise.all([
       deps.media.probe(whole, run.signal),
       stems.stems.length > 0
-        ? deps.media.measureMix({ stems: stems.stems, durationSeconds: timeline.durationSeconds, scratchFolder: scratch.path, signal: run.signal })
+        ? deps.media.measureMix({
+            stems: stems.stems,
+            durationSeconds: timeline.durationSeconds,
+            scratchFolder: scratch.path,
+            signal: run.signal,
+          })
         : null,
       extras(deps, run, asset, timeline, keeper, whole, scratch.path, stems.stems),
     ])
     const profile = profiles[job.request.policy.profile]
-    const ordered = { durationSeconds: timeline.durationSeconds, width: asset.width, height: asset.height, fps: asset.fps, audible: stems.audible }
+    const ordered = {
+      durationSeconds: timeline.durationSeconds,
+      width: asset.width,
+      height: asset.height,
+      fps: asset.fps,
+      audible: stems.audible,
+    }
     const verdicts = deps.inspector.judgeAsset(profile, ordered, probe, loudness)
     const fault = job.request.policy.gate === 'off' ? undefined : verdicts.find((verdict) => blocks(profile, verdict))
     if (fault) {
@@ -60,7 +71,20 @@ export function publish(deps: StageDeps): StepHandler {
     const judged: Verdict[] = [...asset.verdicts, ...verdicts]
     await keeper.json('report.json', 'Report of the checks', reportOf(job, profile, judged))
     const segments = await deps.store.assets.segments(asset.id)
-    await keeper.json('manifest.json', 'How it was made', manifestOf({ job, takes, segments, files: keeper.files, verdicts: judged, profile, tools: await deps.media.versions(), version: deps.version }))
+    await keeper.json(
+      'manifest.json',
+      'How it was made',
+      manifestOf({
+        job,
+        takes,
+        segments,
+        files: keeper.files,
+        verdicts: judged,
+        profile,
+        tools: await deps.media.versions(),
+        version: deps.version,
+      }),
+    )
 
     const later = (['webm', 'mp3'] as const).filter(wants)
     return {
@@ -71,10 +95,15 @@ export function publish(deps: StageDeps): StepHandler {
         tx.stage({ key: 'publish', ended: 'done' })
         await tx.verdicts(verdicts)
         await tx.addFiles(keeper.files)
-        const renditions = asset.renditions.map((rendition) => (isLater(rendition.format) ? rendition : { ...rendition, state: 'ready' as const }))
+        const renditions = asset.renditions.map((rendition) =>
+          isLater(rendition.format) ? rendition : { ...rendition, state: 'ready' as const },
+        )
         await tx.changeAsset({ renditions, poster: asset.kind === 'video' })
         await tx.succeed()
-        await tx.addSteps(later.map((format) => ({ name: 'rendition', format })), { priority: -50 })
+        await tx.addSteps(
+          later.map((format) => ({ name: 'rendition', format })),
+          { priority: -50 },
+        )
         await tx.addSteps([{ name: 'cleanup' }], { priority: -60 })
       },
     }
@@ -115,7 +144,9 @@ async function extras(
     if (!asset.poster) {
       const poster = `${scratchPath}/poster.jpg`
       work.push(
-        deps.media.poster({ input: whole, output: poster, atSeconds: durationSeconds * POSTER_AT_SHARE, signal }).then(() => keeper.file('poster.jpg', 'Poster', poster, 'image/jpeg')),
+        deps.media
+          .poster({ input: whole, output: poster, atSeconds: durationSeconds * POSTER_AT_SHARE, signal })
+          .then(() => keeper.file('poster.jpg', 'Poster', poster, 'image/jpeg')),
       )
     }
     if (run.job.request.formats.includes('m4a') && stems.length > 0) {
@@ -129,7 +160,11 @@ async function extras(
   }
   if (asset.cues.length > 0) work.push(keeper.text('captions.vtt', 'Captions', captionsVtt(asset.cues), 'text/vtt'))
   if (stems.length > 0) {
-    work.push(deps.media.peaks({ stems, durationSeconds, points: PEAK_POINTS }).then((peaks) => keeper.text('peaks.json', 'Waveform', peaks, 'application/json')))
+    work.push(
+      deps.media
+        .peaks({ stems, durationSeconds, points: PEAK_POINTS })
+        .then((peaks) => keeper.text('peaks.json', 'Waveform', peaks, 'application/json')),
+    )
   }
   await Promise.all(work)
 }
@@ -139,4 +174,3 @@ const isLater = (format: Format): boolean => format === 'webm' || format === 'mp
 function labelOf(asset: Asset): string {
   return `Video, ${asset.width}x${asset.height}${asset.cues.length > 0 ? ', with captions' : ''}`
 }
-

@@ -21,7 +21,14 @@ export function rendition(deps: StageDeps): StepHandler {
     const remuxed = { segments: await segmentsOf(deps, asset.id), output: input, title: asset.title, signal: run.signal }
     await (asset.kind === 'video' ? deps.media.remuxMp4(remuxed) : deps.media.remuxM4a(remuxed))
     const output = `${scratch.path}/${name}`
-    const order = { input, output, durationSeconds: asset.durationSeconds, title: asset.title, signal: run.signal, progress: () => undefined }
+    const order = {
+      input,
+      output,
+      durationSeconds: asset.durationSeconds,
+      title: asset.title,
+      signal: run.signal,
+      progress: () => undefined,
+    }
     await (work.format === 'webm' ? deps.media.encodeWebm(order) : deps.media.encodeMp3(order))
     const keeper = createFileKeeper(deps, run.job.id, asset.id)
     await keeper.file(name, label, output, mimeType)
@@ -30,7 +37,9 @@ export function rendition(deps: StageDeps): StepHandler {
       write: async (tx) => {
         await tx.addFiles(keeper.files)
         const { renditions } = await tx.asset()
-        await tx.changeAsset({ renditions: renditions.map((known) => (known.format === work.format ? { ...known, state: 'ready' } : known)) })
+        await tx.changeAsset({
+          renditions: renditions.map((known) => (known.format === work.format ? { ...known, state: 'ready' } : known)),
+        })
       },
     }
   }

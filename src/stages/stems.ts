@@ -25,7 +25,8 @@ export async function openStems(deps: StageDeps, timeline: Timeline, stretch?: S
   }
   const stems: Stem[] = []
   let audible = false
-  const near = (other: Stretch) => !stretch || (other.startSeconds <= stretch.startSeconds && other.startSeconds + other.durationSeconds > stretch.startSeconds - 1)
+  const near = (other: Stretch) =>
+    !stretch || (other.startSeconds <= stretch.startSeconds && other.startSeconds + other.durationSeconds > stretch.startSeconds - 1)
   for (const part of timeline.stretches.filter(near)) {
     const lead = timeline.leads.get(part.shot) ?? 0
     if (part.speech) {

@@ -5,19 +5,43 @@ import type { Master, Take } from '../domain/take.ts'
 import { timelineOf } from './timeline.ts'
 
 const shot = (index: number) => ({ index, title: '', narration: 'x', estimatedSeconds: 4, leadSeconds: 0.5, tailSeconds: 0.5 })
-const plannedOf = (role: 'speech' | 'clip', index: number) => ({ key: `${role}:${index}`, role, shot: index, needs: [], provider: 'local', rank: 0 })
+const plannedOf = (role: 'speech' | 'clip', index: number) => ({
+  key: `${role}:${index}`,
+  role,
+  shot: index,
+  needs: [],
+  provider: 'local',
+  rank: 0,
+})
 const plan = { shots: [shot(0), shot(1)], takes: [0, 1].flatMap((i) => [plannedOf('speech', i), plannedOf('clip', i)]) } as unknown as Plan
 const job = { plan } as Job
-const master = (durationSeconds: number, more: Partial<Master> = {}): Master => ({ role: 'media', objectKey: 'k', mimeType: '', sizeBytes: 0, sha256: '', durationSeconds, ...more })
+const master = (durationSeconds: number, more: Partial<Master> = {}): Master => ({
+  role: 'media',
+  objectKey: 'k',
+  mimeType: '',
+  sizeBytes: 0,
+  sha256: '',
+  durationSeconds,
+  ...more,
+})
 const speech = (index: number): Take =>
   ({
     key: `speech:${index}`,
     role: 'speech',
     shot: index,
-    state: { state: 'accepted', masters: [master(3), master(3, { role: 'timings', cues: [{ startSeconds: 0.1, endSeconds: 2.9, text: `words ${index}` }] })] },
+    state: {
+      state: 'accepted',
+      masters: [master(3), master(3, { role: 'timings', cues: [{ startSeconds: 0.1, endSeconds: 2.9, text: `words ${index}` }] })],
+    },
   }) as Take
 const clip = (index: number, state: Take['state']['state'] = 'accepted'): Take =>
-  ({ key: `clip:${index}`, role: 'clip', shot: index, request: { kind: 'video', durationSeconds: 4 }, state: { state, masters: [master(4)] } }) as Take
+  ({
+    key: `clip:${index}`,
+    role: 'clip',
+    shot: index,
+    request: { kind: 'video', durationSeconds: 4 },
+    state: { state, masters: [master(4)] },
+  }) as Take
 
 describe('timelineOf', () => {
   it('is empty before anything is accepted', () => {

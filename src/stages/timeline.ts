@@ -71,7 +71,15 @@ export function timelineOf(job: Job, takes: Take[]): Timeline {
     const ordered = takes.find((take) => take.key === `clip:${shot.index}` && take.request.kind === 'video')?.request
     if (ordered?.kind !== 'video') break
     if (!clip) pictured = false
-    if (pictured) stretches.push({ shot: shot.index, startSeconds: at, durationSeconds: ordered.durationSeconds, clip, speech, final: shot.index === plan.shots.length - 1 })
+    if (pictured)
+      stretches.push({
+        shot: shot.index,
+        startSeconds: at,
+        durationSeconds: ordered.durationSeconds,
+        clip,
+        speech,
+        final: shot.index === plan.shots.length - 1,
+      })
     at += ordered.durationSeconds
   }
   const last = stretches.at(-1)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { VerdictView } from './jobs.ts'
 
-export const AssetFileView = z
+const AssetFileView = z
   .object({
     name: z.string(),
     label: z.string(),
@@ -12,7 +12,7 @@ export const AssetFileView = z
   })
   .meta({ id: 'AssetFile' })
 
-export const RenditionView = z
+const RenditionView = z
   .object({
     format: z.enum(['hls', 'mp4', 'webm', 'mp3', 'm4a']),
     state: z.enum(['making', 'ready', 'failed']),

@@ -75,5 +75,3 @@ export const EventPage = z
   })
   .meta({ id: 'EventPage' })
 export type EventPage = z.output<typeof EventPage>
-
-export { applyEvent } from './fold.ts'

@@ -22,7 +22,7 @@ const formats = z
   .describe('Forms to deliver. `hls` plays while it is being made; the others are files.')
 const voice = z.string().min(1).max(64).describe("A voice id of the provider; default: the provider's first.")
 
-export const PolicyInput = z
+const PolicyInput = z
   .strictObject({
     profile: z.enum(profileNames).default('standard').describe('Which checks hold the output back.'),
     gate: z

@@ -23,7 +23,8 @@ export async function audit(url: string, accepted: Set<string>, dataFolder: stri
   const jobs = await allJobs(url)
   const known = new Set(jobs.map(({ id }) => id))
   for (const id of accepted) if (!known.has(id)) faults.push(`${id} was accepted and is gone`)
-  for (const id of known) if (!accepted.has(id)) faults.push(`${id} exists and was never answered, though its order was sent again with its key`)
+  for (const id of known)
+    if (!accepted.has(id)) faults.push(`${id} exists and was never answered, though its order was sent again with its key`)
   const assets = new Map<string, string>()
   let events = 0
   let takesAgain = 0
@@ -35,7 +36,8 @@ export async function audit(url: string, accepted: Set<string>, dataFolder: stri
       if (event.id !== index + 1) faults.push(`${job.id}: event ${index + 1} has id ${event.id}`)
     })
     const ends = log.filter((event) => event.type === 'status' && final.has(stateOf(event.data)))
-    if (ends.length !== 1 || log.at(-1) !== ends[0]) faults.push(`${job.id}: ${ends.length} final events, the last event is ${log.at(-1)?.type}`)
+    if (ends.length !== 1 || log.at(-1) !== ends[0])
+      faults.push(`${job.id}: ${ends.length} final events, the last event is ${log.at(-1)?.type}`)
     if (job.state !== 'succeeded') faults.push(`${job.id} (${job.kind}) ended as ${job.state}: ${job.outcome?.detail}`)
     if (!job.assetId) continue
     if (assets.has(job.assetId)) faults.push(`${job.assetId} belongs to ${job.id} and to ${assets.get(job.assetId)}`)
@@ -43,7 +45,9 @@ export async function audit(url: string, accepted: Set<string>, dataFolder: stri
     faults.push(...(await auditSegments(url, job, log)))
   }
   const files = await settledAssets(url, [...assets.keys()])
-  for (const asset of files) for (const { format, detail } of asset.renditions.filter(({ state }) => state !== 'ready')) faults.push(`${asset.id}: ${format} is not ready: ${detail ?? 'still making'}`)
+  for (const asset of files)
+    for (const { format, detail } of asset.renditions.filter(({ state }) => state !== 'ready'))
+      faults.push(`${asset.id}: ${format} is not ready: ${detail ?? 'still making'}`)
   faults.push(...(await strayPreviews(dataFolder)))
   return { jobs: jobs.length, succeeded: jobs.filter(({ state }) => state === 'succeeded').length, events, takesAgain, faults }
 }
@@ -97,7 +101,9 @@ async function allJobs(url: string): Promise<JobView[]> {
 async function allEvents(url: string, id: string): Promise<EventPage['events']> {
   const events: EventPage['events'] = []
   for (let after = 0; ; ) {
-    const page = (await (await fetch(`${url}/v1/jobs/${id}/events?after=${after}`, { headers: { accept: 'application/json' } })).json()) as EventPage
+    const page = (await (
+      await fetch(`${url}/v1/jobs/${id}/events?after=${after}`, { headers: { accept: 'application/json' } })
+    ).json()) as EventPage
     events.push(...page.events)
     if (page.events.length === 0 || page.ended) return events
     after = page.next

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { type Server, startServer } from '../helpers/server.ts'
 import { audit } from './audit.ts'
-import { startServer, type Server } from '../helpers/server.ts'
 import { createSubmitter } from './submitter.ts'
 
 const { values } = parseArgs({
@@ -49,9 +49,15 @@ try {
   server = null
   const left = await leftovers(dataFolder)
   const faults = [...ended, ...found.faults, ...left.map((path) => `left behind: ${path}`)]
-  say(`${kills} kills in ${Math.round((Date.now() - begun) / 1000)} s; ${found.jobs} jobs, ${found.succeeded} succeeded, ${found.events} events, ${found.takesAgain} takes made again after a kill`)
+  say(
+    `${kills} kills in ${Math.round((Date.now() - begun) / 1000)} s; ${found.jobs} jobs, ${found.succeeded} succeeded, ${found.events} events, ${found.takesAgain} takes made again after a kill`,
+  )
   for (const fault of faults) say(`FAULT ${fault}`)
-  say(faults.length === 0 ? 'every accepted job ended exactly once; no asset twice; no event id missing; nothing left behind' : `${faults.length} faults`)
+  say(
+    faults.length === 0
+      ? 'every accepted job ended exactly once; no asset twice; no event id missing; nothing left behind'
+      : `${faults.length} faults`,
+  )
   process.exitCode = faults.length === 0 ? 0 : 1
 } finally {
   await server?.kill({ database: true })
@@ -62,7 +68,9 @@ try {
 /** Files of work in progress that outlived a clean stop. */
 async function leftovers(folder: string): Promise<string[]> {
   const places = ['scratch', 'local-takes', 'files/tmp']
-  const found = await Promise.all(places.map(async (place) => (await readdir(join(folder, place)).catch(() => [])).map((name) => join(place, name))))
+  const found = await Promise.all(
+    places.map(async (place) => (await readdir(join(folder, place)).catch(() => [])).map((name) => join(place, name))),
+  )
   return found.flat()
 }
 

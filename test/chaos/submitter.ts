@@ -6,7 +6,13 @@ const kinds: JobInput[] = [
   { kind: 'sound', prompt: 'a small bell', durationSeconds: 1 },
   { kind: 'speech', text: 'The tide turns twice a day. Nobody has to ask it to.' },
   { kind: 'video', prompt: 'slow waves at night', durationSeconds: 3, size: '640x360', formats: ['hls', 'mp4'] },
-  { kind: 'presentation', text: 'The harbour reopens. After two years of work the old harbour reopens on Monday. It cost $4.2 million.', durationSeconds: 10, size: '640x360', formats: ['hls', 'mp4', 'mp3'] },
+  {
+    kind: 'presentation',
+    text: 'The harbour reopens. After two years of work the old harbour reopens on Monday. It cost $4.2 million.',
+    durationSeconds: 10,
+    size: '640x360',
+    formats: ['hls', 'mp4', 'mp3'],
+  },
 ]
 
 export interface Submitter {

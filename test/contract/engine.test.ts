@@ -7,7 +7,7 @@ import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
 import type { TenantId } from '../../src/domain/ids.ts'
-import { jobEnded, type Job } from '../../src/domain/job.ts'
+import { type Job, jobEnded } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
@@ -64,7 +64,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function startEngine(scripts: Partial<Record<StepName, StepHandler>>, config: { leaseMs?: number; drainMs?: number } = {}): Promise<RunningEngine> {
+async function startEngine(
+  scripts: Partial<Record<StepName, StepHandler>>,
+  config: { leaseMs?: number; drainMs?: number } = {},
+): Promise<RunningEngine> {
   const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
   const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
   const queue = createPostgresQueue({ pool, log })
@@ -176,7 +179,14 @@ describe('a step', () => {
   it('may add steps, which run once each', async () => {
     const ran: string[] = []
     const engine = await startEngine({
-      analyse: async () => ({ then: 'done', write: (tx) => tx.addSteps([{ name: 'rendition', format: 'mp3' }, { name: 'rendition', format: 'webm' }]) }),
+      analyse: async () => ({
+        then: 'done',
+        write: (tx) =>
+          tx.addSteps([
+            { name: 'rendition', format: 'mp3' },
+            { name: 'rendition', format: 'webm' },
+          ]),
+      }),
       rendition: async (run) => {
         ran.push(run.step.work.name === 'rendition' ? run.step.work.format : '')
         return ran.length === 2 ? endJob(run) : { then: 'done' }
@@ -194,18 +204,24 @@ describe('a step', () => {
     })
     let first = true
     const wrote: string[] = []
-    const engine = await startEngine({
-      analyse: async (run) => {
-        if (!first) {
-          wrote.push('second')
-          return endJob(run)
-        }
-        first = false
-        await pool.query("update sluice.step set due_at = now() - interval '1 second', hint_at = now() - interval '1 second' where id = $1", [run.step.id])
-        await stuck
-        return { then: 'done', write: async () => void wrote.push('first') }
+    const engine = await startEngine(
+      {
+        analyse: async (run) => {
+          if (!first) {
+            wrote.push('second')
+            return endJob(run)
+          }
+          first = false
+          await pool.query(
+            "update sluice.step set due_at = now() - interval '1 second', hint_at = now() - interval '1 second' where id = $1",
+            [run.step.id],
+          )
+          await stuck
+          return { then: 'done', write: async () => void wrote.push('first') }
+        },
       },
-    }, { leaseMs: 600_000 })
+      { leaseMs: 600_000 },
+    )
     const { job } = await engine.submit(tenant, request)
     await untilEnded(job.id)
     release?.()
@@ -304,7 +320,9 @@ describe('submit', () => {
     const engine = await startEngine({ analyse: endJob })
     const options = key()
     await engine.submit(tenant, request, options)
-    await expect(engine.submit(tenant, request, { idempotency: { ...options.idempotency, fingerprint: 'other' } })).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+    await expect(engine.submit(tenant, request, { idempotency: { ...options.idempotency, fingerprint: 'other' } })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    })
   })
 
   it('with the same key at the same time makes one job', async () => {

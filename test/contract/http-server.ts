@@ -28,8 +28,8 @@ import type { JobTransaction, Pipeline, StepHandler } from '../../src/ports/stag
 import type { Store } from '../../src/ports/store.ts'
 import { createEventHub, type EventHub } from '../../src/realtime/event-hub.ts'
 
-export const log = createLogger('silent')
-export const docsFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'docs')
+const log = createLogger('silent')
+const docsFolder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'docs')
 
 const pipeline: Pipeline = {
   stages: ['analyse', 'render', 'publish'],

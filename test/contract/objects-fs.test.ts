@@ -136,7 +136,9 @@ describe('objects: fs', () => {
     await expect(objects.put('one/piece', Buffer.alloc(3_000_000), { mimeType: 'text/plain' })).rejects.toMatchObject({
       code: 'storage_full',
     })
-    expect(message).toMatch(/^There is no space left for the files: \d\.\d MB of 2\.1 MB are free\. Writing the object too\/large stopped after 1\.\d MB \(ENOSPC\)\.$/)
+    expect(message).toMatch(
+      /^There is no space left for the files: \d\.\d MB of 2\.1 MB are free\. Writing the object too\/large stopped after 1\.\d MB \(ENOSPC\)\.$/,
+    )
     expect(facts.totalBytes).toBe(2 * 1024 * 1024)
     expect(facts.writtenBytes).toBeGreaterThan(1_000_000)
     expect(await readdir(join(disk.path, 'tmp'))).toEqual([])

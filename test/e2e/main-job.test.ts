@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createClient, type Client } from '../../src/client/index.ts'
+import { type Client, createClient } from '../../src/client/index.ts'
 import { exampleText } from '../../src/compose/package-files.ts'
 import type { AssetView } from '../../src/wire/assets.ts'
 import type { EventPage } from '../../src/wire/events.ts'
@@ -13,7 +13,15 @@ import { type Server, startServer } from '../helpers/server.ts'
 const run = promisify(execFile)
 
 interface Probe {
-  streams: { codec_type: string; codec_name: string; width?: number; height?: number; r_frame_rate: string; nb_read_packets?: string; duration?: string }[]
+  streams: {
+    codec_type: string
+    codec_name: string
+    width?: number
+    height?: number
+    r_frame_rate: string
+    nb_read_packets?: string
+    duration?: string
+  }[]
   format: { duration: string }
 }
 
@@ -30,7 +38,7 @@ describe('a presentation from a news text', () => {
   let asset: AssetView
   let jobId: string
   let readyWhenPlayable: { state: string; readySeconds: number; planned: number } | null = null
-  let shown: (number | null)[] = []
+  const shown: (number | null)[] = []
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-e2e-'))
@@ -72,7 +80,9 @@ describe('a presentation from a news text', () => {
   const log = async (): Promise<EventPage['events']> => {
     const events: EventPage['events'] = []
     for (let after = 0; ; ) {
-      const page = (await (await fetch(`${server.url}/v1/jobs/${jobId}/events?after=${after}`, { headers: { accept: 'application/json' } })).json()) as EventPage
+      const page = (await (
+        await fetch(`${server.url}/v1/jobs/${jobId}/events?after=${after}`, { headers: { accept: 'application/json' } })
+      ).json()) as EventPage
       events.push(...page.events)
       if (page.events.length === 0) return events
       after = page.next
@@ -107,7 +117,22 @@ describe('a presentation from a news text', () => {
     expect(cues.length).toBeGreaterThanOrEqual(5)
     expect(cues.at(-1)?.end).toBeLessThanOrEqual((asset.durationSeconds ?? 0) + 0.1)
     for (const { start, end } of cues) {
-      const { stderr } = await run('ffmpeg', ['-nostdin', '-hide_banner', '-ss', `${start}`, '-t', `${end - start}`, '-i', path, '-vn', '-af', 'volumedetect', '-f', 'null', '-'])
+      const { stderr } = await run('ffmpeg', [
+        '-nostdin',
+        '-hide_banner',
+        '-ss',
+        `${start}`,
+        '-t',
+        `${end - start}`,
+        '-i',
+        path,
+        '-vn',
+        '-af',
+        'volumedetect',
+        '-f',
+        'null',
+        '-',
+      ])
       const mean = Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1])
       expect(mean, `cue at ${start} s`).toBeGreaterThan(-32)
     }
@@ -130,10 +155,38 @@ describe('a presentation from a news text', () => {
 
   it('decodes over HLS without an error and without a gap', async () => {
     const url = new URL(asset.playbackUrl ?? '', server.url).href
-    const { stderr } = await run('ffmpeg', ['-nostdin', '-v', 'warning', '-xerror', '-i', url, '-map', '0:v:0', '-map', '0:a:0', '-f', 'null', '-'])
+    const { stderr } = await run('ffmpeg', [
+      '-nostdin',
+      '-v',
+      'warning',
+      '-xerror',
+      '-i',
+      url,
+      '-map',
+      '0:v:0',
+      '-map',
+      '0:a:0',
+      '-f',
+      'null',
+      '-',
+    ])
     expect(stderr).toBe('')
-    const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', url])
-    const times = stdout.trim().split('\n').map(Number.parseFloat).toSorted((a, b) => a - b)
+    const { stdout } = await run('ffprobe', [
+      '-v',
+      'error',
+      '-select_streams',
+      'v:0',
+      '-show_entries',
+      'packet=pts_time',
+      '-of',
+      'csv=p=0',
+      url,
+    ])
+    const times = stdout
+      .trim()
+      .split('\n')
+      .map(Number.parseFloat)
+      .toSorted((a, b) => a - b)
     const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     expect(Math.max(...steps)).toBeLessThan(1.5 / 30)
     expect(Math.min(...steps)).toBeGreaterThan(0.5 / 30)
@@ -153,7 +206,9 @@ describe('a presentation from a news text', () => {
   it('says every stage in its log, ids without a gap, the end once and last', async () => {
     const events = await log()
     expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1))
-    const done = events.filter(({ type, data }) => type === 'stage' && (data as { state: string }).state === 'done').map(({ data }) => (data as { key: string }).key)
+    const done = events
+      .filter(({ type, data }) => type === 'stage' && (data as { state: string }).state === 'done')
+      .map(({ data }) => (data as { key: string }).key)
     expect(done.toSorted()).toEqual(['analyse', 'check', 'keyframes', 'optimise', 'publish', 'render', 'voice'])
     expect(events.filter(({ type, data }) => type === 'status' && (data as { state: string }).state === 'succeeded')).toHaveLength(1)
     expect(events.at(-1)).toMatchObject({ type: 'status', data: { state: 'succeeded' } })
@@ -161,11 +216,20 @@ describe('a presentation from a news text', () => {
   })
 
   it('has a report in which nothing failed, and a manifest that says how it was made', async () => {
-    const report = JSON.parse(await readFile(await download('report.json'), 'utf8')) as { verdicts: { check: string; verdict: string }[]; profile: { name: string } }
+    const report = JSON.parse(await readFile(await download('report.json'), 'utf8')) as {
+      verdicts: { check: string; verdict: string }[]
+      profile: { name: string }
+    }
     expect(report.verdicts.filter(({ verdict }) => verdict === 'fail')).toEqual([])
     const checks = new Set(report.verdicts.map(({ check }) => check))
-    for (const check of ['decodes', 'duration', 'size', 'fps', 'av_mismatch', 'black', 'freeze', 'silence', 'loudness', 'clipping']) expect(checks, check).toContain(check)
-    const manifest = JSON.parse(await readFile(await download('manifest.json'), 'utf8')) as { seed: number; tools: Record<string, string>; segments: unknown[]; takes: unknown[] }
+    for (const check of ['decodes', 'duration', 'size', 'fps', 'av_mismatch', 'black', 'freeze', 'silence', 'loudness', 'clipping'])
+      expect(checks, check).toContain(check)
+    const manifest = JSON.parse(await readFile(await download('manifest.json'), 'utf8')) as {
+      seed: number
+      tools: Record<string, string>
+      segments: unknown[]
+      takes: unknown[]
+    }
     expect(manifest.seed).toBe(7)
     expect(Object.keys(manifest.tools)).toContain('ffmpeg')
     expect(manifest.segments.length).toBeGreaterThan(20)
@@ -177,7 +241,13 @@ describe('a presentation from a news text', () => {
       if (asset.renditions.every(({ state }) => state !== 'making')) break
       await new Promise((next) => setTimeout(next, 250))
     }
-    expect(asset.renditions.map(({ format, state }) => [format, state]).toSorted()).toEqual([['hls', 'ready'], ['m4a', 'ready'], ['mp3', 'ready'], ['mp4', 'ready'], ['webm', 'ready']])
+    expect(asset.renditions.map(({ format, state }) => [format, state]).toSorted()).toEqual([
+      ['hls', 'ready'],
+      ['m4a', 'ready'],
+      ['mp3', 'ready'],
+      ['mp4', 'ready'],
+      ['webm', 'ready'],
+    ])
     const { streams } = await probe(await download('video.webm'))
     expect(streams.map(({ codec_name }) => codec_name).toSorted()).toEqual(['opus', 'vp9'])
     expect((await probe(await download('audio.mp3'))).streams[0]?.codec_name).toBe('mp3')

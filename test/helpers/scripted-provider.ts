@@ -39,8 +39,20 @@ export function scriptedProvider(folder: string): ScriptedProvider {
       const fault = faults[orders.length]
       orders.push(request)
       const path = join(folder, `${takeId}.mp4`)
-      await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...(request.kind === 'video' ? clipArgs(request, fault) : soundArgs(request, fault)), path])
-      made.set(takeId, { role: 'media', mimeType: request.kind === 'video' ? 'video/mp4' : 'audio/mp4', locator: path, sizeBytes: (await stat(path)).size })
+      await run('ffmpeg', [
+        '-nostdin',
+        '-v',
+        'error',
+        '-y',
+        ...(request.kind === 'video' ? clipArgs(request, fault) : soundArgs(request, fault)),
+        path,
+      ])
+      made.set(takeId, {
+        role: 'media',
+        mimeType: request.kind === 'video' ? 'video/mp4' : 'audio/mp4',
+        locator: path,
+        sizeBytes: (await stat(path)).size,
+      })
       hint()
       return { takeId }
     },
@@ -62,7 +74,21 @@ function clipArgs({ durationSeconds, width, height, fps }: Clip, fault: Fault): 
     frozen: `loop=loop=-1:size=1:start=${fps},trim=duration=${seconds}`,
   }
   const filter = fault && filters[fault]
-  return ['-f', 'lavfi', '-i', source, ...(filter ? ['-vf', filter] : []), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-t', `${seconds}`]
+  return [
+    '-f',
+    'lavfi',
+    '-i',
+    source,
+    ...(filter ? ['-vf', filter] : []),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    '-t',
+    `${seconds}`,
+  ]
 }
 
 function soundArgs(request: GenerateRequest, fault: Fault): string[] {

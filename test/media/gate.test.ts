@@ -36,20 +36,36 @@ function house(faults: Fault[]): { url: string } {
   return { url: app.url ?? '' }
 }
 
-const clip = (policy: JobInput['policy'] = {}): JobInput => ({ kind: 'video', prompt: 'a test', durationSeconds: 7, size: '640x360', formats: ['hls', 'mp4'], policy })
-const music = (policy: JobInput['policy'] = {}): JobInput => ({ kind: 'music', prompt: 'a test', durationSeconds: 6, formats: ['hls', 'm4a'], policy })
+const clip = (policy: JobInput['policy'] = {}): JobInput => ({
+  kind: 'video',
+  prompt: 'a test',
+  durationSeconds: 7,
+  size: '640x360',
+  formats: ['hls', 'mp4'],
+  policy,
+})
+const music = (policy: JobInput['policy'] = {}): JobInput => ({
+  kind: 'music',
+  prompt: 'a test',
+  durationSeconds: 6,
+  formats: ['hls', 'm4a'],
+  policy,
+})
 
 /** Runs the job to its end and returns it with its log. */
 async function run(url: string, input: JobInput): Promise<{ job: JobView; events: EventPage['events'] }> {
   const handle = await createClient({ baseUrl: url }).submit(input)
   await handle.wait({ timeoutMs: 60_000 }).catch(() => undefined)
   const job = handle.getSnapshot() as JobSnapshot
-  const page = (await (await fetch(`${url}/v1/jobs/${job.id}/events?after=0`, { headers: { accept: 'application/json' } })).json()) as EventPage
+  const page = (await (
+    await fetch(`${url}/v1/jobs/${job.id}/events?after=0`, { headers: { accept: 'application/json' } })
+  ).json()) as EventPage
   return { job, events: page.events }
 }
 
 const segments = (events: EventPage['events']) => events.filter(({ type }) => type === 'segment').length
-const takes = (events: EventPage['events']) => events.filter(({ type, data }) => type === 'take' && (data as { state: string }).state === 'planned').length
+const takes = (events: EventPage['events']) =>
+  events.filter(({ type, data }) => type === 'take' && (data as { state: string }).state === 'planned').length
 
 describe('the gate', () => {
   it('lets a good clip through', async () => {
@@ -116,14 +132,28 @@ describe('the gate', () => {
     const { url } = house(['black'])
     const { job, events } = await run(url, clip({ gate: 'off' }))
     expect(job.state).toBe('succeeded')
-    expect(events.some(({ type, data }) => type === 'check' && (data as { check: string; verdict: string }).check === 'black' && (data as { verdict: string }).verdict === 'fail')).toBe(true)
+    expect(
+      events.some(
+        ({ type, data }) =>
+          type === 'check' &&
+          (data as { check: string; verdict: string }).check === 'black' &&
+          (data as { verdict: string }).verdict === 'fail',
+      ),
+    ).toBe(true)
   })
 
   it('only warns of a frozen picture by default, and holds it back when it is strict', async () => {
     const { url } = house(['frozen', 'frozen', 'frozen'])
     const lenient = await run(url, clip())
     expect(lenient.job.state).toBe('succeeded')
-    expect(lenient.events.some(({ type, data }) => type === 'check' && (data as { check: string; verdict: string }).check === 'freeze' && (data as { verdict: string }).verdict === 'warn')).toBe(true)
+    expect(
+      lenient.events.some(
+        ({ type, data }) =>
+          type === 'check' &&
+          (data as { check: string; verdict: string }).check === 'freeze' &&
+          (data as { verdict: string }).verdict === 'warn',
+      ),
+    ).toBe(true)
     const strict = await run(url, clip({ profile: 'strict' }))
     expect(strict.job).toMatchObject({ state: 'failed', outcome: { class: 'quality' } })
   })
@@ -146,7 +176,9 @@ describe('the gate', () => {
     const { url } = house([undefined])
     const { job, events } = await run(url, music())
     expect(job.state).toBe('succeeded')
-    const loudness = events.filter(({ type, data }) => type === 'check' && (data as { check: string }).check === 'loudness').map(({ data }) => data as { verdict: string; value: number })
+    const loudness = events
+      .filter(({ type, data }) => type === 'check' && (data as { check: string }).check === 'loudness')
+      .map(({ data }) => data as { verdict: string; value: number })
     expect(loudness.map(({ verdict }) => verdict)).toEqual(['repaired', 'pass'])
     expect(loudness.at(-1)?.value).toBeCloseTo(-16, 0)
   })

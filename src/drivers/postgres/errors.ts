@@ -39,7 +39,7 @@ export function mayRetryTransaction(error: unknown): boolean {
   return code === SERIALISATION_FAILURE || code === DEADLOCK
 }
 
-export function isConnectionError(error: unknown): boolean {
+function isConnectionError(error: unknown): boolean {
   const code = codeOf(error)
   return (
     BROKEN.has(code) || UNAVAILABLE.has(code) || code.startsWith('08') || (error instanceof Error && BROKEN_MESSAGE.test(error.message))

@@ -110,7 +110,11 @@ function checkSize({ width, height }: { width: number; height: number }): void {
     ['height', height],
   ] as const) {
     if (!(Number.isInteger(side) && side % 2 === 0 && side >= 64 && side <= MAX_SIDE)) {
-      cannot(field, `The local provider draws sides of 64 to ${MAX_SIDE} px in even numbers, not ${side}.`, 'Ask for 1280x720, for example.')
+      cannot(
+        field,
+        `The local provider draws sides of 64 to ${MAX_SIDE} px in even numbers, not ${side}.`,
+        'Ask for 1280x720, for example.',
+      )
     }
   }
 }
@@ -118,7 +122,11 @@ function checkSize({ width, height }: { width: number; height: number }): void {
 /** A clip is drawn from the words of its prompt. */
 function withWords(prompt: string): string {
   if (!/[\p{L}\p{N}]/u.test(prompt)) {
-    cannot('prompt', `There is nothing to draw in ${JSON.stringify(prompt.slice(0, 40))}: no letter and no figure.`, 'Write at least one word.')
+    cannot(
+      'prompt',
+      `There is nothing to draw in ${JSON.stringify(prompt.slice(0, 40))}: no letter and no figure.`,
+      'Write at least one word.',
+    )
   }
   return prompt
 }

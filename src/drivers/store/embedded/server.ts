@@ -10,7 +10,7 @@ import type { Identity } from './identity.ts'
 import { isPostgresOn, livingPostmaster, readPostmasterFile } from './postmaster-file.ts'
 import { chooseSocketFolder, removeSocketFolder } from './socket-folder.ts'
 
-export const DATABASE = 'sluice'
+const DATABASE = 'sluice'
 
 /** Recovery after a crash replays what was not yet written out; on a slow disk that takes its time. */
 const START_TIMEOUT_MS = 120_000

@@ -65,7 +65,7 @@ type Changing =
   | 'cost'
   | 'deadline_at'
 
-export function jobFromRow(row: Row): Job {
+function jobFromRow(row: Row): Job {
   return {
     id: row.id as JobId,
     tenantId: row.tenant_id as TenantId,

@@ -117,7 +117,10 @@ export function createPool(options: { pictureThreads: number; log: Logger; threa
   function suits(thread: Thread, { order, rank }: Waiting): boolean {
     if (laneOf(order.request) !== thread.lane) return false
     if (thread.first) return rank <= FIRST_RANK
-    return rank > FIRST_RANK || ![...threads].some((other) => other.first && other.lane === thread.lane && other.ready && other.current === undefined)
+    return (
+      rank > FIRST_RANK ||
+      ![...threads].some((other) => other.first && other.lane === thread.lane && other.ready && other.current === undefined)
+    )
   }
 
   function serve(): void {
