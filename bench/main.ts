@@ -4,6 +4,7 @@
  *   npm run bench                      all
  *   npm run bench -- finish dispatch   some
  *   npm run bench -- --write           all, and the table of the README is made anew
+ *   npm run bench -- playback --screenshots folder
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -18,10 +19,14 @@ import { benchDispatch } from './dispatch.ts'
 import { benchEventStreams } from './event-streams.ts'
 import { type Figure, tableOf } from './figures.ts'
 import { benchFinish } from './finish.ts'
+import { benchPlayback } from './playback.ts'
 import { benchSubmit } from './submit.ts'
 import { benchStart, benchWholeVideo } from './whole-video.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, screenshots: { type: 'string' } },
+})
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
 const serve =
@@ -38,6 +43,7 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   },
   'whole-video': () => benchWholeVideo(serve('whole')),
   'event-streams': () => benchEventStreams([1_000, 10_000], join(folder, 'streams')),
+  playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }
 

@@ -122,12 +122,13 @@ describe('provider: local, in one process', () => {
   })
 
   test('the lower rank goes first, and a sound never waits behind pictures', async () => {
-    const blocking = await order('blocking', long)
+    // Ranks that nobody waits for: those have threads of their own.
+    const blocking = await order('blocking', long, 50)
     await blocking.until(['running'])
     const ended: string[] = []
-    const later = await order('later', clip, 9)
-    const sooner = await order('sooner', clip, 1)
-    const spoken = await order('spoken', speech, 20)
+    const later = await order('later', clip, 59)
+    const sooner = await order('sooner', clip, 51)
+    const spoken = await order('spoken', speech, 70)
     await spoken.until(['succeeded'])
     expect((await provider.status(blocking.ref, { signal: never })).state).toBe('running')
     expect((await provider.status(sooner.ref, { signal: never })).state).toBe('queued')

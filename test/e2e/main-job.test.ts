@@ -158,7 +158,7 @@ describe('a presentation from a news text', () => {
     const { stderr } = await run('ffmpeg', [
       '-nostdin',
       '-v',
-      'warning',
+      'error',
       '-xerror',
       '-i',
       url,

@@ -324,9 +324,8 @@ describe('<sluice-player> in Chromium', () => {
     await page.locator('sluice-progress').getByRole('button', { name: 'Cancel' }).press('Enter')
     await expect.poll(() => server.view('job_a')?.state).toBe('cancelled')
     await page.locator('sluice-progress').getByRole('button', { name: 'Try again' }).waitFor()
-    const focused = await page
-      .locator('sluice-progress')
-      .evaluate((element) => (element.shadowRoot?.activeElement as HTMLElement | null)?.role)
-    expect(focused).toBe('group')
+    const focused = () =>
+      page.locator('sluice-progress').evaluate((element) => (element.shadowRoot?.activeElement as HTMLElement | null)?.role)
+    await expect.poll(focused).toBe('group')
   })
 })

@@ -5,7 +5,10 @@ import { settings } from '../../src/compose/config.ts'
 const readme = readFileSync('README.md', 'utf8')
 
 test('the README lists every setting as the configuration has it', () => {
-  const table = readme.slice(readme.indexOf('| variable | default | meaning |')).split('\n\n')[0]?.split('\n').slice(2)
+  // The formatter pads the cells.
+  const lines = readme.split('\n').map((line) => line.replaceAll(/ +/g, ' '))
+  const rest = lines.slice(lines.indexOf('| variable | default | meaning |') + 2)
+  const table = rest.slice(0, rest.indexOf(''))
   const rows = Object.values(settings).map(({ variable, fallback, meaning }) => `| \`${variable}\` | ${fallback} | ${meaning} |`)
   expect(table).toEqual(rows)
 })

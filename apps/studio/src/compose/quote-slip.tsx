@@ -11,7 +11,7 @@ export function QuoteSlip({ quote, fresh, error }: QuoteState) {
         Before it runs
       </h2>
       {quote ? (
-        <div className={`flex flex-col gap-5 motion-safe:transition-opacity ${fresh ? '' : 'opacity-55'}`}>
+        <div className="flex flex-col gap-5">
           <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-5">
             <div className="col-span-2">
               <dt className="eyebrow">Price</dt>

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os'
 import { basename } from 'node:path'
 
 /** Between normal (0) and lowest (19): gives way under load, goes at full speed without. */
-const NICENESS = 5
+const NICENESS = 10
 
 /**
  * Lets this thread, and the programs it starts, give way to the rest of the process: a shot that can be finished and shown
