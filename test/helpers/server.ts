@@ -31,10 +31,15 @@ export async function startServer(dataFolder: string, env: Record<string, string
     if (errors.length > 50) errors.shift()
   })
   const url = await address(child, errors)
+  let ending = false
+  child.once('exit', (code, name) => {
+    if (!ending) process.stderr.write(`the server ended by itself (${name ?? code}):\n${errors.join('')}\n`)
+  })
   return {
     url,
     pid: child.pid ?? 0,
     async kill({ database }) {
+      ending = true
       const gone = once(child, 'exit')
       const postmaster = database ? await postmasterOf(dataFolder) : null
       if (child.exitCode === null && child.signalCode === null) {
@@ -45,6 +50,7 @@ export async function startServer(dataFolder: string, env: Record<string, string
     },
     log: () => errors.join(''),
     async stop() {
+      ending = true
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
       child.kill('SIGTERM')
