@@ -140,6 +140,21 @@ describe('provider: local, in one process', () => {
     expect(ended).toEqual(['sooner', 'later'])
   })
 
+  test('a download that is called off before it begins fails for its reader alone', async () => {
+    const take = await order('calledoff', speech)
+    const status = await take.until(['succeeded'])
+    const [output] = status.state === 'succeeded' ? status.outputs : []
+    if (!output) throw new Error('nothing was made')
+    const stream = await provider.fetch(output, { signal: AbortSignal.abort('cancelled') })
+    // An error nobody listens for would end the process here.
+    await new Promise((resolve) => setImmediate(resolve))
+    await expect(
+      (async () => {
+        for await (const _ of stream);
+      })(),
+    ).rejects.toBe('cancelled')
+  })
+
   test('the same take ordered twice is made once', async () => {
     const one = await order('twice', clip)
     const two = await order('twice', clip)

@@ -134,7 +134,7 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       } catch (error) {
         throw new SluiceError('take_lost', `The output ${output.locator} is no longer kept`, { cause: error })
       }
-      return createReadStream(path, { signal, highWaterMark: 256 * 1024 })
+      return readFileWhile(path, signal)
     },
 
     async cancel(ref) {
@@ -171,4 +171,13 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
 
 function lost(detail: string): TakeStatus {
   return { state: 'lost', outcome: { class: 'lost', detail, retry: 'same', charged: 'no' } }
+}
+
+/** Opens the file with its first reader: a stream that is aborted before anyone listens would end the process with its error. */
+async function* readFileWhile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted()
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    signal.throwIfAborted()
+    yield chunk as Uint8Array
+  }
 }
