@@ -32,17 +32,16 @@ export async function benchFinish(media: MediaTool, ffmpegPath: string): Promise
     await makeClip(ffmpegPath, clip)
     const ours: Timed[] = []
     const plain: Timed[] = []
-    const sequential: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       plain.push(await plainLadder(ffmpegPath, clip, join(folder, `plain-${round}`)))
       ours.push(await ourFinish(media, clip, join(folder, `ours-${round}`)))
-      sequential.push((await plainLadder(ffmpegPath, clip, join(folder, `sequential-${round}`))).allSeconds)
     }
     const first = median(ours.map(({ firstSeconds }) => firstSeconds))
     const all = median(ours.map(({ allSeconds }) => allSeconds))
     const plainFirst = median(plain.map(({ firstSeconds }) => firstSeconds))
     const plainAll = median(plain.map(({ allSeconds }) => allSeconds))
-    const told = median(sequential)
+    // Whoever transcodes everything first can tell the viewer only at the end of that run.
+    const told = plainAll
     return [
       {
         name: 'last byte of a 30 s 720p clip → first checked segment',

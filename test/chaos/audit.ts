@@ -48,7 +48,7 @@ export async function audit(url: string, accepted: Set<string>, dataFolder: stri
   for (const asset of files)
     for (const { format, detail } of asset.renditions.filter(({ state }) => state !== 'ready'))
       faults.push(`${asset.id}: ${format} is not ready: ${detail ?? 'still making'}`)
-  faults.push(...(await strayPreviews(dataFolder)))
+  faults.push(...(await strayStems(dataFolder)))
   return { jobs: jobs.length, succeeded: jobs.filter(({ state }) => state === 'succeeded').length, events, takesAgain, faults }
 }
 
@@ -77,11 +77,13 @@ async function settledAssets(url: string, ids: string[]): Promise<AssetView[]> {
 }
 
 /** Objects nobody refers to any more: decoded stems go with the clean-up, the last step of a job. */
-async function strayPreviews(dataFolder: string): Promise<string[]> {
+async function strayStems(dataFolder: string): Promise<string[]> {
   const deadline = Date.now() + 30_000
   for (;;) {
-    const names = await readdir(join(dataFolder, 'files', 'objects'), { recursive: true }).catch(() => [])
-    const stray = names.filter((name) => name.includes('stem.pcm'))
+    const entries = await readdir(join(dataFolder, 'files', 'objects'), { recursive: true, withFileTypes: true }).catch(() => [])
+    const stray = entries
+      .filter((entry) => entry.isFile() && entry.parentPath.includes('stem.pcm'))
+      .map((entry) => join(entry.parentPath, entry.name))
     if (stray.length === 0) return []
     if (Date.now() > deadline) return stray.map((name) => `left behind: ${name}`)
     await sleep(500)
