@@ -49,10 +49,11 @@ export class ProgressElement extends SluiceElement {
     if (snapshot && isEnded(snapshot.state)) this.#cancelling = false
     const time = snapshot ? this.#time(snapshot) : ''
     const view = progressView(snapshot, time, this.#messages)
-    const focused = parts.root.contains((this.shadowRoot as ShadowRoot).activeElement)
+    const focused = (this.shadowRoot as ShadowRoot).activeElement
     this.#render(parts, view, snapshot, time)
-    // a button that had the focus and is gone must not drop it to the page's top
-    if (focused && (this.shadowRoot as ShadowRoot).activeElement === null) parts.root.focus({ preventScroll: true })
+    // A button that had the focus and is gone must not drop it to the page's top. The browser lets go of a hidden one only
+    // at its next frame, so it is asked itself.
+    if (focused && (!focused.isConnected || focused.closest('[hidden]'))) parts.root.focus({ preventScroll: true })
     if (snapshot) this.#tell(snapshot, view)
     this.#seen = snapshot
   }
@@ -111,7 +112,8 @@ export class ProgressElement extends SluiceElement {
     parts.error.parentElement?.toggleAttribute('hidden', view.error === '' && !this.querySelector('[slot="error"]'))
 
     parts.cancel.hidden = !view.canCancel || this.hasAttribute('hide-cancel')
-    parts.cancel.disabled = this.#cancelling
+    // Not `disabled`: that would take the focus from who has just pressed it.
+    parts.cancel.setAttribute('aria-disabled', String(this.#cancelling))
     setText(parts.cancel, this.#cancelling ? words.cancelling : words.cancel)
     parts.retry.hidden = !view.canRetry
     setText(parts.retry, words.retry)
@@ -157,6 +159,7 @@ export class ProgressElement extends SluiceElement {
 
   async #cancel(): Promise<void> {
     const snapshot = this.snapshot
+    if (this.#cancelling) return
     if (!snapshot || !this.emit('sluice-cancel', { jobId: snapshot.id }, true)) return
     const job = this.job
     if (!job?.cancel) return
