@@ -374,8 +374,9 @@ describe('the feed of many jobs', () => {
     const second = await readEvents(`${server.url}/v1/events`, { 'last-event-id': cursor })
     onTestFinished(() => second.cut())
     await second.until(() => [ended, open].every((job) => of(second, job).length > 0))
-    expect(of(second, ended)).toMatchObject([{ type: 'snapshot', data: { state: 'succeeded' } }])
-    expect(of(second, open)).toMatchObject([{ type: 'snapshot', id: 3 }])
+    // An event the snapshot already holds may follow it; its reader drops it by its id.
+    expect(of(second, ended)[0]).toMatchObject({ type: 'snapshot', data: { state: 'succeeded' } })
+    expect(of(second, open)[0]).toMatchObject({ type: 'snapshot', id: 3 })
   })
 
   it('of named jobs only', async () => {
