@@ -8,6 +8,8 @@ import type { SamplesRepository } from '../ports/store.ts'
 /** Past durations are read again after this long. */
 const HISTORY_TTL_MS = 10_000
 const HISTORY_LENGTH = 200
+/** Answers kept, so that many like orders at once are not each estimated anew. */
+const MOST_QUOTES = 1_000
 /** At most two progress events a second per job and per stage. */
 const TELL_EVERY_MS = 450
 
@@ -36,6 +38,7 @@ export interface Forecast {
 /** Time left and the bar, from the stages as they stand and how long such stages took before. */
 export function createForecast(samples: SamplesRepository): Forecast {
   const histories = new Map<string, { at: number; byStage: Map<StageKey, number[]> }>()
+  const quotes = new Map<string, { at: number; eta: Eta }>()
   const lastTold = new Map<JobId, Map<string, number>>()
 
   async function history(bucket: string, now: number): Promise<Map<StageKey, number[]>> {
@@ -75,14 +78,20 @@ export function createForecast(samples: SamplesRepository): Forecast {
     },
 
     async quote(request, stages, quotedSeconds) {
-      const past = await history(bucketOf(request), Date.now())
+      const now = Date.now()
+      const question = `${bucketOf(request)} ${stages.join()} ${quotedSeconds}`
+      const known = quotes.get(question)
+      if (known && now - known.at < HISTORY_TTL_MS) return known.eta
+      const past = await history(bucketOf(request), now)
       const eta = estimate({
         elapsedSeconds: 0,
         fraction: null,
         histories: stages.map((key) => past.get(key) ?? []),
         quotedSeconds: stages.map((key) => quotedSeconds * quotedShare[key]),
-      })
-      return eta ?? { p50Seconds: quotedSeconds, p90Seconds: quotedSeconds * 2, basis: 'quote' }
+      }) ?? { p50Seconds: quotedSeconds, p90Seconds: quotedSeconds * 2, basis: 'quote' }
+      if (quotes.size >= MOST_QUOTES) quotes.clear()
+      quotes.set(question, { at: now, eta })
+      return eta
     },
 
     worthTelling: (jobId, stage, now) => due(jobId, stage.key, now),

@@ -35,7 +35,7 @@ export interface JobsRepository {
   changedSince(tenantId: TenantId, since: Date): Promise<Job[]>
   /** Unended jobs whose deadline has passed. */
   overdue(now: Date, limit: number): Promise<JobId[]>
-  /** Jobs that were accepted before this one and have not begun. */
+  /** Jobs that were accepted before this one and have not begun; counted up to 1,000. */
   ahead(job: Job): Promise<number>
 }
 

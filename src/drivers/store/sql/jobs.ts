@@ -86,6 +86,9 @@ function jobFromRow(row: Row): Job {
   }
 }
 
+/** Nobody reads a longer queue to the digit, and every submit would pay for counting it. */
+const MOST_AHEAD = 1_000
+
 export function createJobs(run: Sql): JobsRepository {
   const one = async (query: Parameters<typeof run.rows<Row>>[0]): Promise<Job | undefined> => {
     const [row] = await run.rows(query)
@@ -154,7 +157,8 @@ export function createJobs(run: Sql): JobsRepository {
 
     async ahead(job) {
       const [row] = await run.rows(
-        sql<{ ahead: number }>`select count(*)::integer as ahead from sluice.job where state = 'queued' and id < ${job.id}`,
+        sql<{ ahead: number }>`
+          select count(*)::integer as ahead from (select 1 from sluice.job where state = 'queued' and id < ${job.id} limit ${MOST_AHEAD}) as before`,
       )
       return row?.ahead ?? 0
     },
