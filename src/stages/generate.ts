@@ -9,6 +9,8 @@ import { laneFor, orderTakes, spentTakes } from './order-takes.ts'
 import { reportTakes } from './take-progress.ts'
 
 const DEFAULT_POLL_MS = 5_000
+/** Losses are nobody's fault and do not count as takes, but a provider that loses everything is not asked for ever. */
+const MAX_LOST = 50
 
 /**
  * Brings one take from `planned` to `delivered`. The intent is committed before the order is sent, the reference right
@@ -103,7 +105,8 @@ export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, 
   await tx.setTake(take, { state: 'failed', outcome })
   const takes = await tx.repositories.takes.ofJob(take.jobId)
   const spent = spentTakes(takes, take.key)
-  const again = outcome.class === 'lost' || (outcome.retry !== 'never' && spent < tx.job.request.policy.maxTakesPerShot)
+  const lost = takes.filter(({ key, state }) => key === take.key && 'outcome' in state && state.outcome.class === 'lost').length
+  const again = outcome.class === 'lost' ? lost < MAX_LOST : outcome.retry !== 'never' && spent < tx.job.request.policy.maxTakesPerShot
   if (again) await orderTakes(deps, tx)
   else await tx.end('failed', outcome)
 }
