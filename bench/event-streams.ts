@@ -75,32 +75,34 @@ async function measure(store: Store, bus: Bus, tenantId: TenantId, databaseUrl: 
 async function quietJob(store: Store, tenantId: TenantId): Promise<JobId> {
   const id = ids.next('job')
   const now = new Date()
-  await store.jobs.insert({
-    id,
-    tenantId,
-    request: {
-      kind: 'sound',
-      prompt: 'streams',
-      durationSeconds: 1,
-      seed: 1,
-      formats: ['hls'],
-      metadata: {},
-      policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 1 },
+  await store.jobs.insert([
+    {
+      id,
+      tenantId,
+      request: {
+        kind: 'sound',
+        prompt: 'streams',
+        durationSeconds: 1,
+        seed: 1,
+        formats: ['hls'],
+        metadata: {},
+        policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 1 },
+      },
+      retryOf: null,
+      state: { state: 'running', startedAt: now, playableAt: null },
+      stages: newStages(['analyse'], 'sound'),
+      progress: null,
+      eta: null,
+      plan: null,
+      assetId: null,
+      preview: null,
+      notice: null,
+      cost: { estimateMicroUsd: 0, actualMicroUsd: 0 },
+      seq: 0,
+      createdAt: now,
+      deadlineAt: null,
     },
-    retryOf: null,
-    state: { state: 'running', startedAt: now, playableAt: null },
-    stages: newStages(['analyse'], 'sound'),
-    progress: null,
-    eta: null,
-    plan: null,
-    assetId: null,
-    preview: null,
-    notice: null,
-    cost: { estimateMicroUsd: 0, actualMicroUsd: 0 },
-    seq: 0,
-    createdAt: now,
-    deadlineAt: null,
-  })
+  ])
   return id
 }
 

@@ -7,7 +7,7 @@ import { type Figure, ms, quantile, ratio } from './figures.ts'
 
 const PER_SECOND = 1_000
 const SECONDS = 6
-const WARM_UP = 500
+const WARM_UP = 3_000
 const body = JSON.stringify({ kind: 'sound', prompt: 'a bell', durationSeconds: 1, formats: ['hls'] })
 
 /** Submit to 202 at 1,000 requests a second, open loop, against a bare server that does one insert. */

@@ -1,6 +1,7 @@
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
 import type { Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
+import { createAcceptance } from './accept.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Engine } from './engine.ts'
@@ -35,7 +36,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
-  const inner = { ...deps, forecast, running, workerId, stepsDue: () => scheduler?.poke() }
+  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: () => scheduler?.poke() }
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
     timers.push(setInterval(() => void work().catch((error) => deps.log.warn({ err: error }, `${what} failed; trying again`)), ms))

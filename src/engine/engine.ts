@@ -18,6 +18,14 @@ export interface SubmitOptions {
   retryOf?: JobId
 }
 
+export interface Submitted {
+  job: Job
+  /** Jobs that were accepted before it and have not begun. `null` for one that was there already. */
+  ahead: number | null
+  /** An idempotency key gave the job it made before. */
+  repeated: boolean
+}
+
 /** What the doors (HTTP, CLI) ask of the engine. */
 export interface Engine {
   /** Plans and prices without writing anything. Throws what `submit` would. */
@@ -26,9 +34,9 @@ export interface Engine {
    * Job, first step and first event in one transaction. A known idempotency key with the same fingerprint gives the job
    * it made (`repeated`); with another one it throws `idempotency_key_reused`.
    */
-  submit(tenantId: TenantId, request: JobRequest, options?: SubmitOptions): Promise<{ job: Job; repeated: boolean }>
+  submit(tenantId: TenantId, request: JobRequest, options?: SubmitOptions): Promise<Submitted>
   /** Resolves once the job has ended as `cancelled`. Throws `job_not_found`, `job_already_ended`. */
   cancel(tenantId: TenantId, id: JobId): Promise<Job>
   /** A new job with the same request. Throws `job_not_found`, `job_not_retryable`; knows idempotency keys as `submit` does. */
-  retry(tenantId: TenantId, id: JobId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<{ job: Job; repeated: boolean }>
+  retry(tenantId: TenantId, id: JobId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<Submitted>
 }

@@ -1,8 +1,7 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { JobId, TenantId } from '../domain/ids.ts'
-import type { Job } from '../domain/job.ts'
 import { findJob } from './cancel.ts'
-import type { SubmitOptions } from './engine.ts'
+import type { SubmitOptions, Submitted } from './engine.ts'
 import { submitJob } from './submit.ts'
 
 /** A new job for the same request; the old one stays as it ended. The seed stays too: what failed by chance gets new seeds by its takes. */
@@ -11,7 +10,7 @@ export async function retryJob(
   tenantId: TenantId,
   id: JobId,
   options: Pick<SubmitOptions, 'idempotency'> = {},
-): Promise<{ job: Job; repeated: boolean }> {
+): Promise<Submitted> {
   const old = await findJob(deps, tenantId, id)
   const { state } = old.state
   if (state === 'queued' || state === 'running' || state === 'succeeded') {

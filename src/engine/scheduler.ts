@@ -1,4 +1,4 @@
-import type { Lane } from '../domain/step.ts'
+import { LANES, type Lane } from '../domain/step.ts'
 import type { QueueMessage } from '../ports/queue.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -6,6 +6,10 @@ import type { EngineDeps } from './deps.ts'
 const MAX_SLEEP_MS = 1_000
 const MIN_SLEEP_MS = 5
 const BATCH = 500
+/** Messages that may wait in a lane: more would only be reminded of again and again, and could not be put in another order. */
+const MOST_WAITING = 1_000
+/** How soon a full lane is looked at again. */
+const FULL_AGAIN_MS = 100
 
 export interface Scheduler {
   /** Steps have become due: admit them now. Calls during an admission are served by the next one. */
@@ -23,11 +27,24 @@ export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'log' 
   let admitting: Promise<void> | null = null
   let again = false
   let stopped = false
+  const atMostWaiting = new Map<Lane, number>()
+
+  /** The broker is asked only when what was sent since it was asked last could have filled the lane. */
+  async function lanesWithRoom(): Promise<Lane[]> {
+    const open: Lane[] = []
+    for (const lane of LANES) {
+      if ((atMostWaiting.get(lane) ?? 0) >= MOST_WAITING) atMostWaiting.set(lane, await deps.queue.depth(lane))
+      if ((atMostWaiting.get(lane) ?? 0) < MOST_WAITING) open.push(lane)
+    }
+    return open
+  }
 
   async function admit(): Promise<void> {
     let sleepMs = MAX_SLEEP_MS
     try {
-      const due = await deps.store.steps.due(BATCH, deps.config.hintAgainMs)
+      const open = await lanesWithRoom()
+      if (open.length < LANES.length) sleepMs = FULL_AGAIN_MS
+      const due = await deps.store.steps.due(open, BATCH, deps.config.hintAgainMs)
       const lanes = new Map<Lane, QueueMessage[]>()
       for (const { id, lane, priority } of due) {
         const messages = lanes.get(lane) ?? []
@@ -35,7 +52,8 @@ export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'log' 
         lanes.set(lane, messages)
       }
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
-      sleepMs = due.length === BATCH ? 0 : await deps.store.steps.nextDueInMs(MAX_SLEEP_MS)
+      for (const [lane, messages] of lanes) atMostWaiting.set(lane, (atMostWaiting.get(lane) ?? 0) + messages.length)
+      sleepMs = due.length === BATCH ? 0 : await deps.store.steps.nextDueInMs(open, sleepMs)
     } catch (error) {
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }

@@ -4,12 +4,14 @@ import type { Job } from '../domain/job.ts'
 import { newStages } from '../domain/progress.ts'
 import type { JobRequest } from '../domain/request.ts'
 import { laneOf, type Step } from '../domain/step.ts'
+import type { Acceptance, Submission } from './accept.ts'
 import type { EngineDeps } from './deps.ts'
-import type { JobQuote, SubmitOptions } from './engine.ts'
+import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
 
 type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & {
   forecast: Forecast
+  accept(submission: Submission): Promise<Acceptance>
   stepsDue: () => void
 }
 
@@ -38,9 +40,9 @@ export async function submitJob(
   tenantId: TenantId,
   request: JobRequest,
   options: SubmitOptions = {},
-): Promise<{ job: Job; repeated: boolean }> {
+): Promise<Submitted> {
   const known = options.idempotency && (await recall(deps, tenantId, options.idempotency))
-  if (known) return { job: known, repeated: true }
+  if (known) return { job: known, ahead: null, repeated: true }
   const quote = await quoteJob(deps, request)
   const now = deps.clock.now()
   const { deadlineSeconds, priority } = request.policy
@@ -73,19 +75,11 @@ export async function submitJob(
     state: { state: 'ready', runAt: now },
     createdAt: now,
   }
-  const standing = await deps.store.transaction(async (tx) => {
-    if (options.idempotency) {
-      const record = await tx.idempotency.remember({ tenantId, jobId: job.id, ...options.idempotency })
-      if (record.jobId !== job.id) return record
-    }
-    await tx.jobs.insert({ ...job, seq: 1 })
-    await tx.steps.insert([step])
-    await tx.events.append(job, now, [{ type: 'status', data: { state: 'queued', at: now } }])
-    return null
-  })
-  if (standing) {
+  const idempotency = options.idempotency ? { tenantId, jobId: job.id, ...options.idempotency } : null
+  const acceptance = await deps.accept({ job, step, idempotency })
+  if (acceptance.then === 'known') {
     const twin = options.idempotency && (await recall(deps, tenantId, options.idempotency))
-    if (twin) return { job: twin, repeated: true }
+    if (twin) return { job: twin, ahead: null, repeated: true }
     throw new SluiceError('idempotency_in_progress', 'Another request with this Idempotency-Key is being accepted right now.', {
       fix: 'Send it again in a second.',
     })
@@ -94,7 +88,7 @@ export async function submitJob(
   deps.bus
     .publish('job:events', { jobId: job.id, tenantId, seq: 1 })
     .catch((error) => deps.log.warn({ jobId: job.id, err: error }, 'could not announce the job; readers will find it by themselves'))
-  return { job: { ...job, seq: 1 }, repeated: false }
+  return { job: acceptance.job, ahead: acceptance.ahead, repeated: false }
 }
 
 async function recall(deps: SubmitDeps, tenantId: TenantId, asked: { key: string; fingerprint: string }): Promise<Job | undefined> {

@@ -24,7 +24,7 @@ export interface JobFilter {
 }
 
 export interface JobsRepository {
-  insert(job: Job): Promise<void>
+  insert(jobs: Job[]): Promise<void>
   get(id: JobId): Promise<Job | undefined>
   /** Reads and holds the row until the transaction ends: the one way to change a job. */
   lock(id: JobId): Promise<Job | undefined>
@@ -58,10 +58,10 @@ export interface StepsRepository {
   wake(jobId: JobId, name: StepName, takeId?: TakeId): Promise<StepId[]>
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
   cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
-  /** Due steps that were not hinted in the last `hintAgainMs`; marks them hinted. */
-  due(limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
-  /** Milliseconds until the next step becomes due, at most `atMostMs`. */
-  nextDueInMs(atMostMs: number): Promise<number>
+  /** Due steps of these lanes that were not hinted in the last `hintAgainMs`; marks them hinted. */
+  due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
+  /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
+  nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
   /** Steps of this kind of work not ended yet. */
   open(jobId: JobId, names: StepWork['name'][]): Promise<number>
 }
@@ -95,6 +95,8 @@ export interface AssetsRepository {
 export interface EventsRepository {
   /** Gives the events the next ids of the locked job and returns the job with its `seq` moved on. */
   append(job: Job, at: Date, events: { type: string; data: unknown }[]): Promise<Job>
+  /** Writes the first event of jobs that are inserted with `seq` 1 in the same transaction. */
+  begin(firsts: { job: Job; type: string; data: unknown }[]): Promise<void>
   /** Events with id > `after`, in order. */
   read(jobId: JobId, after: number, limit: number): Promise<StoredEvent[]>
 }

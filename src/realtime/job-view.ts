@@ -17,7 +17,7 @@ export interface JobSurroundings {
 }
 
 /** The whole current state of a job in its wire form. */
-function jobView(job: Job, { asset, ahead }: JobSurroundings): JobView {
+export function jobView(job: Job, { asset, ahead }: JobSurroundings): JobView {
   const { state } = job
   const playable = asset !== undefined && isPlayable(job, asset)
   return {

@@ -3,7 +3,7 @@ import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } fr
 import type { JobId, StepId, TenantId } from '../domain/ids.ts'
 import { type Job, type JobState, setJobState } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import type { Step, StepState, StepWork } from '../domain/step.ts'
+import { LANES, type Step, type StepState, type StepWork } from '../domain/step.ts'
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
@@ -51,7 +51,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
     async function insertJob(change: Partial<Job> = {}): Promise<Job> {
       const job = newJob(change)
-      await store.jobs.insert(job)
+      await store.jobs.insert([job])
       jobs.push(job.id)
       return job
     }
@@ -84,7 +84,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       for (const state of states) {
         it(`come back as they were written: ${JSON.stringify(state)}`, async () => {
           const job = fullJob(state)
-          await store.jobs.insert(job)
+          await store.jobs.insert([job])
           jobs.push(job.id)
           expect(await store.jobs.get(job.id)).toEqual(job)
           const changed = { ...job, progress: 0.5, notice: null, seq: 7, preview: null, eta: null }
@@ -99,7 +99,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           ...job,
           request: { ...job.request, text: HARD_TEXT, metadata: { startedAt: '2026-01-01T00:00:00.000Z', [HARD_TEXT]: HARD_TEXT } },
         } as Job
-        await store.jobs.insert(written)
+        await store.jobs.insert([written])
         expect(await store.jobs.get(job.id)).toEqual(written)
       })
 
@@ -392,63 +392,63 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const [low, high] = [newStep(job.id, { name: 'finish' }, { priority: -1 }), newStep(job.id, { name: 'analyse' }, { priority: 5 })]
         const notYet = newStep(job.id, { name: 'analyse' }, { state: { state: 'ready', runAt: new Date(Date.now() + HOUR_MS) } })
         await store.steps.insert([low, high, notYet])
-        expect(await store.steps.due(10, HOUR_MS)).toEqual([
+        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([
           { id: high.id, lane: 'io', priority: 5 },
           { id: low.id, lane: 'cpu', priority: -1 },
         ])
-        expect(await store.steps.due(10, HOUR_MS)).toEqual([])
+        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([])
         // Only the next hint waits; the steps are as due as before.
         expect((await store.steps.claim(low.id, 'worker', LEASE_MS))?.attempt).toBe(1)
       })
 
       it('hinted in vain are named again', async () => {
         const step = await insertStep()
-        expect(await store.steps.due(10, 1)).toHaveLength(1)
-        const again = await eventually(async () => (await store.steps.due(10, HOUR_MS))[0])
+        expect(await store.steps.due(LANES, 10, 1)).toHaveLength(1)
+        const again = await eventually(async () => (await store.steps.due(LANES, 10, HOUR_MS))[0])
         expect(again.id).toBe(step.id)
       })
 
       it('whose worker died are named when the lease is over', async () => {
         const { id } = await insertStep()
-        await store.steps.due(10, HOUR_MS)
+        await store.steps.due(LANES, 10, HOUR_MS)
         await store.steps.claim(id, 'worker', 1)
-        expect((await eventually(async () => (await store.steps.due(10, HOUR_MS))[0])).id).toBe(id)
+        expect((await eventually(async () => (await store.steps.due(LANES, 10, HOUR_MS))[0])).id).toBe(id)
       })
 
       it('woken or left ready are named at once, though they were hinted before', async () => {
         const { id, jobId } = await insertStep({ name: 'finish' })
-        await store.steps.due(10, HOUR_MS)
+        await store.steps.due(LANES, 10, HOUR_MS)
         const first = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         await store.steps.leave(id, first.attempt, { state: 'parked', wakeAt: new Date(Date.now() + HOUR_MS), reason: 'waits' }, 0)
-        expect(await store.steps.due(10, HOUR_MS)).toEqual([])
+        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([])
         await store.steps.wake(jobId, 'finish')
-        expect(await store.steps.due(10, HOUR_MS)).toHaveLength(1)
+        expect(await store.steps.due(LANES, 10, HOUR_MS)).toHaveLength(1)
         const second = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         await store.steps.leave(id, second.attempt, { state: 'ready', runAt: new Date() }, 1)
-        expect(await store.steps.due(10, HOUR_MS)).toHaveLength(1)
+        expect(await store.steps.due(LANES, 10, HOUR_MS)).toHaveLength(1)
       })
 
       it('that are due go to one of several schedulers', async () => {
         const job = await insertJob()
         const steps = Array.from({ length: 200 }, () => newStep(job.id))
         await store.steps.insert(steps)
-        const named = (await Promise.all(Array.from({ length: 8 }, () => store.steps.due(50, HOUR_MS)))).flat().map(({ id }) => id)
-        const rest = (await store.steps.due(1_000, HOUR_MS)).map(({ id }) => id)
+        const named = (await Promise.all(Array.from({ length: 8 }, () => store.steps.due(LANES, 50, HOUR_MS)))).flat().map(({ id }) => id)
+        const rest = (await store.steps.due(LANES, 1_000, HOUR_MS)).map(({ id }) => id)
         expect([...named, ...rest].sort()).toEqual(steps.map(({ id }) => id).sort())
       })
 
       it('say how long until the next one', async () => {
-        expect(await store.steps.nextDueInMs(1_000)).toBe(1_000)
+        expect(await store.steps.nextDueInMs(LANES, 1_000)).toBe(1_000)
         const { id } = await insertStep({ name: 'analyse' }, { state: { state: 'ready', runAt: new Date(Date.now() + 600_000) } })
-        const waiting = await store.steps.nextDueInMs(HOUR_MS)
+        const waiting = await store.steps.nextDueInMs(LANES, HOUR_MS)
         expect(waiting).toBeGreaterThan(500_000)
         expect(waiting).toBeLessThanOrEqual(600_000)
-        expect(await store.steps.nextDueInMs(1_000)).toBe(1_000)
+        expect(await store.steps.nextDueInMs(LANES, 1_000)).toBe(1_000)
         await insertStep()
-        expect(await store.steps.nextDueInMs(HOUR_MS)).toBe(0)
+        expect(await store.steps.nextDueInMs(LANES, HOUR_MS)).toBe(0)
         // Once hinted, not before the next hint: a scheduler must not spin on steps that wait for a free worker.
-        await store.steps.due(10, 300_000)
-        expect(await store.steps.nextDueInMs(HOUR_MS)).toBeGreaterThan(200_000)
+        await store.steps.due(LANES, 10, 300_000)
+        expect(await store.steps.nextDueInMs(LANES, HOUR_MS)).toBeGreaterThan(200_000)
         expect(await store.steps.claim(id, 'worker', LEASE_MS)).toBeUndefined()
       })
 
@@ -718,7 +718,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
             store.transaction(async (tx) => {
               const mine = record(tenant)
               const stands = await tx.idempotency.remember(mine)
-              if (stands.jobId === mine.jobId) await tx.jobs.insert(newJob({ id: mine.jobId, tenantId: tenant }))
+              if (stands.jobId === mine.jobId) await tx.jobs.insert([newJob({ id: mine.jobId, tenantId: tenant })])
               return stands.jobId
             }),
           ),
@@ -762,7 +762,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       it('write all or nothing', async () => {
         const job = newJob()
         const failing = store.transaction(async (tx) => {
-          await tx.jobs.insert(job)
+          await tx.jobs.insert([job])
           await tx.steps.insert([newStep(job.id)])
           expect((await tx.jobs.get(job.id))?.id, 'seen from within').toBe(job.id)
           throw new RangeError('no')
@@ -774,21 +774,21 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       it('fail with the cause when a write among many fails, and write nothing', async () => {
         const [job, twin] = [newJob(), await insertJob()]
         const failing = store.transaction(async (tx) => {
-          await tx.jobs.insert(job)
-          await tx.jobs.insert(twin)
+          await tx.jobs.insert([job])
+          await tx.jobs.insert([twin])
           await tx.steps.insert([newStep(job.id)])
         })
         await expect(failing).rejects.toThrow(/duplicate|unique/)
         const reading = store.transaction(async (tx) => {
-          await tx.jobs.insert(job)
-          await tx.jobs.insert(twin)
+          await tx.jobs.insert([job])
+          await tx.jobs.insert([twin])
           await tx.jobs.get(job.id)
         })
         await expect(reading).rejects.toThrow(/duplicate|unique/)
         expect(await store.jobs.get(job.id)).toBeUndefined()
         const caught = store.transaction(async (tx) => {
-          await tx.jobs.insert(job)
-          await tx.jobs.insert(twin).catch(() => {})
+          await tx.jobs.insert([job])
+          await tx.jobs.insert([twin]).catch(() => {})
           await tx.jobs.get(job.id).catch(() => {})
         })
         await expect(caught, 'swallowed by the caller').rejects.toThrow(/duplicate|unique/)

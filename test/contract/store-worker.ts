@@ -2,6 +2,7 @@
  * A worker process to be killed: takes due steps of the database of the URL it is given, and gives each its effect, an event
  * of the step's job, in the transaction that ends the step. Prints `done` for each. Ends when nothing is open.
  */
+import { LANES } from '../../src/domain/step.ts'
 import { createPostgresPool } from '../../src/drivers/store/postgres/pool.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
 
@@ -14,7 +15,7 @@ const workerId = String(process.pid)
 async function work(): Promise<void> {
   for (;;) {
     // Named again and again, to several workers: only the claim decides.
-    const due = await store.steps.due(5, 1)
+    const due = await store.steps.due(LANES, 5, 1)
     for (const { id } of due) {
       const step = await store.steps.claim(id, workerId, LEASE_MS)
       if (!step) continue
@@ -26,7 +27,7 @@ async function work(): Promise<void> {
       })
       process.stdout.write('done\n')
     }
-    if (due.length === 0 && (await store.steps.nextDueInMs(LEASE_MS * 2)) === LEASE_MS * 2) return
+    if (due.length === 0 && (await store.steps.nextDueInMs(LANES, LEASE_MS * 2)) === LEASE_MS * 2) return
   }
 }
 

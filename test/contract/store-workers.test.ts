@@ -33,7 +33,7 @@ test('each step takes effect exactly once, whatever workers are killed over it',
     const jobs = Array.from({ length: JOBS }, () => newJob())
     const steps = jobs.map((job) => Array.from({ length: STEPS_PER_JOB }, () => newStep(job.id)))
     for (const [i, job] of jobs.entries()) {
-      await store.jobs.insert(job)
+      await store.jobs.insert([job])
       await store.steps.insert(steps[i] ?? [])
     }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId } from '../../domain/ids.ts'
 import { profiles } from '../../domain/profiles.ts'
 import type { Verdict } from '../../domain/verdict.ts'
+import type { SubmitOptions, Submitted } from '../../engine/engine.ts'
 import { jobAddress } from '../../realtime/addresses.ts'
-import { readJobView } from '../../realtime/job-view.ts'
+import { jobView, readJobView } from '../../realtime/job-view.ts'
 import { JobInput, JobList, JobListQuery, JobView, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
 import type { App, Context } from '../context.ts'
 import { asJobId, findJob } from '../find.ts'
@@ -40,11 +41,7 @@ export function jobRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const idempotency = idempotencyOf(request)
-      const { job, repeated } = await engine.submit(request.tenantId, toJobRequest(request.body), idempotency && { idempotency })
-      if (repeated) reply.header('idempotent-replayed', 'true')
-      reply.code(202).header('location', jobAddress(job.id))
-      return readJobView(store, job)
+      return accepted(reply, await engine.submit(request.tenantId, toJobRequest(request.body), idempotencyOf(request)))
     },
   )
 
@@ -121,11 +118,7 @@ export function jobRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const idempotency = idempotencyOf(request)
-      const { job, repeated } = await engine.retry(request.tenantId, asJobId(request.params.id), idempotency && { idempotency })
-      if (repeated) reply.header('idempotent-replayed', 'true')
-      reply.code(202).header('location', jobAddress(job.id))
-      return readJobView(store, job)
+      return accepted(reply, await engine.retry(request.tenantId, asJobId(request.params.id), idempotencyOf(request)))
     },
   )
 
@@ -187,6 +180,13 @@ export function jobRoutes(app: App, context: Context): void {
     },
   )
 
+  /** A job that was just written is told as it was written; nothing is read again. */
+  async function accepted(reply: FastifyReply, { job, ahead, repeated }: Submitted): Promise<JobView> {
+    if (repeated) reply.header('idempotent-replayed', 'true')
+    reply.code(202).header('location', jobAddress(job.id))
+    return ahead === null ? readJobView(store, job) : jobView(job, { asset: undefined, ahead })
+  }
+
   app.get(
     '/voices',
     { schema: { operationId: 'listVoices', summary: 'Voices for speech', tags: ['jobs'], response: withProblems({ 200: VoiceList }) } },
@@ -195,14 +195,14 @@ export function jobRoutes(app: App, context: Context): void {
 }
 
 /** The key and what it stands for: method, path and body exactly as sent. Throws `idempotency_key_invalid`. */
-function idempotencyOf(request: FastifyRequest): { key: string; fingerprint: string } | undefined {
+function idempotencyOf(request: FastifyRequest): Pick<SubmitOptions, 'idempotency'> {
   const key = request.headers['idempotency-key']
-  if (key === undefined) return undefined
+  if (key === undefined) return {}
   if (typeof key !== 'string' || !KEY_FORM.test(key)) {
     throw new SluiceError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters without spaces.', {
       fix: 'Use a UUID, for example.',
     })
   }
   const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${request.bodyText}`).digest('hex')
-  return { key, fingerprint }
+  return { idempotency: { key, fingerprint } }
 }

@@ -21,6 +21,12 @@ export function createEvents(run: Sql): EventsRepository {
       return { ...job, seq: job.seq + events.length }
     },
 
+    async begin(firsts) {
+      await run.write(
+        insertRows(firsts.map(({ job, type, data }) => ({ job_id: job.id, id: 1, at: job.createdAt, type, data: jsonText(Object(data)) }))),
+      )
+    },
+
     read: (jobId, after, limit) =>
       run.rows(
         sql<StoredEvent>`select id, at, type, data from sluice.event where job_id = ${jobId} and id > ${after} order by id limit ${limit}`,

@@ -96,10 +96,10 @@ export function createJobs(run: Sql): JobsRepository {
   }
 
   return {
-    async insert(job) {
+    async insert(jobs) {
       await run.write(
-        insertRows([
-          {
+        insertRows(
+          jobs.map((job) => ({
             ...changing(job),
             id: job.id,
             tenant_id: job.tenantId,
@@ -108,8 +108,8 @@ export function createJobs(run: Sql): JobsRepository {
             request: jsonText(job.request),
             created_at: job.createdAt,
             settled_at: jobEnded(job) ? job.createdAt : null,
-          },
-        ]),
+          })),
+        ),
       )
     },
 

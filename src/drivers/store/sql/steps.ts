@@ -174,19 +174,20 @@ export function createSteps(run: Sql): StepsRepository {
         where job_id = ${jobId} and due_at is not null and id is distinct from ${keep ?? null}::text`)
     },
 
-    async due(limit, hintAgainMs) {
+    async due(lanes, limit, hintAgainMs) {
       const rows = await run.rows(sql<{ id: StepId; lane: Lane; priority: number }>`
         with due as materialized (
-          select id from sluice.step where hint_at <= now() order by priority desc, hint_at, id limit ${limit} for no key update skip locked
+          select id from sluice.step where hint_at <= now() and lane = any(${lanes}) order by priority desc, hint_at, id limit ${limit} for no key update skip locked
         )
         update sluice.step set hint_at = ${inMs(hintAgainMs)} from due where step.id = due.id
         returning step.id, step.lane, step.priority`)
       return rows.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
     },
 
-    async nextDueInMs(atMostMs) {
+    async nextDueInMs(lanes, atMostMs) {
       const [row] = await run.rows(sql<{ ms: number | null }>`
-        select (extract(epoch from min(hint_at) - now()) * 1000)::double precision as ms from sluice.step where hint_at is not null`)
+        select (extract(epoch from min(hint_at) - now()) * 1000)::double precision as ms from sluice.step
+        where hint_at is not null and lane = any(${lanes})`)
       return Math.max(0, Math.min(atMostMs, Math.ceil(row?.ms ?? atMostMs)))
     },
 

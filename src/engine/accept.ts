@@ -1,0 +1,97 @@
+import type { JobId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
+import type { Step } from '../domain/step.ts'
+import type { IdempotencyRecord, Repositories, Store } from '../ports/store.ts'
+
+/** Beyond this a transaction grows longer rather than cheaper by the job. */
+const MOST_AT_ONCE = 64
+
+/** How long the length of the queue is counted on from what it was; counting it costs more than writing a job. */
+const RECOUNT_AFTER_MS = 250
+
+/** A job to be written, with `seq` 0. */
+export interface Submission {
+  job: Job
+  step: Step
+  idempotency: IdempotencyRecord | null
+}
+
+/**
+ * `written`: the job stands, `ahead` jobs were accepted before it and have not begun. `known`: its idempotency key was
+ * taken by the job of `record`; nothing was written.
+ */
+export type Acceptance = { then: 'written'; job: Job; ahead: number } | { then: 'known'; record: IdempotencyRecord }
+
+interface Waiting {
+  submission: Submission
+  settle(acceptance: Acceptance): void
+  fail(error: unknown): void
+}
+
+/**
+ * Writes submitted jobs: row, first step, first event and the memory of the idempotency key in one transaction. Jobs
+ * that come while a transaction is under way go together into the next one, so that a busy process pays one commit for
+ * many and an idle one waits for nobody.
+ */
+export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (submission: Submission) => Promise<Acceptance> {
+  let waiting: Waiting[] = []
+  let writing = false
+  let queue = { length: 0, countedAt: Number.NEGATIVE_INFINITY }
+
+  async function write(): Promise<void> {
+    writing = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MOST_AT_ONCE)
+      waiting = waiting.slice(MOST_AT_ONCE)
+      await settle(batch)
+    }
+    writing = false
+  }
+
+  /** One job that cannot be written must not take others with it: a batch that fails is written job by job. */
+  async function settle(batch: Waiting[]): Promise<void> {
+    try {
+      const submissions = batch.map(({ submission }) => submission)
+      const [taken] = await Promise.all([store.transaction((tx) => accept(tx, submissions)), recount(submissions)])
+      for (const { submission, settle } of batch) {
+        const record = taken.get(submission.job.id)
+        settle(record ? { then: 'known', record } : { then: 'written', job: { ...submission.job, seq: 1 }, ahead: queue.length++ })
+      }
+    } catch (error) {
+      const [only, ...others] = batch
+      if (others.length === 0) only?.fail(error)
+      else for (const one of batch) await settle([one])
+    }
+  }
+
+  async function recount([first]: Submission[]): Promise<void> {
+    const now = performance.now()
+    if (!first || now - queue.countedAt < RECOUNT_AFTER_MS) return
+    queue = { length: await store.jobs.ahead(first.job), countedAt: now }
+  }
+
+  return (submission) =>
+    new Promise((settle, fail) => {
+      waiting.push({ submission, settle, fail })
+      if (!writing) void write()
+    })
+}
+
+/** Returns the keys that another job holds, by the job that asked. */
+async function accept(tx: Repositories, submissions: Submission[]): Promise<Map<JobId, IdempotencyRecord>> {
+  const taken = await takeKeys(tx, submissions)
+  const fresh = submissions.filter(({ job }) => !taken.has(job.id))
+  await tx.jobs.insert(fresh.map(({ job }) => ({ ...job, seq: 1 })))
+  await tx.steps.insert(fresh.map(({ step }) => step))
+  await tx.events.begin(fresh.map(({ job }) => ({ job, type: 'status', data: { state: 'queued', at: job.createdAt } })))
+  return taken
+}
+
+/** In the order of the keys, so that two processes never wait for each other. */
+async function takeKeys(tx: Repositories, submissions: Submission[]): Promise<Map<JobId, IdempotencyRecord>> {
+  const asked = submissions.flatMap(({ idempotency }) => idempotency ?? []).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const standing = await Promise.all(
+    asked.map(async ({ jobId, ...key }) => [jobId, await tx.idempotency.remember({ jobId, ...key })] as const),
+  )
+  return new Map(standing.filter(([jobId, record]) => record.jobId !== jobId))
+}
