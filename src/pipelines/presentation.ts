@@ -37,13 +37,15 @@ export function presentationPipeline(planner: Planner, provider: Provider): Pipe
         key: takeKey(planned.role, planned.shot),
         provider: provider.id,
       })
+      // Takes made on this machine's own cores would slow the first shot down, which somebody waits for.
+      const afterFirstShot = (index: number) => (provider.capabilities.volatile && index > 0 ? [takeKey('clip', 0)] : [])
       const takes: PlannedTake[] = shots.flatMap((shot, index) => {
         const scene = scenes[index]?.scene
         return [
           take({
             role: 'speech',
             shot: index,
-            needs: [],
+            needs: afterFirstShot(index),
             rank: rankOf(index, 0),
             request: { kind: 'speech', text: shot.narration, voice: voiceOf(request), seed },
           }),

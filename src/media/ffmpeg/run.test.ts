@@ -62,6 +62,16 @@ describe('a run', () => {
     expect(seen.at(-1)).toBeGreaterThan(0.9)
   })
 
+  it('that is told to stop from outside says nothing against its input', async () => {
+    const child = await runner.start({ inputs: [silence], args: toNull, signal: open, timeoutMs: 20_000 })
+    child.stdin?.write(new Uint8Array(192_000))
+    // It reads, so it has set up its handlers.
+    await new Promise((drained) => child.stdin?.once('drain', drained))
+    process.kill(child.pid ?? 0, 'SIGINT')
+    child.stdin?.end()
+    await expect(child.done).rejects.toMatchObject({ code: 'media_tool_failed' })
+  })
+
   it('ends as a whole when its signal does', async () => {
     const stop = new AbortController()
     const child = await runner.start({ inputs: [silence], args: toNull, signal: stop.signal, timeoutMs: 20_000 })

@@ -89,9 +89,10 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
     const started = performance.now()
     const fds = (order.pipes ?? 0) + (order.progress ? 1 : 0)
     const stdin = order.inputs.some((input) => 'stdin' in input)
+    // In our own session: Linux shares the cores out between sessions first (sched(7), "autogroup"), and what gives way
+    // by its niceness gives way only within one.
     const child = spawn(command, args, {
       stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...Array.from({ length: fds }, () => 'pipe' as const)],
-      detached: process.platform !== 'win32',
       windowsHide: true,
       env: environment(),
     })
@@ -104,7 +105,7 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
     )
     // A write into a process that has ended fails; why it ended is told by `done`.
     child.stdin?.on('error', () => {})
-    return { pid: child.pid, stdin: child.stdin, stdout: child.stdout as Readable, pipes, done, kill: () => killGroup(child) }
+    return { pid: child.pid, stdin: child.stdin, stdout: child.stdout as Readable, pipes, done, kill: () => kill(child) }
   }
 
   return {
@@ -195,7 +196,7 @@ async function works(program: string, args: string[]): Promise<boolean> {
 
 const running = new Set<ChildProcess>()
 
-/** A group of its own does not get the terminal's signals, so an ordinary exit of ours has to end it. */
+/** An exit of ours that waits for nobody must not leave it behind. */
 function register(child: ChildProcess): void {
   if (running.size === 0) process.on('exit', killAll)
   running.add(child)
@@ -207,17 +208,12 @@ function unregister(child: ChildProcess): void {
 }
 
 function killAll(): void {
-  for (const child of running) killGroup(child)
+  for (const child of running) kill(child)
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  try {
-    if (process.platform === 'win32') child.kill('SIGKILL')
-    else process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    child.kill('SIGKILL') // the group is gone already
-  }
+/** The helpers that confine it become it, or take it with them: there is one process to kill. */
+function kill(child: ChildProcess): void {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
 }
 
 function watch(child: ChildProcess, order: ToolOrder, program: string): Promise<{ stderr: string }> {
@@ -229,18 +225,18 @@ function watch(child: ChildProcess, order: ToolOrder, program: string): Promise<
   // Its last words may come after its end.
   const said = child.stderr ? finished(child.stderr).catch(() => {}) : Promise.resolve()
   let late = false
-  const kill = () => killGroup(child)
+  const stop = () => kill(child)
   const timer = setTimeout(() => {
     late = true
-    kill()
+    stop()
   }, order.timeoutMs)
-  order.signal.addEventListener('abort', kill, { once: true })
+  order.signal.addEventListener('abort', stop, { once: true })
   register(child)
 
   const done = new Promise<{ stderr: string }>((resolve, reject) => {
     const end = () => {
       clearTimeout(timer)
-      order.signal.removeEventListener('abort', kill)
+      order.signal.removeEventListener('abort', stop)
       unregister(child)
     }
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -279,8 +275,9 @@ function failure(order: ToolOrder, program: string, late: boolean, ending: strin
     return problem('media_tool_missing', `${tool} at ${program} lacks a part: ${words}`, fix)
   }
   const detail = `${tool} ended with ${ending}: ${words || 'it said nothing'}`
-  // Killed from outside, by a limit, or out of memory: says nothing about the input.
-  if (order.blame === 'tool' || ending.startsWith('SIG')) {
+  // Killed from outside, by a limit, or out of memory: says nothing about the input. FFmpeg ends itself with 255 when it
+  // is told to stop (fftools/ffmpeg.c), by Ctrl-C in our terminal or a supervisor that signals the whole service.
+  if (order.blame === 'tool' || ending.startsWith('SIG') || ending === 'exit 255') {
     return problem(
       'media_tool_failed',
       detail,
