@@ -37,22 +37,23 @@ export function presentationPipeline(planner: Planner, provider: Provider): Pipe
         key: takeKey(planned.role, planned.shot),
         provider: provider.id,
       })
-      // Takes made on this machine's own cores would slow the first shot down, which somebody waits for.
-      const afterFirstShot = (index: number) => (provider.capabilities.volatile && index > 0 ? [takeKey('clip', 0)] : [])
+      // Takes made on this machine's own cores would slow the first shot down, which somebody waits for. The second one's
+      // speech is early all the same: its clip is to begin when the first is done.
+      const firstClip = provider.capabilities.volatile ? [takeKey('clip', 0)] : []
       const takes: PlannedTake[] = shots.flatMap((shot, index) => {
         const scene = scenes[index]?.scene
         return [
           take({
             role: 'speech',
             shot: index,
-            needs: afterFirstShot(index),
+            needs: index > 1 ? firstClip : [],
             rank: rankOf(index, 0),
             request: { kind: 'speech', text: shot.narration, voice: voiceOf(request), seed },
           }),
           take({
             role: 'clip',
             shot: index,
-            needs: [takeKey('speech', index)],
+            needs: [takeKey('speech', index), ...(index > 0 ? firstClip : [])],
             rank: rankOf(index, 1),
             request: {
               kind: 'video',

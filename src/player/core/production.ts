@@ -9,6 +9,8 @@ export interface Production {
   /** Media made and the wall time it took, both fading: see {@link MEMORY_SECONDS}. Without wall time nothing is known of the pace. */
   madeSeconds: number
   wallSeconds: number
+  /** The longest wait for a growth so far. Shots come in bursts, and after each there is a pause. */
+  longestPauseSeconds: number
 }
 
 /** What was made this long ago counts 1/e of what is made now. Long, because shots come in bursts with pauses between. */
@@ -17,7 +19,8 @@ const MEMORY_SECONDS = 12
 const BURST_MS = 50
 
 export function grow(production: Production | null, endSeconds: number, atMs: number): Production {
-  if (!production) return { endSeconds, lastAtMs: atMs, lastStepSeconds: endSeconds, madeSeconds: 0, wallSeconds: 0 }
+  if (!production)
+    return { endSeconds, lastAtMs: atMs, lastStepSeconds: endSeconds, madeSeconds: 0, wallSeconds: 0, longestPauseSeconds: 0 }
   const step = endSeconds - production.endSeconds
   if (step <= 0) return production
   const elapsedMs = atMs - production.lastAtMs
@@ -30,6 +33,7 @@ export function grow(production: Production | null, endSeconds: number, atMs: nu
     lastStepSeconds: step,
     madeSeconds: production.madeSeconds * kept + step,
     wallSeconds: production.wallSeconds * kept + elapsed,
+    longestPauseSeconds: Math.max(production.longestPauseSeconds, elapsed),
   }
 }
 

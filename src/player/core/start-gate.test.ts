@@ -26,15 +26,28 @@ describe('startGate', () => {
     expect(gate(1, 4_000)).toEqual({ open: false, missingSeconds: 6, waitSeconds: null })
   })
 
-  it('opens at once when it is made faster than it plays', () => {
-    expect(gate(2, 2_000)).toEqual({ open: true })
-    expect(gate(2, 1_000)).toEqual({ open: true })
+  it('opens with three segments when it is made faster than it plays', () => {
+    expect(gate(2, 1_000, 30)).toMatchObject({ open: false, missingSeconds: 2, waitSeconds: 1 })
+    expect(gate(3, 2_000, 30)).toEqual({ open: true })
+    expect(gate(3, 1_000, 30)).toEqual({ open: true })
   })
 
-  it('opens at D (1 - r) with a tenth in reserve: half as fast, 8 s long', () => {
-    expect(gate(2, 4_000)).toMatchObject({ open: false })
-    expect(gate(2, 4_000)).toHaveProperty('missingSeconds', expect.closeTo(0.4, 5))
-    expect(gate(3, 4_000)).toEqual({ open: true })
+  it('opens with the whole, however short', () => {
+    expect(gate(2, 1_000, 4)).toEqual({ open: true })
+  })
+
+  it('holds what lasts over the longest pause between two shots', () => {
+    const given = (endSeconds: number) => {
+      const production = grow(grow(grow(null, 4, 0), 6, 9_000), endSeconds, 9_100)
+      return startGate({ production, plannedSeconds: 12, positionSeconds: 0, complete: false, remaining: null, nowMs: 9_100 })
+    }
+    expect(given(8.5)).toMatchObject({ open: false, missingSeconds: 0.5 })
+    expect(given(9.5)).toEqual({ open: true })
+  })
+
+  it('opens at D (1 - r) with a tenth in reserve: half as fast, 30 s long', () => {
+    expect(gate(8, 4_000, 30)).toHaveProperty('missingSeconds', expect.closeTo(0.5, 5))
+    expect(gate(9, 4_000, 30)).toEqual({ open: true })
   })
 
   it.each([
@@ -53,7 +66,7 @@ describe('startGate', () => {
   })
 
   it('goes by the cautious end of a guess from past jobs until a rate is known, never by a quoted one', () => {
-    const { production, nowMs } = made(1, 4_000)
+    const [production, nowMs] = [grow(null, 6, 4_000), 4_000]
     const ask = (p90Seconds: number, basis: 'quote' | 'history') =>
       startGate({
         production,

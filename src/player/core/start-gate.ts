@@ -2,6 +2,8 @@ import { type Production, rateAt } from './production.ts'
 
 /** Reserve on what must be there before the start, for a rate that wavers. */
 const RESERVE = 1.1
+/** Three segments, as far as live players stay behind the edge (RFC 8216bis, section 4.4.3.8): one shot tells nothing of the pause behind it. */
+const HOLD_BACK_SECONDS = 6
 
 export interface GateInput {
   production: Production | null
@@ -20,7 +22,8 @@ export type Gate = { open: true } | { open: false; missingSeconds: number; waitS
 
 /**
  * Whether playing from a position reaches the end without waiting. With r media seconds made per second and D left to
- * play, D (1 - r) of it must be there: then the last second is made when it is needed.
+ * play, D (1 - r) of it must be there: then the last second is made when it is needed. However fast it is made, what is
+ * there must last over the next pause between two shots.
  */
 export function startGate(input: GateInput): Gate {
   const { production, plannedSeconds, positionSeconds, complete } = input
@@ -31,7 +34,8 @@ export function startGate(input: GateInput): Gate {
   const rate = careful(input, rest)
   if (there === 0 || rate === null) return { open: false, missingSeconds: rest, waitSeconds: null }
   const left = Math.max(0, plannedSeconds - positionSeconds)
-  const needed = Math.min(left, Math.max(0, left * (1 - rate) * RESERVE))
+  const pause = Math.max(HOLD_BACK_SECONDS, production?.longestPauseSeconds ?? 0)
+  const needed = Math.min(left, Math.max(pause, left * (1 - rate) * RESERVE))
   if (there >= needed) return { open: true }
   const missingSeconds = needed - there
   return { open: false, missingSeconds, waitSeconds: rate > 0 ? missingSeconds / rate : null }
