@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../src/compose/clock.ts'
 import { ids } from '../src/compose/ids.ts'
 import type { JobKind, JobRequest } from '../src/domain/request.ts'
 import type { StepName } from '../src/domain/step.ts'
@@ -46,7 +47,7 @@ export async function benchDispatch(): Promise<Figure> {
     store,
     queue,
     bus,
-    clock: { now: () => new Date() },
+    clock: systemClock,
     ids,
     log,
     providers: new Map(),

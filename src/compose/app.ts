@@ -14,7 +14,6 @@ import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
 import { createPipelines } from '../pipelines/index.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -22,6 +21,7 @@ import type { Store } from '../ports/store.ts'
 import { createInspector } from '../quality/inspector.ts'
 import { createEventHub } from '../realtime/event-hub.ts'
 import { createHandlers } from '../stages/index.ts'
+import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
@@ -54,7 +54,7 @@ export interface Parts {
  */
 export async function startApp(config: Config, roles: Roles, log: Logger, parts: Parts = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const clock: Clock = { now: () => new Date() }
+  const clock = systemClock
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
   const { store, pool } = await openStore(config, log, stack)
@@ -96,6 +96,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ids,
       ladder: (picture) => ladderFor(picture),
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
+      maxOutputBytes: config.maxOutputBytes,
       version: `sluice ${version}`,
     }),
     config: {

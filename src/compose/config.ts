@@ -73,6 +73,12 @@ export const settings = {
     'Pictures the local provider draws at once; each also keeps an encoder busy.',
     wholeNumber(1, 16, Math.min(4, Math.max(1, Math.floor(cores / 2)))),
   ),
+  maxOutputBytes: setting(
+    'SLUICE_MAX_OUTPUT_BYTES',
+    '4294967296',
+    'Larger outputs of a provider are not downloaded.',
+    wholeNumber(1, Number.MAX_SAFE_INTEGER, 4 * 2 ** 30),
+  ),
   leaseMs: setting(
     'SLUICE_LEASE_MS',
     '20000',

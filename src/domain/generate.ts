@@ -1,11 +1,14 @@
-/** An order to a provider: one take of one thing. All lengths in seconds. */
+/** An order to a provider: one take of one thing. All lengths in seconds; `model` as the provider names it, absent for its first. */
 export type GenerateRequest =
-  | { kind: 'speech'; text: string; voice: string; seed: number }
-  | { kind: 'music'; prompt: string; durationSeconds: number; seed: number }
-  | { kind: 'sound'; prompt: string; durationSeconds: number; seed: number }
+  | { kind: 'speech'; text: string; voice: string; seed: number; model?: string }
+  | { kind: 'music'; prompt: string; durationSeconds: number; seed: number; model?: string }
+  | { kind: 'sound'; prompt: string; durationSeconds: number; seed: number; model?: string }
   | {
       kind: 'video'
+      model?: string
       prompt: string
+      /** A picture to begin with, at a public https address. */
+      imageUrl?: string
       durationSeconds: number
       width: number
       height: number

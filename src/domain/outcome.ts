@@ -43,6 +43,13 @@ const classOf: Partial<Record<SluiceError['code'], OutcomeClass>> = {
   provider_throttled: 'throttled',
   take_lost: 'lost',
   submit_unknown: 'submit_unknown',
+  budget_exceeded: 'billing',
+  provider_billing: 'billing',
+  provider_key_invalid: 'billing',
+  model_sunset: 'sunset',
+  provider_failed: 'transient',
+  output_too_large: 'quality',
+  address_refused: 'refused_input',
   deadline_exceeded: 'expired',
   job_cancelled: 'cancelled',
 }

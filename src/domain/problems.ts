@@ -48,6 +48,15 @@ export const problems = {
   job_cancelled: problem(409, 'The job was cancelled'),
   take_lost: problem(502, 'The provider lost the work', 'reseed'),
   submit_unknown: problem(502, 'It is unknown whether the provider took the order'),
+  budget_exceeded: problem(402, 'The budget does not allow it'),
+  output_too_large: problem(502, 'The output is larger than allowed'),
+  model_sunset: problem(410, 'The model is no longer offered', 'other_provider'),
+  // how providers answer
+  provider_key_invalid: problem(502, 'The provider does not accept our key', 'other_provider'),
+  provider_billing: problem(502, 'The provider wants to be paid first', 'other_provider'),
+  provider_failed: problem(502, 'The provider could not make it', 'reseed'),
+  address_refused: problem(422, 'The address leads where Sluice does not go'),
+  webhook_invalid: problem(401, 'The webhook cannot be believed'),
   // the parts Sluice stands on
   provider_unavailable: problem(503, 'The provider cannot be reached', 'same'),
   provider_throttled: problem(429, 'The provider asks to slow down', 'same'),

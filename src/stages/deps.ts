@@ -24,6 +24,8 @@ export interface StageDeps {
   ladder: (picture: { width: number; height: number } | null) => RungOrder[]
   /** Makes the step that waits on this take due now. */
   hint: (jobId: JobId, takeId: TakeId) => void
+  /** Larger outputs of providers are not taken. */
+  maxOutputBytes: number
   /** `sluice` and its version, for the manifest. */
   version: string
 }

@@ -4,11 +4,13 @@ import { type Take, takeEnded } from '../domain/take.ts'
 import type { Provider, TakePreview, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
-import { previewKey } from './keys.ts'
+import { keptKey, previewKey } from './keys.ts'
 import { laneFor, orderTakes, spentTakes } from './order-takes.ts'
 import { reportTakes } from './take-progress.ts'
 
 const DEFAULT_POLL_MS = 5_000
+/** Before the object key of an output that came with the answer to its order: it is in our keeping already. */
+export const KEPT = 'kept:'
 /** Losses are nobody's fault and do not count as takes, but a provider that loses everything is not asked for ever. */
 const MAX_LOST = 50
 
@@ -47,6 +49,10 @@ async function order(deps: StageDeps, run: StepRun, provider: Provider, take: Ta
     signal: run.signal,
     rank: take.rank,
     hint: () => deps.hint(take.jobId, take.id),
+    keep: async ({ role, mimeType }, bytes) => {
+      const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), bytes, { mimeType })
+      return { role, mimeType, locator: `${KEPT}${key}`, sizeBytes }
+    },
   })
   let making = intended
   await run.checkpoint(async (tx) => {
@@ -68,13 +74,14 @@ async function follow(
   const { ref } = take.state
   switch (status.state) {
     case 'queued':
+    case 'throttled':
     case 'running': {
       const progress = status.state === 'running' ? status.progress : null
       const showPreview = await previews.keep(run, take, status.state === 'running' ? status.preview : undefined)
       return {
         then: 'park',
         wakeAt: new Date(deps.clock.now().getTime() + (provider.capabilities.pollMs ?? DEFAULT_POLL_MS)),
-        reason: `${provider.id} is at work`,
+        reason: status.state === 'throttled' ? `${provider.id} holds it back: a limit of the account` : `${provider.id} is at work`,
         write: async (tx) => {
           await tx.setTake(take, { state: 'making', ref, progress })
           await reportTakes(tx, take.role)

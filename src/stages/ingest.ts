@@ -1,12 +1,14 @@
 import { SluiceError } from '../domain/errors.ts'
 import { profiles } from '../domain/profiles.ts'
-import type { Cue, Master, Take, TakeOutput } from '../domain/take.ts'
+import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
 import { type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
+import type { ObjectInfo } from '../ports/objects.ts'
 import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
-import { loseTake, takeOutcome } from './generate.ts'
+import { download } from './download.ts'
+import { KEPT, loseTake, takeOutcome } from './generate.ts'
 import { judgeSound } from './judge-sound.ts'
 import { masterKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
@@ -38,7 +40,7 @@ export function ingest(deps: StageDeps): StepHandler {
     const { ref, outputs } = take.state
     let taken: { masters: Master[]; verdicts: Verdict[] }
     try {
-      taken = await takeIn(deps, run, take, outputs)
+      taken = await takeIn(deps, run, take, ref, outputs)
     } catch (error) {
       if (run.signal.aborted || !(SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable'))) throw error
       const outcome = takeOutcome(error)
@@ -75,20 +77,21 @@ async function takeIn(
   deps: StageDeps,
   run: StepRun,
   take: Take,
+  ref: RemoteRef,
   outputs: TakeOutput[],
 ): Promise<{ masters: Master[]; verdicts: Verdict[] }> {
   const provider = providerOf(deps, take.provider)
+  const bytesOf = (index: number, output: TakeOutput) =>
+    download(provider, ref, index, output, { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes })
   const masters: Master[] = []
   const verdicts: Verdict[] = []
   for (const [index, output] of outputs.entries()) {
     const key = masterKey(run.job.id, take.id, `${output.role}-${index}.${extensions[output.mimeType] ?? 'bin'}`)
-    const stored = await deps.objects.put(key, await provider.fetch(output, { signal: run.signal }), { mimeType: output.mimeType })
-    if (output.sizeBytes !== undefined && stored.sizeBytes !== output.sizeBytes) {
-      throw new SluiceError('provider_unavailable', `Received ${stored.sizeBytes} of ${output.sizeBytes} bytes of ${take.id}.`)
-    }
+    const stored =
+      (await inOurKeeping(deps, output)) ?? (await deps.objects.put(key, bytesOf(index, output), { mimeType: output.mimeType }))
     const master: Master = {
       role: output.role,
-      objectKey: key,
+      objectKey: stored.key,
       mimeType: output.mimeType,
       sizeBytes: stored.sizeBytes,
       sha256: stored.sha256,
@@ -98,10 +101,15 @@ async function takeIn(
       const measured = await measure(deps, run, take, master)
       masters.push(measured.master)
       verdicts.push(...measured.verdicts)
-    } else if (output.role === 'timings') masters.push({ ...master, cues: await readCues(deps, key) })
+    } else if (output.role === 'timings') masters.push({ ...master, cues: await readCues(deps, stored.key) })
     else masters.push(master)
   }
   return { masters, verdicts }
+}
+
+/** What came with the answer to the order needs no download. */
+async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<ObjectInfo | undefined> {
+  return locator.startsWith(KEPT) ? deps.objects.head(locator.slice(KEPT.length)) : undefined
 }
 
 /** Probes the master, holds it against the order, decodes its sound once and finds the gain for the mix. */

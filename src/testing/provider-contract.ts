@@ -5,6 +5,7 @@ import type { TakeId } from '../domain/ids.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { RemoteRef, TakeOutput } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
+import { orderContext } from './order-context.ts'
 
 export interface ProviderContract {
   name: string
@@ -50,7 +51,7 @@ export function providerContract({ name, make, requests }: ProviderContract): vo
         hints++
         wake()
       }
-      const ref = await provider.start(request, { takeId: nextId(), signal: never, rank: 0, hint })
+      const ref = await provider.start(request, orderContext(nextId(), { hint }))
       const seen: TakeStatus[] = []
       for (;;) {
         const woken = new Promise<void>((resolve) => {
@@ -68,7 +69,7 @@ export function providerContract({ name, make, requests }: ProviderContract): vo
 
     async function bytesOf(output: TakeOutput): Promise<Buffer> {
       const pieces: Uint8Array[] = []
-      for await (const piece of await provider.fetch(output, { signal: never })) pieces.push(piece)
+      for await (const piece of (await provider.fetch(output, { signal: never })).stream) pieces.push(piece)
       return Buffer.concat(pieces)
     }
 
@@ -96,14 +97,14 @@ export function providerContract({ name, make, requests }: ProviderContract): vo
         expect(() => provider.quote(request), JSON.stringify(request)).toThrow(
           expect.objectContaining({ code, fix: expect.stringMatching(/\w/), field: expect.stringMatching(/\w/) }),
         )
-        await expect(provider.start(request, { takeId: nextId(), signal: never, rank: 0, hint: () => {} })).rejects.toMatchObject({ code })
+        await expect(provider.start(request, orderContext(nextId()))).rejects.toMatchObject({ code })
       }
     })
 
     test('an order whose signal has gone is not taken', async () => {
       const [request] = requests.small
       if (request === undefined) throw new Error('the suite needs a request')
-      await expect(provider.start(request, { takeId: nextId(), signal: AbortSignal.abort(), rank: 0, hint: () => {} })).rejects.toThrow()
+      await expect(provider.start(request, orderContext(nextId(), { signal: AbortSignal.abort() }))).rejects.toThrow()
     })
 
     for (const request of requests.small) {

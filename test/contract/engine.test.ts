@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { systemClock } from '../../src/compose/clock.ts'
 import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
@@ -76,7 +77,7 @@ async function startEngine(
     store,
     queue,
     bus,
-    clock: { now: () => new Date() },
+    clock: systemClock,
     ids,
     log,
     providers: new Map(),

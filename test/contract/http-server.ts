@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { systemClock } from '../../src/compose/clock.ts'
 import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import type { App } from '../../src/delivery/context.ts'
@@ -114,7 +115,7 @@ export async function createWorld(): Promise<World> {
   const objects = await createFsObjects({ folder: join(folder, 'files'), log })
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
-  const clock = { now: () => new Date() }
+  const clock = systemClock
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
   const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
   const handlers = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })])) as unknown as Record<

@@ -1,6 +1,6 @@
-import type { TakeId } from '../../src/domain/ids.ts'
 import { createLocalProvider } from '../../src/drivers/provider/local/provider.ts'
 import type { Logger } from '../../src/ports/logger.ts'
+import { orderContext } from '../../src/testing/order-context.ts'
 
 // A process to be killed in the middle of a clip; says so once frames are being drawn.
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
@@ -13,5 +13,5 @@ const hint = async (): Promise<void> => {
 }
 const ref = await provider.start(
   { kind: 'video', prompt: 'A long clip', durationSeconds: 60, width: 640, height: 360, fps: 30, seed: 1 },
-  { takeId: 'tak_killed' as TakeId, signal, rank: 0, hint: () => void hint() },
+  orderContext('tak_killed', { hint: () => void hint() }),
 )

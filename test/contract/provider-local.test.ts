@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { GenerateRequest, Scene } from '../../src/domain/generate.ts'
-import type { TakeId } from '../../src/domain/ids.ts'
 import { createLocalProvider } from '../../src/drivers/provider/local/provider.ts'
 import { locateFfmpeg } from '../../src/media/ffmpeg/locate.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import type { Provider, TakeStatus } from '../../src/ports/provider.ts'
+import { orderContext } from '../../src/testing/order-context.ts'
 import { providerContract } from '../../src/testing/provider-contract.ts'
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
@@ -82,7 +82,7 @@ describe('provider: local, in one process', () => {
     rank = 0,
   ): Promise<{ until: (states: TakeStatus['state'][]) => Promise<TakeStatus>; ref: Awaited<ReturnType<Provider['start']>> }> {
     let wake = (): void => {}
-    const ref = await provider.start(request, { takeId: takeId as TakeId, signal: never, rank, hint: () => wake() })
+    const ref = await provider.start(request, orderContext(takeId, { rank, hint: () => wake() }))
     const until = async (states: TakeStatus['state'][]): Promise<TakeStatus> => {
       for (;;) {
         const woken = new Promise<void>((resolve) => {
@@ -145,7 +145,7 @@ describe('provider: local, in one process', () => {
     const status = await take.until(['succeeded'])
     const [output] = status.state === 'succeeded' ? status.outputs : []
     if (!output) throw new Error('nothing was made')
-    const stream = await provider.fetch(output, { signal: AbortSignal.abort('cancelled') })
+    const { stream } = await provider.fetch(output, { signal: AbortSignal.abort('cancelled') })
     // An error nobody listens for would end the process here.
     await new Promise((resolve) => setImmediate(resolve))
     await expect(
@@ -192,7 +192,7 @@ describe('provider: local, in one process', () => {
     try {
       const make = async (takeId: string, request: GenerateRequest): Promise<TakeStatus> => {
         let wake = (): void => {}
-        const ref = await without.start(request, { takeId: takeId as TakeId, signal: never, rank: 0, hint: () => wake() })
+        const ref = await without.start(request, orderContext(takeId, { hint: () => wake() }))
         for (;;) {
           const woken = new Promise<void>((resolve) => {
             wake = resolve
@@ -216,7 +216,7 @@ describe('provider: local, in one process', () => {
   test('closing ends what is being made as lost', async () => {
     const place = await newFolder()
     const closing = createLocalProvider({ folder: place, ffmpegPath, log, workers: 1 })
-    const ref = await closing.start(long, { takeId: 'closing' as TakeId, signal: never, rank: 0, hint: () => {} })
+    const ref = await closing.start(long, orderContext('closing'))
     await closing.close?.()
     expect(await closing.status(ref, { signal: never })).toMatchObject({
       state: 'lost',

@@ -61,7 +61,11 @@ export function scriptedProvider(folder: string): ScriptedProvider {
       if (output) return { state: 'succeeded', outputs: [output] }
       return { state: 'lost', outcome: { class: 'lost', detail: 'unknown take', retry: 'same', charged: 'no' } }
     },
-    fetch: async (output) => createReadStream(output.locator),
+    fetch: async ({ locator, sizeBytes = null }, { fromByte = 0 }) => ({
+      stream: createReadStream(locator, { start: fromByte }),
+      fromByte,
+      sizeBytes,
+    }),
   }
 }
 

@@ -125,16 +125,14 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       return takes.get(nameOf(ref))?.status ?? lost('It is not known to this process; the process that was making it has ended')
     },
 
-    async fetch(output, { signal }) {
+    async fetch(output, { signal, fromByte = 0 }) {
       if (!/^\w+\/[\w.-]+$/.test(output.locator))
         throw new SluiceError('take_lost', `${output.locator} is not an output of the local provider`)
       const path = join(folder, output.locator)
-      try {
-        await stat(path)
-      } catch (error) {
-        throw new SluiceError('take_lost', `The output ${output.locator} is no longer kept`, { cause: error })
-      }
-      return readFileWhile(path, signal)
+      const { size } = await stat(path).catch((cause: unknown) => {
+        throw new SluiceError('take_lost', `The output ${output.locator} is no longer kept`, { cause })
+      })
+      return { stream: readFileWhile(path, fromByte, signal), fromByte, sizeBytes: size }
     },
 
     async cancel(ref) {
@@ -174,9 +172,9 @@ function lost(detail: string): TakeStatus {
 }
 
 /** Opens the file with its first reader: a stream that is aborted before anyone listens would end the process with its error. */
-async function* readFileWhile(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* readFileWhile(path: string, fromByte: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted()
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  for await (const chunk of createReadStream(path, { start: fromByte, highWaterMark: 256 * 1024 })) {
     signal.throwIfAborted()
     yield chunk as Uint8Array
   }
