@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import { type Dispatcher, request, FormData as SendableForm } from 'undici'
 import { SluiceError } from '../../domain/errors.ts'
 import type { TakeBody } from '../../ports/provider.ts'
 import { assertPublicUrl, type Network } from './network.ts'
@@ -90,7 +90,7 @@ export function createVendorApi({ vendor, baseUrl, headers, network }: VendorApi
           ...(body !== undefined && !form && { 'content-type': 'application/json' }),
           ...more,
         },
-        body: body === undefined ? null : form ? (body as never) : JSON.stringify(body),
+        body: body === undefined ? null : form ? sendable(body) : JSON.stringify(body),
       })
       return answerOf(vendor, answer)
     } finally {
@@ -147,6 +147,16 @@ export function createVendorApi({ vendor, baseUrl, headers, network }: VendorApi
       }
     },
   }
+}
+
+/** undici sends forms of its own class only, not those of Node. */
+function sendable(form: FormData): SendableForm {
+  const copy = new SendableForm()
+  for (const [name, value] of form) {
+    if (typeof value === 'string') copy.append(name, value)
+    else copy.append(name, value, value.name)
+  }
+  return copy
 }
 
 function parsed(vendor: string, address: string): URL {
