@@ -122,6 +122,8 @@ export interface WebhookAttempt {
 }
 
 export interface Webhooks {
+  /** Where webhooks of the account go, for vendors that take no address with the order: set with `PUT /lab/webhooks`. */
+  readonly target: string | undefined
   /**
    * Delivers a message about a work, by its dials: twice, late, never, forged or stale ones before it. `message` writes the body and
    * signs it. Delivered up to three times until a 2xx. Resolves when it is delivered or given up.
