@@ -15,12 +15,22 @@ const JOBS = 400
 const PER_SECOND = 50
 const request: JobRequest = {
   kind: 'sound',
+  providers: [],
   prompt: 'a bell',
   durationSeconds: 1,
   seed: 1,
   formats: ['hls'],
   metadata: {},
-  policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
+  policy: {
+    profile: 'standard',
+    gate: 'segment',
+    deadlineSeconds: null,
+    priority: 0,
+    retention: 'standard',
+    maxTakesPerShot: 2,
+    maxCostMicroUsd: null,
+    onSubmitUnknown: 'ask',
+  },
 }
 
 /** From the commit that makes a step due to its handler's first line, at 50 steps a second, against a bare NOTIFY. */

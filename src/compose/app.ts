@@ -73,7 +73,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
   stack.defer(async () => local.close?.())
   const providers = new Map<string, Provider>([[local.id, local]])
-  const pipelines = createPipelines(createLocalPlanner(), local)
+  const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local })
 
   const engine: RunningEngine = createEngine({
     store,
@@ -97,6 +97,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ladder: (picture) => ladderFor(picture),
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       maxOutputBytes: config.maxOutputBytes,
+      inFlight: () => null,
+      webhookUrl: () => null,
       version: `sluice ${version}`,
     }),
     config: {

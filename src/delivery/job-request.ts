@@ -22,13 +22,13 @@ export function toJobRequest(input: ParsedJobInput): JobRequest {
       return { ...common, kind, text, durationSeconds, ...pixels(input.size), fps, voice: voice ?? DEFAULT_VOICE, music, captions }
     }
     case 'video': {
-      const { kind, prompt, durationSeconds, fps } = input
-      return { ...common, kind, prompt, durationSeconds, ...pixels(input.size), fps }
+      const { kind, prompt, durationSeconds, fps, providers, imageUrl = null } = input
+      return { ...common, kind, prompt, durationSeconds, ...pixels(input.size), fps, providers, imageUrl }
     }
     case 'speech':
-      return { ...common, kind: input.kind, text: input.text, voice: input.voice ?? DEFAULT_VOICE }
+      return { ...common, kind: input.kind, text: input.text, voice: input.voice ?? DEFAULT_VOICE, providers: input.providers }
     default:
-      return { ...common, kind: input.kind, prompt: input.prompt, durationSeconds: input.durationSeconds }
+      return { ...common, kind: input.kind, prompt: input.prompt, durationSeconds: input.durationSeconds, providers: input.providers }
   }
 }
 
@@ -61,7 +61,7 @@ function checkFormats(kind: ParsedJobInput['kind'], formats: Format[]): void {
 
 /** Segments can only be let out one by one where there are segments; without `hls` the gate is all or nothing by default. */
 function policyOf(input: ParsedJobInput, formats: Format[]): Policy {
-  const { deadlineSeconds, gate, ...rest } = input.policy
+  const { deadlineSeconds, gate, maxCostMicroUsd, ...rest } = input.policy
   const streams = formats.includes('hls')
   if (!streams && gate === 'segment') {
     throw new SluiceError('options_contradict', '`policy.gate` is "segment", but `formats` lacks "hls": only HLS has segments.', {
@@ -69,7 +69,12 @@ function policyOf(input: ParsedJobInput, formats: Format[]): Policy {
       fix: 'Add "hls" to `formats`, or set `policy.gate` to "asset".',
     })
   }
-  return { ...rest, gate: gate ?? (streams ? 'segment' : 'asset'), deadlineSeconds: deadlineSeconds ?? null }
+  return {
+    ...rest,
+    gate: gate ?? (streams ? 'segment' : 'asset'),
+    deadlineSeconds: deadlineSeconds ?? null,
+    maxCostMicroUsd: maxCostMicroUsd ?? null,
+  }
 }
 
 function pixels(size: string): { width: number; height: number } {

@@ -9,3 +9,9 @@ export interface Quote {
   /** The part of the price table or formula this came from, e.g. `local:free`. */
   basis: string
 }
+
+/** `4500000` as `$4.50`; below a cent as many digits as it takes. */
+export function usd(amountMicroUsd: MicroUsd): string {
+  const digits = amountMicroUsd % 10_000 === 0 ? 2 : 6
+  return `$${(amountMicroUsd / 1_000_000).toFixed(digits)}`
+}

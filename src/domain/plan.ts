@@ -20,6 +20,8 @@ export interface PlannedTake {
   provider: string
   /** The order to the provider. A clip's `durationSeconds` is an estimate until its speech is there. */
   request: GenerateRequest
+  /** Who is asked instead, in order, when the one before could not and charged nothing. */
+  instead?: { provider: string; request: GenerateRequest }[]
   /** Lower goes first at the provider. */
   rank: number
 }

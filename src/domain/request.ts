@@ -1,3 +1,4 @@
+import type { MicroUsd } from './money.ts'
 import type { ProfileName } from './profiles.ts'
 
 /** What a job can make. A presentation is narrated, captioned video from a text. */
@@ -19,6 +20,10 @@ export interface Policy {
   retention: 'ephemeral' | 'standard' | 'permanent'
   /** Takes the job may spend on one shot, the first included. Default 2. */
   maxTakesPerShot: number
+  /** No order goes out that could bring the job's cost above this. `null`: no limit of its own. */
+  maxCostMicroUsd: MicroUsd | null
+  /** What to do about an order whose answer was lost and that cannot be found: wait for a decision, or order again. */
+  onSubmitUnknown: 'ask' | 'accept-risk'
 }
 
 interface Common {
@@ -28,6 +33,14 @@ interface Common {
   formats: Format[]
   /** The user's own labels, returned as they came. */
   metadata: Record<string, string>
+}
+
+/** A provider and, after a slash, its model: `runway/gen4.5`, `local`. */
+export type Route = string
+
+/** Who may make it, in order: the next is asked when nothing was charged by the one before. Empty: whoever is the default. */
+interface Routed {
+  providers: Route[]
 }
 
 interface Picture {
@@ -49,10 +62,10 @@ export type JobRequest =
         music: boolean
         captions: boolean
       })
-  | (Common & Picture & { kind: 'video'; prompt: string; durationSeconds: number })
-  | (Common & { kind: 'speech'; text: string; voice: string })
-  | (Common & { kind: 'music'; prompt: string; durationSeconds: number })
-  | (Common & { kind: 'sound'; prompt: string; durationSeconds: number })
+  | (Common & Picture & Routed & { kind: 'video'; prompt: string; durationSeconds: number; imageUrl: string | null })
+  | (Common & Routed & { kind: 'speech'; text: string; voice: string })
+  | (Common & Routed & { kind: 'music'; prompt: string; durationSeconds: number })
+  | (Common & Routed & { kind: 'sound'; prompt: string; durationSeconds: number })
 
 /** The text the user wrote, whatever the kind calls it. */
 export function promptOf(request: JobRequest): string {

@@ -33,10 +33,17 @@ describe('a job', () => {
 describe('a take', () => {
   it('is never ordered again once a reference is saved', () => {
     const making = take({ state: 'making', ref: {}, progress: null })
-    expect(() => setTakeState(making, { state: 'ordering' })).toThrow('making cannot become ordering')
+    expect(() => setTakeState(making, { state: 'ordering', orderedAt: '2026-11-23T00:00:00.000Z' })).toThrow(
+      'making cannot become ordering',
+    )
   })
   it('is never ordered again while it is unknown whether the order was taken', () => {
-    expect(() => setTakeState(take({ state: 'submit_unknown' }), { state: 'ordering' })).toThrow()
+    expect(() =>
+      setTakeState(take({ state: 'submit_unknown', orderedAt: '2026-11-23T00:00:00.000Z', decision: null }), {
+        state: 'ordering',
+        orderedAt: '2026-11-23T00:00:00.000Z',
+      }),
+    ).toThrow()
   })
   it('that is delivered is not made again', () => {
     expect(() => setTakeState(take({ state: 'delivered', ref: {}, outputs: [] }), { state: 'making', ref: {}, progress: null })).toThrow()

@@ -40,25 +40,31 @@ export interface Cue {
 /**
  * A take is one attempt by one provider.
  *
- * - `planned`: written, nothing sent. → `ordering`, `cancelled`
+ * - `planned`: written, nothing sent. → `ordering`, `failed`, `cancelled`
  * - `ordering`: the intent is committed; the one paid POST may be on its way. A crash here leaves it `submit_unknown`
- *   for a remote provider; one whose orders die with the process (`volatile`) is ordered anew. → `making`, `submit_unknown`, `failed`
- * - `submit_unknown`: the order may or may not have been taken. Never posted again blindly. → `making`, `failed`
+ *   for a remote provider; one whose orders die with the process (`volatile`) is ordered anew. Back to `planned` only when
+ *   the order was certainly not taken. → `planned`, `making`, `submit_unknown`, `failed`
+ * - `submit_unknown`: the order may or may not have been taken. Never posted again blindly: the provider is asked for it,
+ *   a webhook may name it, or somebody decides. → `submit_unknown`, `making`, `failed`
  * - `making`: the remote reference is saved; only `status` is asked from here on. → `delivered`, `failed`, `cancelled`
  * - `delivered`: the provider is done and, if it charges, paid. Only the download is retried. → `accepted`, `rejected`, `failed`
  * - `accepted`: masters are in the object store, hashed and measured. → `rejected` (the gate found it wanting)
  * - `rejected`, `failed`, `cancelled`: the end.
  */
 export type TakeState =
-  | { state: 'planned' }
-  | { state: 'ordering' }
-  | { state: 'submit_unknown' }
+  /** `unreached`: times its provider could not be reached with the order. */
+  | { state: 'planned'; unreached?: number }
+  | { state: 'ordering'; orderedAt: string }
+  | { state: 'submit_unknown'; orderedAt: string; decision: OrderDecision | null }
   | { state: 'making'; ref: RemoteRef; progress: number | null }
   | { state: 'delivered'; ref: RemoteRef; outputs: TakeOutput[] }
   | { state: 'accepted'; masters: Master[] }
   | { state: 'rejected'; masters: Master[]; outcome: Outcome }
   | { state: 'failed'; outcome: Outcome }
   | { state: 'cancelled'; outcome: Outcome }
+
+/** What somebody says of an order nobody can find: send another one, at the risk of paying twice, or let the job fail. */
+export type OrderDecision = 'order-again' | 'give-up'
 
 export interface Take {
   id: TakeId
@@ -76,9 +82,9 @@ export interface Take {
 }
 
 const legal: Record<TakeState['state'], TakeState['state'][]> = {
-  planned: ['ordering', 'cancelled'],
-  ordering: ['ordering', 'making', 'submit_unknown', 'failed', 'cancelled'],
-  submit_unknown: ['making', 'failed', 'cancelled'],
+  planned: ['ordering', 'failed', 'cancelled'],
+  ordering: ['ordering', 'planned', 'making', 'submit_unknown', 'failed', 'cancelled'],
+  submit_unknown: ['submit_unknown', 'making', 'failed', 'cancelled'],
   making: ['making', 'delivered', 'failed', 'cancelled'],
   delivered: ['accepted', 'rejected', 'failed', 'cancelled'],
   accepted: ['rejected'],

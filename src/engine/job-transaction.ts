@@ -1,7 +1,9 @@
 import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
+import { SluiceError } from '../domain/errors.ts'
 import type { EngineEvent } from '../domain/events.ts'
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
 import { type Job, jobEnded, type Preview, setJobState } from '../domain/job.ts'
+import { type Quote, usd } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
@@ -127,10 +129,34 @@ class JobChange implements JobTransaction {
     this.#emit({ type: 'notice', data: { text } })
   }
 
-  cost(actualMicroUsd: number): void {
-    if (this.job.cost.actualMicroUsd === actualMicroUsd) return
-    this.job = { ...this.job, cost: { ...this.job.cost, actualMicroUsd } }
+  async reserve(take: Take, quote: Quote): Promise<void> {
+    if (quote.amountMicroUsd === 0) return
+    const { id: jobId, tenantId, request } = this.job
+    const limit = request.policy.maxCostMicroUsd
+    const entry = { takeId: take.id, jobId, tenantId, provider: take.provider, model: modelOf(take), at: this.#now }
+    const { amountMicroUsd, basis } = quote
+    const answer = await this.repositories.ledger.reserve({ ...entry, amountMicroUsd, basis }, limit)
+    if (answer === 'reserved') return
+    const whose = answer === 'job' ? `The job may cost ${usd(limit ?? 0)}` : 'What is left of the budget'
+    throw new SluiceError(
+      'budget_exceeded',
+      `${whose} and is less than the next order needs: ${usd(amountMicroUsd)} at ${take.provider}.`,
+      {
+        field: 'policy.maxCostMicroUsd',
+        fix: answer === 'job' ? 'Raise policy.maxCostMicroUsd and retry the job.' : 'Raise the budget of the tenant and retry the job.',
+      },
+    )
+  }
+
+  async settle(take: Take, amountMicroUsd: number, basis: string): Promise<void> {
+    const spent = await this.repositories.ledger.close(take.id, { state: 'settled', amountMicroUsd, basis }, this.#now)
+    if (spent === 0) return
+    this.job = { ...this.job, cost: { ...this.job.cost, actualMicroUsd: this.job.cost.actualMicroUsd + spent } }
     this.#emit({ type: 'cost', data: this.job.cost })
+  }
+
+  async releaseReserve(take: Take): Promise<void> {
+    await this.repositories.ledger.close(take.id, { state: 'released' }, this.#now)
   }
 
   async createAsset(asset: Asset): Promise<void> {
@@ -314,4 +340,8 @@ class JobChange implements JobTransaction {
   #emit(event: EngineEvent): void {
     if (!this.#ended) this.#events.push(event)
   }
+}
+
+function modelOf({ request }: Take): string | null {
+  return 'model' in request ? (request.model ?? null) : null
 }

@@ -5,16 +5,23 @@ import type { Pipeline } from '../ports/stages.ts'
 import { presentationPipeline } from './presentation.ts'
 import { singleTakePlan } from './single.ts'
 
+export interface Providers {
+  all: ReadonlyMap<string, Provider>
+  /** Makes what no provider was named for. */
+  default: Provider
+}
+
 /** The pipeline of each kind. */
-export function createPipelines(planner: Planner, provider: Provider): Record<JobKind, Pipeline> {
+export function createPipelines(planner: Planner, providers: Providers): Record<JobKind, Pipeline> {
   return {
-    presentation: presentationPipeline(planner, provider),
+    presentation: presentationPipeline(planner, providers.default),
     video: {
       stages: ['analyse', 'render', 'check', 'optimise', 'publish'],
       plan(request) {
         if (request.kind !== 'video') throw new Error(`not a video: ${request.kind}`)
-        const { prompt, durationSeconds, width, height, fps, seed } = request
-        return singleTakePlan(provider, request, 'clip', { kind: 'video', prompt, durationSeconds, width, height, fps, seed })
+        const { prompt, durationSeconds, width, height, fps, seed, imageUrl } = request
+        const picture = { durationSeconds, width, height, fps, ...(imageUrl !== null && { imageUrl }) }
+        return singleTakePlan(providers, request, 'clip', { kind: 'video', prompt, ...picture, seed })
       },
     },
     speech: {
@@ -22,7 +29,7 @@ export function createPipelines(planner: Planner, provider: Provider): Record<Jo
       plan(request) {
         if (request.kind !== 'speech') throw new Error(`not speech: ${request.kind}`)
         const { text, voice, seed } = request
-        return singleTakePlan(provider, request, 'speech', { kind: 'speech', text, voice, seed })
+        return singleTakePlan(providers, request, 'speech', { kind: 'speech', text, voice, seed })
       },
     },
     music: {
@@ -30,7 +37,7 @@ export function createPipelines(planner: Planner, provider: Provider): Record<Jo
       plan(request) {
         if (request.kind !== 'music') throw new Error(`not music: ${request.kind}`)
         const { prompt, durationSeconds, seed } = request
-        return singleTakePlan(provider, request, 'music', { kind: 'music', prompt, durationSeconds, seed })
+        return singleTakePlan(providers, request, 'music', { kind: 'music', prompt, durationSeconds, seed })
       },
     },
     sound: {
@@ -38,7 +45,7 @@ export function createPipelines(planner: Planner, provider: Provider): Record<Jo
       plan(request) {
         if (request.kind !== 'sound') throw new Error(`not a sound: ${request.kind}`)
         const { prompt, durationSeconds, seed } = request
-        return singleTakePlan(provider, request, 'sound', { kind: 'sound', prompt, durationSeconds, seed })
+        return singleTakePlan(providers, request, 'sound', { kind: 'sound', prompt, durationSeconds, seed })
       },
     },
   }

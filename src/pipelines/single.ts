@@ -1,16 +1,20 @@
+import { SluiceError } from '../domain/errors.ts'
 import type { GenerateRequest } from '../domain/generate.ts'
 import { type Plan, type Shot, type TakeRole, takeKey } from '../domain/plan.ts'
-import { type JobRequest, promptOf } from '../domain/request.ts'
+import { type JobRequest, promptOf, type Route } from '../domain/request.ts'
 import type { Provider } from '../ports/provider.ts'
+import type { Providers } from './index.ts'
 
 /** A plan of one take: a clip is a shot of its own; a sound is the whole timeline. */
 export function singleTakePlan(
-  provider: Provider,
-  request: JobRequest,
+  providers: Providers,
+  request: JobRequest & { providers: Route[] },
   role: Exclude<TakeRole, 'keyframes'>,
   order: GenerateRequest,
 ): Plan {
-  const quote = provider.quote(order)
+  const routes = request.providers.length === 0 ? [providers.default.id] : request.providers
+  const [chosen, ...instead] = routes.map((route, index) => routed(providers, route, index, order))
+  if (!chosen) throw new Error('a route list without a route')
   const title = titleOf(promptOf(request))
   const estimatedSeconds = 'durationSeconds' in order ? order.durationSeconds : Math.max(1, promptOf(request).length / 15)
   const shot: Shot = { index: 0, title, narration: '', estimatedSeconds, leadSeconds: 0, tailSeconds: 0 }
@@ -18,10 +22,48 @@ export function singleTakePlan(
   return {
     title,
     shots: role === 'clip' ? [shot] : [],
-    takes: [{ key: takeKey(role, shotIndex), role, shot: shotIndex, needs: [], provider: provider.id, request: order, rank: 0 }],
+    takes: [
+      {
+        key: takeKey(role, shotIndex),
+        role,
+        shot: shotIndex,
+        needs: [],
+        provider: chosen.provider.id,
+        request: chosen.request,
+        rank: 0,
+        instead: instead.map(({ provider, request: asked }) => ({ provider: provider.id, request: asked })),
+      },
+    ],
     estimatedSeconds,
-    quotedSeconds: quote.seconds + 2,
-    notes: [],
+    quotedSeconds: chosen.seconds + 2,
+    notes: [chosen, ...instead].flatMap(({ provider }) => provider.capabilities.caution ?? []),
+  }
+}
+
+/** The order as this provider would get it. Throws, with the place in the list, what it cannot honour: before anything is sent. */
+function routed(
+  providers: Providers,
+  route: Route,
+  index: number,
+  order: GenerateRequest,
+): { provider: Provider; request: GenerateRequest; seconds: number } {
+  const slash = route.indexOf('/')
+  const id = slash < 0 ? route : route.slice(0, slash)
+  const provider = providers.all.get(id)
+  const field = `providers.${index}`
+  if (!provider) {
+    throw new SluiceError('provider_cannot', `There is no provider "${id}" here.`, {
+      field,
+      fix: `Use one of: ${[...providers.all.keys()].join(', ')}. Others need a key in the configuration.`,
+    })
+  }
+  const model = slash < 0 ? undefined : route.slice(slash + 1)
+  const request = model === undefined ? order : { ...order, model }
+  try {
+    return { provider, request, seconds: provider.quote(request).seconds }
+  } catch (error) {
+    if (!SluiceError.is(error) || error.field !== 'model') throw error
+    throw new SluiceError(error.code, error.message, { field, ...(error.fix !== undefined && { fix: error.fix }) })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { TakeId } from '../domain/ids.ts'
 import type { Job, Preview } from '../domain/job.ts'
+import type { MicroUsd, Quote } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { StageKey, StageReport } from '../domain/progress.ts'
@@ -22,7 +23,12 @@ export interface JobTransaction {
   plan(plan: Plan): void
   preview(preview: Preview): void
   notice(text: string | null): void
-  cost(actualMicroUsd: number): void
+  /** Sets the take's price aside before it is ordered. Throws `budget_exceeded`; nothing may be sent then. */
+  reserve(take: Take, quote: Quote): Promise<void>
+  /** What the take has cost is known, or assumed. Without a reservation nothing happens: it was settled before, or is free. */
+  settle(take: Take, amountMicroUsd: MicroUsd, basis: string): Promise<void>
+  /** The take has cost nothing. */
+  releaseReserve(take: Take): Promise<void>
   createAsset(asset: Asset): Promise<void>
   /** The job's asset as changed so far. Throws when there is none yet. */
   asset(): Promise<Asset>

@@ -2,10 +2,12 @@ import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { DurationSample } from '../domain/eta.ts'
 import type { ApiKeyId, AssetId, JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
+import type { MicroUsd } from '../domain/money.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { JobKind } from '../domain/request.ts'
+import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
-import type { Take } from '../domain/take.ts'
+import type { RemoteRef, Take } from '../domain/take.ts'
 
 /** An event as the log keeps it: `type` and `data` are those of `wire/events.ts`. */
 export interface StoredEvent {
@@ -71,6 +73,8 @@ export interface TakesRepository {
   get(id: TakeId): Promise<Take | undefined>
   save(take: Take): Promise<void>
   ofJob(jobId: JobId): Promise<Take[]>
+  /** The take being made whose reference has this `id`. */
+  byRemoteId(provider: string, remoteId: string): Promise<Take | undefined>
 }
 
 export interface AssetsRepository {
@@ -144,7 +148,58 @@ export interface TenantsRepository {
   ensure(name: string, id: TenantId): Promise<TenantId>
 }
 
+export interface LedgerRepository {
+  /**
+   * Sets the entry's amount aside, if tenant and job can still pay for it. Locks the tenant's budget until the transaction
+   * ends. `tenant` or `job`: whose limit forbids it; nothing was written. A take that is reserved already stays so.
+   */
+  reserve(entry: Omit<LedgerEntry, 'state'>, jobLimitMicroUsd: MicroUsd | null): Promise<'reserved' | 'tenant' | 'job'>
+  /** `settled` or `released`. Does nothing when there is no reservation: it was closed before, or cost nothing. Returns what it changed the job's cost by. */
+  close(
+    takeId: TakeId,
+    to: { state: 'settled'; amountMicroUsd: MicroUsd; basis: string } | { state: 'released' },
+    at: Date,
+  ): Promise<MicroUsd>
+  get(takeId: TakeId): Promise<LedgerEntry | undefined>
+  budget(tenantId: TenantId): Promise<Budget>
+  setLimit(tenantId: TenantId, limitMicroUsd: MicroUsd | null): Promise<void>
+  /** Sums by provider and model of entries at or after `since`. */
+  usage(tenantId: TenantId, since: Date): Promise<UsageRow[]>
+}
+
+export interface UsageRow {
+  provider: string
+  model: string | null
+  takes: number
+  reservedMicroUsd: MicroUsd
+  spentMicroUsd: MicroUsd
+}
+
+/** What all workers know of an account at a provider. */
+export interface AccountsRepository {
+  /**
+   * Whether one more order may go out now. Locks the account until the transaction ends, so that two workers do not take
+   * the last place. Otherwise how long to wait, in milliseconds.
+   */
+  enter(provider: string, atMostInFlight: number | null): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  /** The provider asked to slow down: nobody orders for this long; without a figure 1 s, doubled each time up to 60 s. */
+  slowDown(provider: string, retryAfterMs: number | null): Promise<void>
+  /** An order went through: the next pause begins small again. */
+  wentWell(provider: string): Promise<void>
+}
+
+export interface HintsRepository {
+  /** `false`: this message is known. */
+  remember(hint: { provider: string; dedupeKey: string; takeId: TakeId | null; ref: RemoteRef }): Promise<boolean>
+  /** The reference a message named for this take. */
+  refOf(takeId: TakeId): Promise<RemoteRef | undefined>
+  forgetBefore(time: Date): Promise<void>
+}
+
 export interface Repositories {
+  ledger: LedgerRepository
+  accounts: AccountsRepository
+  hints: HintsRepository
   tenants: TenantsRepository
   keys: KeysRepository
   jobs: JobsRepository

@@ -98,11 +98,15 @@ const iso = (time: Date | string): string => (typeof time === 'string' ? time : 
 /** The request in the form of a `JobInput`, every default filled in: sent again it asks for the same thing. */
 function requestView(request: JobRequest): Record<string, unknown> {
   const { policy, ...rest } = request
-  const { deadlineSeconds, ...judged } = policy
-  const wish: Record<string, unknown> = { ...rest, policy: { ...judged, ...(deadlineSeconds !== null && { deadlineSeconds }) } }
+  const wish: Record<string, unknown> = { ...given(rest), policy: given(policy) }
   if (!('width' in request)) return wish
   const { width, height, ...withoutSize } = wish
   return { ...withoutSize, size: `${width}x${height}` }
+}
+
+/** What was left out of a request is null in it. */
+function given(values: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 }
 
 /** The first words of a prompt, cut between words. */

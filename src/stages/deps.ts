@@ -26,6 +26,10 @@ export interface StageDeps {
   hint: (jobId: JobId, takeId: TakeId) => void
   /** Larger outputs of providers are not taken. */
   maxOutputBytes: number
+  /** Takes a provider may have in the making at once, over all workers. `null`: no limit of ours. */
+  inFlight: (provider: string) => number | null
+  /** Where the provider may tell of the take's end. `null`: this server cannot be reached from outside. */
+  webhookUrl: (provider: string, takeId: TakeId) => string | null
   /** `sluice` and its version, for the manifest. */
   version: string
 }

@@ -35,12 +35,34 @@ export function laneFor(deps: StageDeps, take: Take): { lane?: Lane } {
   return providerOf(deps, take.provider).capabilities.volatile ? { lane: 'resident' } : {}
 }
 
+/** Whether another provider may be asked for this part: one is left on its list, and no take of it has cost anything. */
+export function hasOtherRoute(plan: Plan, takes: Take[], key: string): boolean {
+  const planned = plan.takes.find((one) => one.key === key)
+  return planned !== undefined && routeIndex(planned, takes) <= (planned.instead?.length ?? 0)
+}
+
+/** How many of the part's providers are done with it: those that could not make it, and charged nothing for it. */
+function routeIndex(planned: PlannedTake, takes: Take[]): number {
+  const given = takes.filter(({ key, state }) => {
+    if (key !== planned.key || state.state !== 'failed' || state.outcome.charged !== 'no') return false
+    return state.outcome.class !== 'lost' && state.outcome.class !== 'cancelled'
+  })
+  return new Set(given.map(({ provider, request }) => `${provider}/${'model' in request ? request.model : ''}`)).size
+}
+
+/** The provider whose turn it is, with the order as it takes it. */
+function routeOf(planned: PlannedTake, takes: Take[]): Pick<PlannedTake, 'provider' | 'request'> {
+  const routes = [planned, ...(planned.instead ?? [])]
+  return routes[Math.min(routeIndex(planned, takes), routes.length - 1)] ?? planned
+}
+
 function isAlive(take: Take): boolean {
   return take.state.state !== 'failed' && take.state.state !== 'rejected' && take.state.state !== 'cancelled'
 }
 
 function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[], createdAt: Date): Take {
   const number = takes.filter((take) => take.key === planned.key).length + 1
+  const route = routeOf(planned, takes)
   return {
     id,
     jobId: job.id,
@@ -48,8 +70,8 @@ function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: 
     role: planned.role,
     shot: planned.shot,
     number,
-    provider: planned.provider,
-    request: reseed(fit(planned.request, plan, planned, takes), spentTakes(takes, planned.key)),
+    provider: route.provider,
+    request: reseed(fit(route.request, plan, planned, takes), spentTakes(takes, planned.key)),
     rank: planned.rank,
     state: { state: 'planned' },
     createdAt,

@@ -465,8 +465,8 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
     describe('takes', () => {
       const states: TakeState[] = [
         { state: 'planned' },
-        { state: 'ordering' },
-        { state: 'submit_unknown' },
+        { state: 'ordering', orderedAt: '2026-11-23T00:00:00.000Z' },
+        { state: 'submit_unknown', orderedAt: '2026-11-23T00:00:00.000Z', decision: null },
         { state: 'making', ref: { id: 'remote-1', nested: { at: '2026-01-01T00:00:00.000Z' } }, progress: 0.25 },
         { state: 'delivered', ref: { id: 'remote-1' }, outputs: [{ role: 'media', mimeType: 'audio/wav', locator: 'x', sizeBytes: 5 }] },
         {

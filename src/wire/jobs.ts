@@ -34,9 +34,27 @@ const PolicyInput = z
     deadlineSeconds: z.number().int().min(10).max(86_400).optional().describe('The job expires this long after it was accepted.'),
     priority: z.number().int().min(-10).max(10).default(0).describe('Higher goes first.'),
     retention: z.enum(['ephemeral', 'standard', 'permanent']).default('standard'),
+    maxCostMicroUsd: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('No order goes out that could bring the cost of the job above this, in millionths of a US dollar.'),
+    onSubmitUnknown: z
+      .enum(['ask', 'accept-risk'])
+      .default('ask')
+      .describe('An order whose answer was lost and that cannot be found: wait for a decision, or order again and perhaps pay twice.'),
     maxTakesPerShot: z.number().int().min(1).max(5).default(2).describe('Attempts a shot may cost, the first included.'),
   })
   .describe('How the job is judged, timed and kept.')
+
+const providers = z
+  .array(z.string().regex(/^[a-z][a-z0-9-]*(\/\S+)?$/))
+  .max(5)
+  .default([])
+  .describe(
+    'Who may make it, in order, as `provider` or `provider/model`. The next is asked when the one before could not and charged nothing.',
+  )
 
 const common = {
   seed: z
@@ -70,6 +88,12 @@ export const JobInput = z
     }),
     z.strictObject({
       kind: z.literal('video'),
+      providers,
+      imageUrl: z
+        .url({ protocol: /^https$/ })
+        .max(2_048)
+        .optional()
+        .describe('A picture to begin with, at a public https address.'),
       prompt: words('The prompt'),
       durationSeconds: z.number().min(2).max(60).default(8),
       size: size.default('1280x720'),
@@ -79,6 +103,7 @@ export const JobInput = z
     }),
     z.strictObject({
       kind: z.literal('speech'),
+      providers,
       text: words('The text'),
       voice: voice.optional(),
       formats: formats.default(['hls', 'mp3', 'm4a']),
@@ -86,6 +111,7 @@ export const JobInput = z
     }),
     z.strictObject({
       kind: z.literal('music'),
+      providers,
       prompt: words('The prompt'),
       durationSeconds: z.number().min(5).max(300).default(30),
       formats: formats.default(['hls', 'mp3', 'm4a']),
@@ -93,6 +119,7 @@ export const JobInput = z
     }),
     z.strictObject({
       kind: z.literal('sound'),
+      providers,
       prompt: words('The prompt'),
       durationSeconds: z.number().min(0.5).max(30).default(4),
       formats: formats.default(['hls', 'mp3', 'm4a']),

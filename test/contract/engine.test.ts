@@ -24,12 +24,22 @@ import type { Store } from '../../src/ports/store.ts'
 const log = createLogger('silent')
 const request: JobRequest = {
   kind: 'sound',
+  providers: [],
   prompt: 'a bell',
   durationSeconds: 1,
   seed: 1,
   formats: ['hls'],
   metadata: {},
-  policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
+  policy: {
+    profile: 'standard',
+    gate: 'segment',
+    deadlineSeconds: null,
+    priority: 0,
+    retention: 'standard',
+    maxTakesPerShot: 2,
+    maxCostMicroUsd: null,
+    onSubmitUnknown: 'ask',
+  },
 }
 const pipeline: Pipeline = {
   stages: ['analyse', 'publish'],

@@ -31,7 +31,7 @@ async function say(job: Job, count: number, from = 0): Promise<void> {
   for (let i = 0; i < count; i += 2) {
     await world.change(job, (tx) => {
       tx.notice(`note ${from + i}`)
-      if (i + 1 < count) tx.cost(from + i + 1)
+      if (i + 1 < count) tx.preview({ kind: 'image', objectKey: 'x.jpg', seq: from + i + 1, alt: '' })
     })
   }
 }
@@ -284,7 +284,7 @@ describe('long poll', () => {
     expect(first.events.map(({ id, type }) => [id, type])).toEqual([
       [1, 'status'],
       [2, 'notice'],
-      [3, 'cost'],
+      [3, 'preview'],
     ])
     expect(first).toMatchObject({ next: 3, ended: false })
     expect(await page(await fetch(`${eventsOf(job)}?after=3`, { headers: asJson }))).toEqual({ events: [], next: 3, ended: false })

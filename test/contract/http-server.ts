@@ -69,6 +69,8 @@ export interface Served {
 
 export const request: JobRequest = {
   kind: 'video',
+  providers: [],
+  imageUrl: null,
   prompt: 'a bell on a hill',
   durationSeconds: 8,
   width: 1280,
@@ -77,7 +79,16 @@ export const request: JobRequest = {
   seed: 1,
   formats: ['hls', 'mp4'],
   metadata: {},
-  policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 2 },
+  policy: {
+    profile: 'standard',
+    gate: 'segment',
+    deadlineSeconds: null,
+    priority: 0,
+    retention: 'standard',
+    maxTakesPerShot: 2,
+    maxCostMicroUsd: null,
+    onSubmitUnknown: 'ask',
+  },
 }
 
 /** One database server for all worlds of a test file: starting one takes longer than most tests. */

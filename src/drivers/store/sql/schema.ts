@@ -154,6 +154,25 @@ export interface TenantTable {
   created_at: ColumnType<Date, never, never>
 }
 
+export interface BudgetTable {
+  tenant_id: string
+  limit_micro_usd: ColumnType<string | null, number | null, number | null>
+  reserved_micro_usd: Big
+  spent_micro_usd: Big
+}
+
+export interface LedgerTable {
+  take_id: string
+  job_id: string
+  tenant_id: string
+  provider: string
+  model: string | null
+  state: string
+  amount_micro_usd: Big
+  basis: string
+  at: Date
+}
+
 /** Everything lives in a schema of its own, so that Sluice can share a database. */
 export interface Database {
   'sluice.tenant': TenantTable
@@ -168,4 +187,6 @@ export interface Database {
   'sluice.event': EventTable
   'sluice.duration_sample': SampleTable
   'sluice.idempotency': IdempotencyTable
+  'sluice.budget': BudgetTable
+  'sluice.ledger': LedgerTable
 }

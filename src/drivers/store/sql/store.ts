@@ -3,12 +3,15 @@ import type pg from 'pg'
 import type { Logger } from '../../../ports/logger.ts'
 import type { Repositories, Store } from '../../../ports/store.ts'
 import { databaseError, mayRetryTransaction } from '../../postgres/errors.ts'
+import { createAccounts } from './accounts.ts'
 import { createAssets } from './assets.ts'
 import { inTransaction, poolSql, type Sql } from './database.ts'
 import { createEvents } from './events.ts'
+import { createHints } from './hints.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createJobs } from './jobs.ts'
 import { createKeys } from './keys.ts'
+import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
@@ -28,6 +31,9 @@ function createRepositories(run: Sql): Repositories {
     events: createEvents(run),
     samples: createSamples(run),
     idempotency: createIdempotency(run),
+    ledger: createLedger(run),
+    accounts: createAccounts(run),
+    hints: createHints(run),
   }
 }
 

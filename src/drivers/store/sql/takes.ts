@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { JobId, TakeId } from '../../../domain/ids.ts'
 import type { TakeRole } from '../../../domain/plan.ts'
 import type { Take } from '../../../domain/take.ts'
@@ -69,6 +69,13 @@ export function createTakes(run: Sql): TakesRepository {
     async save(take) {
       const { id, job_id, created_at, ...changing } = toRow(take)
       await run.write(db.updateTable('sluice.take').set(changing).where('id', '=', id), 1)
+    },
+
+    async byRemoteId(provider, remoteId) {
+      const [row] = await run.rows(sql<Selectable<TakeTable>>`
+        select * from sluice.take
+        where provider = ${provider} and state_detail -> 'ref' ->> 'id' = ${remoteId} and state in ('making', 'delivered')`)
+      return row && fromRow(row)
     },
 
     async ofJob(jobId) {

@@ -1,0 +1,41 @@
+import { asSluiceError } from '../domain/errors.ts'
+import { type Outcome, outcomeOf } from '../domain/outcome.ts'
+import type { Take } from '../domain/take.ts'
+import type { JobTransaction } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { hasOtherRoute, orderTakes, spentTakes } from './order-takes.ts'
+
+/** Losses are nobody's fault and do not count as takes, but a provider that loses everything is not asked for ever. */
+const MAX_LOST = 50
+
+/**
+ * Ends a take that gave nothing: settles its price by what the outcome says of the money, and orders another or ends the
+ * job. Another provider is asked only when nothing was charged.
+ */
+export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, outcome: Outcome): Promise<void> {
+  await settleBy(tx, take, outcome)
+  await tx.setTake(take, { state: 'failed', outcome })
+  const takes = await tx.repositories.takes.ofJob(take.jobId)
+  const spent = spentTakes(takes, take.key)
+  const lost = takes.filter(({ key, state }) => key === take.key && 'outcome' in state && state.outcome.class === 'lost').length
+  const elsewhere = outcome.charged === 'no' && tx.job.plan !== null && hasOtherRoute(tx.job.plan, takes, take.key)
+  const again =
+    outcome.class === 'lost'
+      ? lost < MAX_LOST
+      : outcome.retry !== 'never' && outcome.retry !== 'other_provider' && spent < tx.job.request.policy.maxTakesPerShot
+  if (again || elsewhere) await orderTakes(deps, tx)
+  else await tx.end('failed', outcome)
+}
+
+/** Closes the reservation: what was charged, nothing, or all of it where nobody can tell. */
+export async function settleBy(tx: JobTransaction, take: Take, outcome: Outcome): Promise<void> {
+  if (outcome.charged === 'no') return tx.releaseReserve(take)
+  if (outcome.charged === 'yes') return tx.settle(take, outcome.amountMicroUsd, 'vendor')
+  const reserved = await tx.repositories.ledger.get(take.id)
+  return tx.settle(take, reserved?.amountMicroUsd ?? 0, 'assumed')
+}
+
+/** An error that concerns the take rather than the step, as its outcome. */
+export function takeOutcome(error: unknown): Outcome {
+  return outcomeOf(asSluiceError(error))
+}

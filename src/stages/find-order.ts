@@ -1,0 +1,114 @@
+import { usd } from '../domain/money.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { RemoteRef, Take } from '../domain/take.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { JobTransaction, StepResult, StepRun } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { loseTake } from './end-take.ts'
+import { park } from './park.ts'
+
+/** How long a provider is asked for an order before it counts as not to be found: lists and webhooks come late. */
+const SEARCH_MS = 10 * 60_000
+const FIRST_SEARCH_MS = 5_000
+const LONGEST_SEARCH_MS = 60_000
+/** A decision wakes the step at once; this is for one whose signal was lost. */
+const ASK_AGAIN_MS = 3_600_000
+
+/** The answer to an order never came. */
+export function doubt(deps: StageDeps, provider: Provider, take: Take, why: string): StepResult {
+  return {
+    ...park(deps, FIRST_SEARCH_MS, why),
+    write: async (tx) => {
+      await tx.setTake(take, unknown(deps, take))
+      tx.notice(`It is not known whether ${provider.id} took an order; it is being looked for.`)
+    },
+  }
+}
+
+/**
+ * Looks for an order in doubt: a webhook may have named it, the provider may list it. Found, it is followed as if its
+ * answer had come. Certainly absent, it has cost nothing and is ordered anew. Not to be found, the job's policy decides:
+ * `ask` waits for somebody, `accept-risk` counts it as paid and orders anew.
+ */
+export async function findOrder(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
+  const state = unknown(deps, take)
+  const orderedAt = new Date(state.orderedAt)
+  const found =
+    (await deps.store.hints.refOf(take.id)) ??
+    (provider.reconcile
+      ? await provider.reconcile({ takeId: take.id, request: take.request, orderedAt }, { signal: run.signal })
+      : 'unknown')
+  if (found === 'absent') return { then: 'done', write: (tx) => orderAnew(deps, tx, take, notTaken(provider)) }
+  if (found !== 'unknown') return taken(deps, take, found)
+  const waitedMs = deps.clock.now().getTime() - orderedAt.getTime()
+  if (state.decision === null && provider.capabilities.reconcile !== undefined && waitedMs < SEARCH_MS) {
+    const pauseMs = Math.min(LONGEST_SEARCH_MS, Math.max(FIRST_SEARCH_MS, waitedMs / 2))
+    return {
+      ...park(deps, pauseMs, `looking for an order at ${provider.id}`),
+      write: async (tx) => {
+        await tx.setTake(take, state)
+      },
+    }
+  }
+  const policy = run.job.request.policy.onSubmitUnknown
+  const decision = state.decision ?? (policy === 'accept-risk' ? 'order-again' : null)
+  if (decision === null) return ask(deps, provider, take)
+  const reserved = await deps.store.ledger.get(take.id)
+  const atStake = reserved?.amountMicroUsd ?? 0
+  const outcome: Outcome = {
+    class: 'submit_unknown',
+    code: 'submit_unknown',
+    detail: `It is unknown whether ${provider.id} took the order; ${usd(atStake)} count as spent.`,
+    retry: decision === 'order-again' ? 'same' : 'never',
+    charged: 'unknown',
+  }
+  return {
+    then: 'done',
+    write: async (tx) => {
+      await tx.settle(take, atStake, 'assumed')
+      tx.notice(null)
+      if (decision === 'order-again') await orderAnew(deps, tx, take, outcome)
+      else await loseTake(deps, tx, take, outcome)
+    },
+  }
+}
+
+function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
+  return {
+    ...park(deps, 0, 'the order was found'),
+    write: async (tx) => {
+      tx.notice(null)
+      const doubted = take.state.state === 'ordering' ? take : await tx.setTake(take, unknown(deps, take))
+      await tx.setTake(doubted, { state: 'making', ref, progress: null })
+    },
+  }
+}
+
+function ask(deps: StageDeps, provider: Provider, take: Take): StepResult {
+  return {
+    ...park(deps, ASK_AGAIN_MS, 'waits for a decision'),
+    write: async (tx) => {
+      await tx.setTake(take, unknown(deps, take))
+      const amount = (await tx.repositories.ledger.get(take.id))?.amountMicroUsd ?? 0
+      tx.notice(
+        `It is not known whether ${provider.id} took an order of ${usd(amount)}, and ${provider.id} cannot be asked. Look there, then decide: order again, at the risk of paying twice, or give up.`,
+      )
+    },
+  }
+}
+
+/** Another take in its place, whatever the number of takes: this one was never made. */
+async function orderAnew(deps: StageDeps, tx: JobTransaction, take: Take, outcome: Outcome): Promise<void> {
+  tx.notice(null)
+  await loseTake(deps, tx, take, { ...outcome, class: 'lost' })
+}
+
+function notTaken(provider: Provider): Outcome {
+  return { class: 'lost', detail: `${provider.id} never received the order.`, code: 'take_lost', retry: 'same', charged: 'no' }
+}
+
+function unknown(deps: StageDeps, { state }: Take): Extract<Take['state'], { state: 'submit_unknown' }> {
+  if (state.state === 'submit_unknown') return state
+  const orderedAt = state.state === 'ordering' ? state.orderedAt : deps.clock.now().toISOString()
+  return { state: 'submit_unknown', orderedAt, decision: null }
+}

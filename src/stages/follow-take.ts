@@ -1,0 +1,75 @@
+import type { Take } from '../domain/take.ts'
+import type { Provider, TakeStatus } from '../ports/provider.ts'
+import type { StepResult, StepRun } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { loseTake } from './end-take.ts'
+import { laneFor } from './order-takes.ts'
+import { createPreviews } from './previews.ts'
+import { reportTakes } from './take-progress.ts'
+
+/** No provider is asked more often than this, unless it says otherwise. */
+const POLL_FLOOR_MS = 5_000
+/** A take that goes on for long is asked for less often: a tenth of its age, at most this. */
+const POLL_CEILING_MS = 60_000
+const AGE_SHARE = 0.1
+/** Polls are spread out, so that what was ordered together is not asked for together. */
+const JITTER = 0.2
+
+export type Follow = (run: StepRun, provider: Provider, take: Take) => Promise<StepResult>
+
+/** Asks once how the take is, and parks until it is worth asking again or a hint comes. */
+export function createFollower(deps: StageDeps): Follow {
+  const previews = createPreviews(deps)
+  return async (run, provider, take) => {
+    if (take.state.state !== 'making') throw new Error(`take ${take.id} is ${take.state.state}`)
+    const { ref } = take.state
+    const status = await provider.status(ref, { signal: run.signal })
+    switch (status.state) {
+      case 'queued':
+      case 'throttled':
+      case 'running': {
+        const progress = status.state === 'running' ? status.progress : null
+        const showPreview = await previews.keep(run, take, status.state === 'running' ? status.preview : undefined)
+        return {
+          then: 'park',
+          wakeAt: new Date(deps.clock.now().getTime() + pollMs(deps, provider, take, status)),
+          reason: status.state === 'throttled' ? `${provider.id} holds it back: a limit of the account` : `${provider.id} is at work`,
+          write: async (tx) => {
+            await tx.setTake(take, { state: 'making', ref, progress })
+            await reportTakes(tx, take.role)
+            showPreview(tx)
+          },
+        }
+      }
+      case 'succeeded': {
+        const showPreview = await previews.keep(run, take, status.preview)
+        previews.forget(take)
+        const { charge, outputs } = status
+        return {
+          then: 'done',
+          write: async (tx) => {
+            const quoted = provider.quote(take.request)
+            await tx.settle(take, charge?.amountMicroUsd ?? quoted.amountMicroUsd, charge?.basis === 'vendor' ? 'vendor' : quoted.basis)
+            await tx.setTake(take, { state: 'delivered', ref, outputs })
+            await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0, ...laneFor(deps, take) })
+            await reportTakes(tx, take.role)
+            showPreview(tx)
+          },
+        }
+      }
+      default:
+        previews.forget(take)
+        return { then: 'done', write: (tx) => loseTake(deps, tx, take, status.outcome) }
+    }
+  }
+}
+
+/** `Retry-After` where the vendor sends it; else the floor, growing with the age of the take, with jitter. */
+function pollMs(deps: StageDeps, provider: Provider, take: Take, status: TakeStatus): number {
+  const own = provider.capabilities.pollMs
+  if (own !== undefined) return own
+  const ageMs = deps.clock.now().getTime() - take.createdAt.getTime()
+  const told = 'retryAfterMs' in status ? (status.retryAfterMs ?? 0) : 0
+  const wait = Math.max(POLL_FLOOR_MS, told, Math.min(POLL_CEILING_MS, ageMs * AGE_SHARE))
+  return wait * (1 + Math.random() * JITTER)
+}

@@ -1,0 +1,109 @@
+import { asSluiceError, SluiceError } from '../domain/errors.ts'
+import type { RemoteRef, Take } from '../domain/take.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { StepResult, StepRun } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { loseTake, takeOutcome } from './end-take.ts'
+import { doubt } from './find-order.ts'
+import type { Follow } from './follow-take.ts'
+import { keptKey } from './keys.ts'
+import { park } from './park.ts'
+import { reportTakes } from './take-progress.ts'
+
+/** Before the object key of an output that came with the answer to its order: it is in our keeping already. */
+export const KEPT = 'kept:'
+/** Tries to reach a provider that cannot be reached, before another one is asked or the job fails. */
+const MAX_UNREACHED = 3
+
+/**
+ * Sends the order, at most once for each time it is written down. What is thrown by `start` says what is known of it:
+ * certainly not taken (the take is `planned` again and its price released), refused, or in doubt.
+ */
+export async function orderTake(deps: StageDeps, run: StepRun, provider: Provider, take: Take, follow: Follow): Promise<StepResult> {
+  const { volatile } = provider.capabilities
+  let intended = take
+  let waitMs: number | null = null
+  try {
+    await run.checkpoint(async (tx) => {
+      if (!volatile) {
+        const place = await tx.repositories.accounts.enter(provider.id, deps.inFlight(provider.id))
+        waitMs = place.enter ? null : place.waitMs
+        if (waitMs !== null) return
+        await tx.reserve(take, provider.quote(take.request))
+      }
+      intended = await tx.setTake(take, { state: 'ordering', orderedAt: deps.clock.now().toISOString() })
+    })
+  } catch (error) {
+    if (!SluiceError.is(error) || error.code !== 'budget_exceeded') throw error
+    return { then: 'done', write: (tx) => loseTake(deps, tx, take, takeOutcome(error)) }
+  }
+  if (waitMs !== null) return park(deps, waitMs, `${provider.id} takes no more orders at once`)
+  let ref: RemoteRef
+  try {
+    ref = await provider.start(take.request, {
+      takeId: take.id,
+      signal: run.signal,
+      rank: take.rank,
+      hint: () => deps.hint(take.jobId, take.id),
+      ...webhookFor(deps, provider, take),
+      keep: async ({ role, mimeType }, bytes) => {
+        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), bytes, { mimeType })
+        return { role, mimeType, locator: `${KEPT}${key}`, sizeBytes }
+      },
+    })
+  } catch (error) {
+    return notStarted(deps, run, provider, intended, unreachedBefore(take), error)
+  }
+  let making = intended
+  await run.checkpoint(async (tx) => {
+    making = await tx.setTake(intended, { state: 'making', ref, progress: null })
+    if (!volatile) await tx.repositories.accounts.wentWell(provider.id)
+    await reportTakes(tx, take.role)
+  })
+  return follow(run, provider, making)
+}
+
+/** What becomes of a take whose order failed. */
+function notStarted(deps: StageDeps, run: StepRun, provider: Provider, take: Take, unreached: number, thrown: unknown): StepResult {
+  if (provider.capabilities.volatile || run.signal.aborted) throw thrown
+  // What an adapter did not foresee happened at an unknown moment.
+  const error = SluiceError.is(thrown) ? thrown : new SluiceError('submit_unknown', asSluiceError(thrown).message, { cause: thrown })
+  const { retryAfterMs } = error
+  switch (error.code) {
+    case 'submit_unknown':
+      return doubt(deps, provider, take, error.message)
+    case 'provider_throttled':
+      return {
+        ...park(deps, retryAfterMs ?? 1_000, error.message),
+        write: async (tx) => {
+          await tx.repositories.accounts.slowDown(provider.id, retryAfterMs ?? null)
+          await tx.releaseReserve(take)
+          await tx.setTake(take, { state: 'planned' })
+        },
+      }
+    case 'provider_unavailable': {
+      const tries = unreached + 1
+      if (tries >= MAX_UNREACHED)
+        return { then: 'done', write: (tx) => loseTake(deps, tx, take, { ...takeOutcome(error), retry: 'other_provider' }) }
+      return {
+        ...park(deps, retryAfterMs ?? 1_000 * 4 ** tries, error.message),
+        write: async (tx) => {
+          await tx.releaseReserve(take)
+          await tx.setTake(take, { state: 'planned', unreached: tries })
+        },
+      }
+    }
+    default:
+      return { then: 'done', write: (tx) => loseTake(deps, tx, take, takeOutcome(error)) }
+  }
+}
+
+function unreachedBefore({ state }: Take): number {
+  return state.state === 'planned' ? (state.unreached ?? 0) : 0
+}
+
+function webhookFor(deps: StageDeps, provider: Provider, take: Take): { webhookUrl?: string } {
+  if (provider.capabilities.webhook !== 'per-order') return {}
+  const webhookUrl = deps.webhookUrl(provider.id, take.id)
+  return webhookUrl === null ? {} : { webhookUrl }
+}
