@@ -88,41 +88,41 @@ export const JobInput = z
     }),
     z.strictObject({
       kind: z.literal('video'),
+      prompt: words('The prompt'),
+      durationSeconds: z.number().min(2).max(60).default(8),
+      size: size.default('1280x720'),
+      fps: fps.default(30),
+      formats: formats.default(['hls', 'mp4', 'webm']),
       providers,
       imageUrl: z
         .url({ protocol: /^https$/ })
         .max(2_048)
         .optional()
         .describe('A picture to begin with, at a public https address.'),
-      prompt: words('The prompt'),
-      durationSeconds: z.number().min(2).max(60).default(8),
-      size: size.default('1280x720'),
-      fps: fps.default(30),
-      formats: formats.default(['hls', 'mp4', 'webm']),
       ...common,
     }),
     z.strictObject({
       kind: z.literal('speech'),
-      providers,
       text: words('The text'),
       voice: voice.optional(),
       formats: formats.default(['hls', 'mp3', 'm4a']),
+      providers,
       ...common,
     }),
     z.strictObject({
       kind: z.literal('music'),
-      providers,
       prompt: words('The prompt'),
       durationSeconds: z.number().min(5).max(300).default(30),
       formats: formats.default(['hls', 'mp3', 'm4a']),
+      providers,
       ...common,
     }),
     z.strictObject({
       kind: z.literal('sound'),
-      providers,
       prompt: words('The prompt'),
       durationSeconds: z.number().min(0.5).max(30).default(4),
       formats: formats.default(['hls', 'mp3', 'm4a']),
+      providers,
       ...common,
     }),
   ])

@@ -231,7 +231,8 @@ describe('bad requests', () => {
     expect(Object.fromEntries(problem.errors?.map(({ field, detail }) => [field, detail]) ?? [])).toMatchObject({
       fps: 'Must be 24, 25 or 30.',
       'policy.gate': 'Must be one of "segment", "asset" or "off".',
-      colour: 'There is no such field here. There are kind, prompt, durationSeconds, size, fps, formats, seed, policy, metadata.',
+      colour:
+        'There is no such field here. There are kind, prompt, durationSeconds, size, fps, formats, providers, imageUrl, seed, policy, metadata.',
     })
   })
 
