@@ -8,6 +8,7 @@ import { createDials, type DialRates, type Dials } from './dials.ts'
 import { createFiles } from './files.ts'
 import type { Lab, LabClock, LabVendor, Order, Taken, Work, Works } from './lab.ts'
 import { createFfmpegMaker } from './media/ffmpeg-maker.ts'
+import { createHearing } from './media/hearing.ts'
 import type { Maker } from './media/maker.ts'
 import { createMailroom, type Delivery } from './webhooks.ts'
 import { createWorkShop } from './works.ts'
@@ -57,7 +58,8 @@ export async function createLab({
   const clock = createLabClock(speed)
   const book = createBook(() => clock.now())
   const dials = createDials({ seed, rates })
-  const shop = createWorkShop({ book, clock, maker })
+  const hearing = createHearing(maker)
+  const shop = createWorkShop({ book, clock, maker: hearing.maker })
   const mailroom = createMailroom(clock)
   const lost = new WeakSet<FastifyRequest>()
   const asked = new Map<string, number>()
@@ -114,7 +116,8 @@ export async function createLab({
           files: createFiles({ app: scope, url: address, clock }),
           webhooks: mailroom.of(vendor.id),
           clock,
-          maker,
+          maker: hearing.maker,
+          hear: hearing.hear,
         }
         await vendor.routes(scope, lab)
       },

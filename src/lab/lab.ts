@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Book } from './book.ts'
 import type { Dials, Faults } from './dials.ts'
+import type { Heard } from './media/hearing.ts'
 import type { Made, Maker, MediaSpec } from './media/maker.ts'
 
 /**
@@ -32,6 +33,8 @@ export interface Lab {
   readonly webhooks: Webhooks
   readonly clock: LabClock
   readonly maker: Maker
+  /** What a recording says, if this lab said it: for the transcriptions of vendors. */
+  hear(recording: Uint8Array): Promise<Heard>
 }
 
 export interface Order {

@@ -1,4 +1,9 @@
 import type { LabVendor } from '../lab.ts'
+import { openai, videoServers } from './openai.ts'
 
-/** Every vendor the lab plays, one line each. */
-export const labVendors: readonly LabVendor[] = []
+// biome-ignore format: one line each, so that two people can add one at the same time
+/** Every vendor the lab plays. */
+export const labVendors: readonly LabVendor[] = [
+  openai,
+  ...videoServers,
+]

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Lab } from '../../lab.ts'
+import { sendError } from './errors.ts'
+import { fieldsOf, textOf } from './fields.ts'
+
+const CATEGORIES = [
+  ...['harassment', 'harassment/threatening', 'hate', 'hate/threatening', 'illicit', 'illicit/violent'],
+  ...['self-harm', 'self-harm/intent', 'self-harm/instructions', 'sexual', 'sexual/minors', 'violence', 'violence/graphic'],
+]
+const OF_IMAGES = /^(self-harm|sexual$|violence)/
+
+/** Words for each category; enough to try what an application does with a verdict, no judgement of anything. */
+const WORDS: Record<string, RegExp> = {
+  violence: /\b(kill|murder|stab|shoot|torture)/i,
+  'violence/graphic': /\b(gore|dismember|bloodbath)/i,
+  sexual: /\b(nude|naked|porn|sex)\b/i,
+  hate: /\b(subhuman|vermin race)/i,
+  harassment: /\b(worthless idiot|pathetic loser)/i,
+  'self-harm': /\b(suicide|self-harm|cut myself)/i,
+  illicit: /\b(build a bomb|cook meth|pipe bomb)/i,
+}
+
+type Part = { type?: string; text?: string; image_url?: { url?: string } }
+
+/**
+ * `POST /v1/moderations`, free of charge. Text is judged by a few words and by the marker `[lab:refuse-input]`, which may name a
+ * category: `[lab:refuse-input=sexual]`. An image is taken for `sexual` when its address says `nsfw`.
+ */
+export function moderationRoutes(app: FastifyInstance, lab: Lab): void {
+  app.post('/v1/moderations', (request, reply) => {
+    const fields = fieldsOf(request.body)
+    const { input } = fields
+    const parts = Array.isArray(input) && input.some((part) => typeof part === 'object')
+    const inputs: Part[][] = parts
+      ? [input as Part[]]
+      : (Array.isArray(input) ? input : [input]).map((text) => [{ type: 'text', text: textOf(text) ?? '' }])
+    if (input === undefined || inputs.length === 0)
+      return sendError(reply, 400, { message: 'Field required.', type: 'invalid_request_error', param: 'input', code: 'invalid_value' })
+    return {
+      id: `modr-${randomUUID()}`,
+      model: textOf(fields['model']) ?? 'omni-moderation-latest',
+      results: inputs.map((item) => judge(lab, item)),
+    }
+  })
+}
+
+function judge(lab: Lab, parts: Part[]) {
+  const text = parts.map((part) => part.text ?? '').join('\n')
+  const images = parts.filter((part) => part.type === 'image_url')
+  const faults = lab.dials.draw(lab.vendor, text)
+  const marked = faults.has('refuse-input') ? (faults.detail('refuse-input') ?? 'violence') : undefined
+  const seen = images.some(({ image_url }) => /nsfw/i.test(image_url?.url ?? ''))
+  const flagged = (name: string) => name === marked || (WORDS[name]?.test(text) ?? false) || (name === 'sexual' && seen)
+  const each = <T>(value: (name: string) => T) => Object.fromEntries(CATEGORIES.map((name) => [name, value(name)]))
+  return {
+    flagged: CATEGORIES.some(flagged),
+    categories: each(flagged),
+    category_scores: each((name) => (flagged(name) ? 0.97 : 0.0001)),
+    category_applied_input_types: each((name) => [
+      ...(text === '' ? [] : ['text']),
+      ...(images.length > 0 && OF_IMAGES.test(name) ? ['image'] : []),
+    ]),
+  }
+}
