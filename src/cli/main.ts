@@ -5,6 +5,7 @@ import { version } from '../compose/package-files.ts'
 import { LANES, type Lane } from '../domain/step.ts'
 import { explain } from './explain.ts'
 import { keepPages } from './keep-pages.ts'
+import type { LabCommand } from './lab.ts'
 
 const program = new Command('sluice')
   .description('The backend between an application and generative audio and video models.')
@@ -90,6 +91,15 @@ program
   })
 
 program
+  .command('lab')
+  .description("play the vendors' own APIs on this machine: real media, no key, a book of charges, and faults at will")
+  .option('--port <number>', 'port to listen on; 0 takes a free one', wholeNumber, 8790)
+  .option('--speed <factor>', 'how much faster than a vendor; 1 takes 20 seconds for a clip', positiveNumber, 4)
+  .option('--seed <number>', 'same seed and same orders, same faults', wholeNumber, 1)
+  .option('--chaos', 'faults as often as they were seen in the field')
+  .action(async (options: LabCommand) => (await import('./lab.ts')).lab(configFrom(), options))
+
+program
   .command('doctor')
   .description('say what was found on this machine and how to get what is missing')
   .option('--json', 'as JSON')
@@ -121,4 +131,10 @@ function wholeNumber(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 0) return value
   throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new InvalidArgumentError('It must be a number above 0.')
 }

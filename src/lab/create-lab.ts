@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import type { Book } from './book.ts'
 import { createBook } from './book.ts'
 import { createLabClock } from './clock.ts'
@@ -22,6 +23,8 @@ export interface LabOptions {
   vendors: readonly LabVendor[]
   /** Default: FFmpeg's test pictures and tones. */
   maker?: Maker
+  /** Where FFmpeg is, unless it is on the PATH. */
+  ffmpeg?: { ffmpegPath?: string | undefined; ffprobePath?: string | undefined }
   /** Default 0: any free one. */
   port?: number
   /** How much faster lab time runs. Default 1,000: a work takes milliseconds. */
@@ -49,7 +52,8 @@ export interface RunningLab {
 /** The vendors' own APIs on this machine: their wire formats, real media, a book of charges, and dials for what goes wrong. */
 export async function createLab({
   vendors,
-  maker = createFfmpegMaker(),
+  maker,
+  ffmpeg,
   port = 0,
   speed = 1_000,
   seed = 1,
@@ -58,7 +62,8 @@ export async function createLab({
   const clock = createLabClock(speed)
   const book = createBook(() => clock.now())
   const dials = createDials({ seed, rates })
-  const hearing = createHearing(maker)
+  const paths = maker === undefined || ffmpeg !== undefined ? await locateFfmpeg(ffmpeg) : undefined
+  const hearing = createHearing(maker ?? createFfmpegMaker(paths), paths?.ffprobePath)
   const shop = createWorkShop({ book, clock, maker: hearing.maker })
   const mailroom = createMailroom(clock)
   const lost = new WeakSet<FastifyRequest>()

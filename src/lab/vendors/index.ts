@@ -1,9 +1,13 @@
 import type { LabVendor } from '../lab.ts'
+import { fal } from './fal.ts'
 import { openai, videoServers } from './openai.ts'
+import { runway } from './runway.ts'
 
 // biome-ignore format: one line each, so that two people can add one at the same time
 /** Every vendor the lab plays. */
 export const labVendors: readonly LabVendor[] = [
   openai,
   ...videoServers,
+  runway,
+  fal,
 ]
