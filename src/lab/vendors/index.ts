@@ -1,5 +1,6 @@
 import type { LabVendor } from '../lab.ts'
 import { fal } from './fal.ts'
+import { google } from './google.ts'
 import { openai, videoServers } from './openai.ts'
 import { runway } from './runway.ts'
 
@@ -10,4 +11,5 @@ export const labVendors: readonly LabVendor[] = [
   ...videoServers,
   runway,
   fal,
+  google,
 ]

@@ -104,7 +104,12 @@ export function failureOfInteraction({ status, errors, steps, usage }: Interacti
   const words = `Google: ${told.join(' ') || `the interaction ended as ${status}`}`
   // Google bills by tokens put out: where there are none, there is nothing to bill.
   const charged: Charged = { charged: (usage?.total_output_tokens ?? 0) > 0 ? 'unknown' : 'no' }
-  if (REFUSAL.test(words)) return outcomeOf(new SluiceError('output_refused', words, { fix: SOFTEN }), charged)
+  if (REFUSAL.test(words)) {
+    const refused = /\b(prompt|input)\b/i.test(words)
+      ? new SluiceError('input_refused', words, { field: 'prompt', fix: SOFTEN })
+      : new SluiceError('output_refused', words, { fix: SOFTEN })
+    return outcomeOf(refused, charged)
+  }
   if (status === 'budget_exceeded') {
     const fix = 'The interaction used up its budget of tokens. Ask for a shorter or smaller video.'
     return outcomeOf(new SluiceError('provider_billing', words, { fix }), { charged: 'unknown' })

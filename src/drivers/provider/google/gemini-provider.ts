@@ -8,7 +8,7 @@ import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
 import { type Content, Interaction } from './api.ts'
 import { failureOfInteraction, keyInvalid, refusedOrder, statusIn } from './errors.ts'
 import { inlineIndex, readInline, readOutline } from './inline-video.ts'
-import { geminiModels } from './models.ts'
+import { type GoogleModel, geminiModels } from './models.ts'
 import { orderOf, quoteOf } from './order.ts'
 import { refOf, verifyDynamicWebhook } from './webhook.ts'
 
@@ -30,19 +30,22 @@ export interface GeminiOptions {
   jwksUrl?: string
   /** `aud` that tokens of webhooks must carry. Absent: any. */
   webhookAudience?: string
-  now?: () => number
+  /** Default: those known here. */
+  models?: readonly GoogleModel[]
+  now?: () => Date
 }
 
 /** Video of the Gemini Developer API: Gemini Omni by the Interactions API, the successor of Veo there. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
-  const { network, apiKey, delivery = 'uri', jwksUrl = DEFAULT_JWKS_URL, webhookAudience, now } = options
+  const { network, apiKey, delivery = 'uri', jwksUrl = DEFAULT_JWKS_URL, webhookAudience } = options
+  const { models = geminiModels, now = () => new Date() } = options
   const baseUrl = options.baseUrl ?? DEFAULT_BASE_URL
   const origin = new URL(baseUrl).origin
   const api = createVendorApi({ vendor: VENDOR, baseUrl, headers: { 'x-goog-api-key': apiKey }, network })
-  const jwks = createJwks({ vendor: VENDOR, url: jwksUrl, network, ...(now !== undefined && { now }) })
+  const jwks = createJwks({ vendor: VENDOR, url: jwksUrl, network, now: () => now().getTime() })
 
   const pathOf = (id: unknown): string => `v1beta/interactions/${encodeURIComponent(String(id))}`
-  const order = (request: GenerateRequest) => orderOf(VENDOR, geminiModels, request)
+  const order = (request: GenerateRequest) => orderOf({ vendor: VENDOR, models, now }, request)
 
   /** `undefined`: it is not known there. */
   async function ask(path: string, signal: AbortSignal, method: 'GET' | 'POST' = 'GET'): Promise<Answer | undefined> {
@@ -65,7 +68,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 
   return {
     id: 'gemini',
-    capabilities: { kinds: ['video'], models: geminiModels, webhook: 'per-order', reconcile: 'webhook', pollMs: 5_000 },
+    capabilities: { kinds: ['video'], models, webhook: 'per-order', reconcile: 'webhook', pollMs: 5_000 },
 
     quote: (request) => quoteOf('gemini', order(request), USUAL_SECONDS),
 
@@ -152,7 +155,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
         headers,
         rawBody,
         ...(webhookAudience !== undefined && { audience: webhookAudience }),
-        ...(now !== undefined && { now }),
+        now: () => now().getTime(),
       }),
   }
 }

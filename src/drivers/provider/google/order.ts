@@ -11,8 +11,11 @@ export interface VideoOrder {
 }
 
 /** The order in Google's words. Throws for what its models do not make. */
-export function orderOf(vendor: string, models: readonly GoogleModel[], request: GenerateRequest): VideoOrder {
-  const { id } = modelFor({ vendor, models }, request)
+export function orderOf(
+  { vendor, models, now }: { vendor: string; models: readonly GoogleModel[]; now: () => Date },
+  request: GenerateRequest,
+): VideoOrder {
+  const { id } = modelFor({ vendor, models, now }, request)
   const model = models.find((candidate) => candidate.id === id)
   if (model === undefined || request.kind !== 'video') throw new Error(`${id} makes no ${request.kind}`)
   return { model, request, ...frameOf(request) }

@@ -7,7 +7,7 @@ import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
 import { Operation } from './api.ts'
 import { failureOfOperation, keyInvalid, refusedOrder, statusIn } from './errors.ts'
 import { inlineIndex, readInline, readOutline } from './inline-video.ts'
-import { vertexModels } from './models.ts'
+import { type GoogleModel, vertexModels } from './models.ts'
 import { orderOf, quoteOf } from './order.ts'
 import { readPicture } from './picture.ts'
 
@@ -28,16 +28,20 @@ export interface VertexOptions {
   storageUri?: string
   /** Where `gs://` addresses are fetched. */
   storageUrl?: string
+  /** Default: those known here. */
+  models?: readonly GoogleModel[]
+  now?: () => Date
 }
 
 /** Veo on Vertex AI (Gemini Enterprise Agent Platform). It cannot be stopped, lists nothing and tells nothing by itself. */
 export function createVertexProvider(options: VertexOptions): Provider {
   const { network, token, project, location = 'us-central1', storageUri, storageUrl = DEFAULT_STORAGE_URL } = options
+  const { models = vertexModels, now = () => new Date() } = options
   const host = location === 'global' ? 'aiplatform.googleapis.com' : `${location}-aiplatform.googleapis.com`
   const api = createVendorApi({ vendor: VENDOR, baseUrl: options.baseUrl ?? `https://${host}`, headers: {}, network })
   const storage = createVendorApi({ vendor: 'Google Cloud Storage', baseUrl: storageUrl, headers: {}, network })
 
-  const order = (request: GenerateRequest) => orderOf(VENDOR, vertexModels, request)
+  const order = (request: GenerateRequest) => orderOf({ vendor: VENDOR, models, now }, request)
 
   /** Before anything is sent: without a token nothing has been ordered. */
   async function authorization(): Promise<{ authorization: string }> {
@@ -68,7 +72,7 @@ export function createVertexProvider(options: VertexOptions): Provider {
 
   return {
     id: 'vertex',
-    capabilities: { kinds: ['video'], models: vertexModels, seed: true, pollMs: 10_000 },
+    capabilities: { kinds: ['video'], models, seed: true, pollMs: 10_000 },
 
     quote: (request) => quoteOf('vertex', order(request), USUAL_SECONDS),
 

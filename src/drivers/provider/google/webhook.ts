@@ -14,7 +14,7 @@ export interface DynamicWebhook {
   audience?: string
   headers: Readonly<Record<string, string | undefined>>
   rawBody: Uint8Array
-  now?: () => number
+  now: () => number
 }
 
 /**
@@ -23,7 +23,7 @@ export interface DynamicWebhook {
  * holds the event itself, the body must be about the same interaction; when it does not, it vouches for the sender and the time alone,
  * which is enough for a hint: what the body names is asked with our own key.
  */
-export async function verifyDynamicWebhook({ jwks, audience, headers, rawBody, now = Date.now }: DynamicWebhook): Promise<WebhookHint> {
+export async function verifyDynamicWebhook({ jwks, audience, headers, rawBody, now }: DynamicWebhook): Promise<WebhookHint> {
   const [head = '', payload = '', signature = '', ...more] = (headers['webhook-signature'] ?? '').split('.')
   const header = decoded(head)
   const claims = decoded(payload)
