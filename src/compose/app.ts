@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
+import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
+import { createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
@@ -27,6 +29,7 @@ import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
+import { createVendors } from './providers.ts'
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -72,7 +75,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     parts.provider ??
     createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
   stack.defer(async () => local.close?.())
-  const providers = new Map<string, Provider>([[local.id, local]])
+  const network = createNetwork()
+  stack.defer(() => network.close())
+  const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local })
 
   const engine: RunningEngine = createEngine({
@@ -97,8 +102,11 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ladder: (picture) => ladderFor(picture),
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       maxOutputBytes: config.maxOutputBytes,
-      inFlight: () => null,
-      webhookUrl: () => null,
+      inFlight: (provider) => config.inFlight.get(provider) ?? null,
+      webhookUrl: (provider, takeId) => {
+        const { publicUrl, hookSecret } = config
+        return publicUrl === undefined || hookSecret === undefined ? null : hookAddress(publicUrl, hookSecret, provider, takeId)
+      },
       version: `sluice ${version}`,
     }),
     config: {
@@ -127,6 +135,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ids,
       log,
       voices: local.capabilities.voices ?? [],
+      providers: [...providers.values()],
+      hookSecret: config.hookSecret ?? null,
       studioFolder,
       docsFolder,
       version,

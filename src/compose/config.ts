@@ -1,32 +1,8 @@
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
-
-/** One setting: its variable, its check, its default, what it means. `sluice config` and the README are made from this list. */
-interface Setting<S extends z.ZodType> {
-  variable: string
-  schema: S
-  /** The default as a person reads it. */
-  fallback: string
-  meaning: string
-}
-
-const setting = <S extends z.ZodType>(variable: string, fallback: string, meaning: string, schema: S): Setting<S> => ({
-  variable,
-  schema,
-  fallback,
-  meaning,
-})
-const cores = availableParallelism()
-
-function wholeNumber(low: number, high: number, fallback: number) {
-  const error = `must be a whole number from ${low} to ${high}`
-  return z.coerce.number({ error }).int(error).min(low, error).max(high, error).default(fallback)
-}
-
-const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
-  z.enum(values, { error: `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` })
+import { providerSettings } from './provider-settings.ts'
+import { cores, oneOf, setting, wholeNumber } from './setting.ts'
 
 export const settings = {
   dataFolder: setting(
@@ -99,17 +75,19 @@ export const settings = {
   ),
 } as const
 
-export type Config = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
+const allSettings = { ...settings, ...providerSettings }
+
+export type Config = { [K in keyof typeof allSettings]: z.output<(typeof allSettings)[K]['schema']> }
 
 /** Reads the whole configuration and names every problem at once. Throws `config_invalid`. */
 export function loadConfig(env: Record<string, string | undefined>): Config {
   const problems: string[] = []
-  const entries = Object.entries(settings).map(([name, { variable, schema }]) => {
+  const entries = Object.entries(allSettings).map(([name, { variable, schema }]) => {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // A database's URL has its password in it.
-      const shown = variable === 'DATABASE_URL' ? variable : `${variable} is ${JSON.stringify(given)}; it`
+      // A database's URL has its password in it, and keys are secrets.
+      const shown = variable === 'DATABASE_URL' || /KEY|SECRET/.test(variable) ? variable : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)
     }
     return [name, parsed.data]

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Objects } from '../ports/objects.ts'
+import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import type { EventHub } from '../realtime/event-hub.ts'
 import type { EventStreams } from '../realtime/event-streams.ts'
@@ -19,6 +20,10 @@ export interface HttpOptions {
   log: Logger
   /** Voices a script can be spoken with, the default first. */
   voices: readonly { id: string; label: string; language: string }[]
+  /** Who can make what, for `GET /v1/providers`. */
+  providers: readonly Pick<Provider, 'id' | 'capabilities'>[]
+  /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
+  hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */
   studioFolder?: string
   /** Holds `errors/<code>.md`. */

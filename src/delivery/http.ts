@@ -20,8 +20,11 @@ import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hlsRoutes } from './routes/hls.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
+import { takeRoutes } from './routes/takes.ts'
 
 const REQUESTS_PER_MINUTE = 30_000
 const REFUSED_KEYS_PER_MINUTE = 60
@@ -95,6 +98,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   await app.register(fastifyHelmet, contentSecurity)
   await documentApi(app, options.version)
   await app.register(async (api) => protectedRoutes(api as App, context), { prefix: '/v1' })
+  await hookRoutes(app, context)
   healthRoutes(app, context)
   docsRoutes(app, context)
   if (studioFolder !== undefined) await studioRoutes(app, studioFolder)
@@ -151,6 +155,8 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   eventRoutes(api, context)
   assetRoutes(api, context)
   hlsRoutes(api, context)
+  takeRoutes(api, context)
+  spendRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

@@ -3,6 +3,7 @@ import type { Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
+import { decideOrder } from './decide.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
@@ -12,9 +13,12 @@ import { runStep } from './run-step.ts'
 import { createRunningSteps } from './running-steps.ts'
 import { type Scheduler, startScheduler } from './scheduler.ts'
 import { quoteJob, submitJob } from './submit.ts'
+import { receiveWebhook } from './webhook.ts'
 
 const DEADLINE_EVERY_MS = 1_000
 const FORGET_EVERY_MS = 3_600_000
+/** No vendor sends a message again for longer. */
+const HINTS_KEPT_MS = 7 * 24 * 3_600_000
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
 
 export interface RunningEngine extends Engine {
@@ -59,6 +63,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     quote: (request) => quoteJob(inner, request),
     submit: (tenantId, request, options) => submitJob(inner, tenantId, request, options),
     cancel: (tenantId, id) => cancelJob(inner, tenantId, id),
+    decide: (tenantId, id, takeId, decision) => decideOrder(inner, tenantId, id, takeId, decision),
+    webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 
     hintTake(jobId, takeId) {
@@ -72,6 +78,9 @@ export function createEngine(deps: EngineDeps): RunningEngine {
       scheduler = startScheduler(deps)
       unsubscribe = deps.bus.subscribe('job:cancel', ({ jobId }) => running.abortJob(jobId, 'cancelled'))
       every(DEADLINE_EVERY_MS, 'looking for overdue jobs', () => expireOverdue(inner))
+      every(FORGET_EVERY_MS, 'forgetting old webhooks', () =>
+        deps.store.hints.forgetBefore(new Date(deps.clock.now().getTime() - HINTS_KEPT_MS)),
+      )
       every(FORGET_EVERY_MS, 'forgetting old idempotency keys', () =>
         deps.store.idempotency.forgetBefore(new Date(deps.clock.now().getTime() - IDEMPOTENCY_KEPT_MS)),
       )

@@ -1,8 +1,10 @@
 import type { Eta } from '../domain/eta.ts'
-import type { JobId, TenantId } from '../domain/ids.ts'
+import type { JobId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { JobRequest } from '../domain/request.ts'
+import type { OrderDecision, Take } from '../domain/take.ts'
+import type { IncomingWebhook } from './webhook.ts'
 
 export interface JobQuote {
   amountMicroUsd: MicroUsd
@@ -39,4 +41,8 @@ export interface Engine {
   cancel(tenantId: TenantId, id: JobId): Promise<Job>
   /** A new job with the same request. Throws `job_not_found`, `job_not_retryable`; knows idempotency keys as `submit` does. */
   retry(tenantId: TenantId, id: JobId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<Submitted>
+  /** What to do about an order whose answer was lost. Throws `job_not_found`, `take_not_found`, `take_not_in_doubt`. */
+  decide(tenantId: TenantId, id: JobId, takeId: TakeId, decision: OrderDecision): Promise<Take>
+  /** A provider's message. Throws `not_found`, `webhook_invalid`. */
+  webhook(message: IncomingWebhook): Promise<void>
 }

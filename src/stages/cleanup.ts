@@ -1,8 +1,10 @@
 import type { Job } from '../domain/job.ts'
-import { mastersOf, type Take, takeEnded } from '../domain/take.ts'
+import { mastersOf, type Take } from '../domain/take.ts'
 import type { StepHandler } from '../ports/stages.ts'
-import { providerOf, type StageDeps } from './deps.ts'
+import { callOff } from './call-off.ts'
+import type { StageDeps } from './deps.ts'
 import { jobPrefix } from './keys.ts'
+import { park } from './park.ts'
 
 /** How long to wait for background copies before what they need is looked at. */
 const AGAIN_MS = 5_000
@@ -15,10 +17,12 @@ export function cleanup(deps: StageDeps): StepHandler {
   return async (run) => {
     const { job } = run
     if ((await deps.store.steps.open(job.id, ['rendition', 'finish', 'generate', 'ingest', 'publish'])) > 0) {
-      return { then: 'park', wakeAt: new Date(deps.clock.now().getTime() + AGAIN_MS), reason: 'waits for background copies' }
+      return park(deps, AGAIN_MS, 'waits for background copies')
     }
     const takes = await deps.store.takes.ofJob(job.id)
-    for (const take of takes) await callOff(deps, take)
+    let open = 0
+    for (const take of takes) if (!(await callOff(deps, run, take))) open++
+    if (open > 0) return park(deps, AGAIN_MS, `waits for ${open} takes to end at their providers`)
     const discard = job.state.state !== 'succeeded'
     if (discard) await run.checkpoint((tx) => tx.discardAsset('The job ended without it.'))
     const referred = await referredKeys(deps, job, takes, discard)
@@ -30,25 +34,8 @@ export function cleanup(deps: StageDeps): StepHandler {
       removed++
     }
     run.log.info({ removed }, 'cleaned up')
-    return {
-      then: 'done',
-      write: async (tx) => {
-        for (const take of takes.filter((open) => !takeEnded(open) && open.state.state !== 'accepted')) {
-          await tx.setTake(take, {
-            state: 'cancelled',
-            outcome: { class: 'cancelled', detail: 'The job had ended.', retry: 'never', charged: 'no' },
-          })
-        }
-      },
-    }
+    return { then: 'done' }
   }
-}
-
-async function callOff(deps: StageDeps, take: Take): Promise<void> {
-  if (take.state.state !== 'making' && take.state.state !== 'delivered') return
-  const provider = providerOf(deps, take.provider)
-  if (take.state.state === 'making') await provider.cancel?.(take.state.ref)
-  await provider.release?.(take.state.ref)
 }
 
 async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: boolean): Promise<Set<string>> {

@@ -32,16 +32,11 @@ export function doubt(deps: StageDeps, provider: Provider, take: Take, why: stri
  */
 export async function findOrder(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
   const state = unknown(deps, take)
-  const orderedAt = new Date(state.orderedAt)
-  const found =
-    (await deps.store.hints.refOf(take.id)) ??
-    (provider.reconcile
-      ? await provider.reconcile({ takeId: take.id, request: take.request, orderedAt }, { signal: run.signal })
-      : 'unknown')
+  const found = await whereIs(deps, run, provider, take)
   if (found === 'absent') return { then: 'done', write: (tx) => orderAnew(deps, tx, take, notTaken(provider)) }
   if (found !== 'unknown') return taken(deps, take, found)
-  const waitedMs = deps.clock.now().getTime() - orderedAt.getTime()
-  if (state.decision === null && provider.capabilities.reconcile !== undefined && waitedMs < SEARCH_MS) {
+  if (state.decision === null && !searchOver(deps, provider, take)) {
+    const waitedMs = deps.clock.now().getTime() - Date.parse(state.orderedAt)
     const pauseMs = Math.min(LONGEST_SEARCH_MS, Math.max(FIRST_SEARCH_MS, waitedMs / 2))
     return {
       ...park(deps, pauseMs, `looking for an order at ${provider.id}`),
@@ -71,6 +66,20 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
       else await loseTake(deps, tx, take, outcome)
     },
   }
+}
+
+/** What can be learnt of an order in doubt: from a webhook that named it, or from the provider. */
+export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<RemoteRef | 'absent' | 'unknown'> {
+  const named = await deps.store.hints.refOf(take.id)
+  if (named || !provider.reconcile) return named ?? 'unknown'
+  const orderedAt = new Date(unknown(deps, take).orderedAt)
+  return provider.reconcile({ takeId: take.id, request: take.request, orderedAt }, { signal: run.signal })
+}
+
+/** Whether nothing more can be learnt by waiting. */
+export function searchOver(deps: StageDeps, provider: Provider, take: Take): boolean {
+  if (provider.capabilities.reconcile === undefined) return true
+  return deps.clock.now().getTime() - Date.parse(unknown(deps, take).orderedAt) >= SEARCH_MS
 }
 
 function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {

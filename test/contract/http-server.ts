@@ -234,6 +234,8 @@ export async function createWorld(): Promise<World> {
         ids,
         log,
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
+        providers: [],
+        hookSecret: null,
         docsFolder,
         version: '0.0.0',
         ...options,

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { SluiceError } from '../domain/errors.ts'
+import type { Network } from '../drivers/http/network.ts'
+import { createElevenLabsProvider } from '../drivers/provider/elevenlabs/provider.ts'
+import { createFalProvider } from '../drivers/provider/fal/provider.ts'
+import { createGeminiProvider } from '../drivers/provider/google/gemini-provider.ts'
+import { createVertexProvider } from '../drivers/provider/google/vertex-provider.ts'
+import { createRunwayProvider } from '../drivers/provider/runway/provider.ts'
+import { createSunoProvider } from '../drivers/provider/suno/provider.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Config } from './config.ts'
+
+/** Any key will do in the lab. */
+const LAB_KEY = 'key_lab'
+
+/**
+ * The vendors this server has a key or an address for. With a lab, all it plays. Throws `config_invalid` for settings that
+ * do not go together.
+ */
+export function createVendors(config: Config, network: Network): Provider[] {
+  if (config.publicUrl !== undefined && config.hookSecret === undefined) {
+    throw new SluiceError('config_invalid', 'SLUICE_PUBLIC_URL is set, but SLUICE_HOOK_SECRET is not.', {
+      fix: 'Set SLUICE_HOOK_SECRET to a random text of at least 16 characters, the same on all servers.',
+    })
+  }
+  const vendors: Provider[] = []
+  const lab = (path: string) => (config.labUrl === undefined ? undefined : `${config.labUrl.replace(/\/+$/, '')}/${path}`)
+
+  /** The vendor's key and address; the lab's where only that is there. */
+  function access(key: string | undefined, url: string | undefined, labPath: string): { apiKey: string; baseUrl?: string } | null {
+    if (key !== undefined) return { apiKey: key, ...(url !== undefined && { baseUrl: url }) }
+    const played = lab(labPath)
+    return played === undefined ? null : { apiKey: LAB_KEY, baseUrl: url ?? played }
+  }
+
+  const runway = access(config.runwayKey, config.runwayUrl, 'runway')
+  if (runway) vendors.push(createRunwayProvider({ network, ...runway }))
+
+  const elevenlabs = access(config.elevenlabsKey, config.elevenlabsUrl, 'elevenlabs')
+  if (elevenlabs) {
+    const webhookSecret = config.elevenlabsHookSecret
+    vendors.push(createElevenLabsProvider({ network, ...elevenlabs, ...(webhookSecret !== undefined && { webhookSecret }) }))
+  }
+
+  const fal = access(config.falKey, config.falUrl, 'fal')
+  if (fal) {
+    const jwksUrl = config.falKey === undefined ? lab('fal/.well-known/jwks.json') : undefined
+    vendors.push(createFalProvider({ network, ...fal, ...(jwksUrl !== undefined && { jwksUrl }) }))
+  }
+
+  const gemini = access(config.geminiKey, config.geminiUrl, 'google')
+  if (gemini) vendors.push(createGeminiProvider({ network, ...gemini }))
+
+  const { vertexProject: project, vertexTokenFile: tokenFile, vertexLocation: location } = config
+  if (project !== undefined && tokenFile !== undefined) {
+    const token = async () => (await readFile(tokenFile, 'utf8')).trim()
+    vendors.push(createVertexProvider({ network, project, location, token }))
+  }
+
+  if (config.sunoShape !== undefined) {
+    const { sunoShape: shape, sunoKey: apiKey, sunoUrl: baseUrl } = config
+    vendors.push(createSunoProvider({ network, shape, ...(apiKey !== undefined && { apiKey }), ...(baseUrl !== undefined && { baseUrl }) }))
+  }
+  return vendors
+}

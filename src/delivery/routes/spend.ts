@@ -1,0 +1,50 @@
+import { ProviderList, UsageQuery, UsageView } from '../../wire/spend.ts'
+import type { App, Context } from '../context.ts'
+import { withProblems } from '../openapi.ts'
+
+const USAGE_MS = 30 * 24 * 3_600_000
+
+export function spendRoutes(app: App, { store, providers }: Context): void {
+  app.get(
+    '/usage',
+    {
+      schema: {
+        operationId: 'getUsage',
+        summary: 'What was spent, and what is left of the budget',
+        tags: ['spend'],
+        querystring: UsageQuery,
+        response: withProblems({ 200: UsageView }),
+      },
+    },
+    async (request) => {
+      const since = new Date(request.query.since ?? Date.now() - USAGE_MS)
+      const [budget, usage] = await Promise.all([store.ledger.budget(request.tenantId), store.ledger.usage(request.tenantId, since)])
+      return { since: since.toISOString(), budget, usage }
+    },
+  )
+
+  app.get(
+    '/providers',
+    {
+      schema: {
+        operationId: 'listProviders',
+        summary: 'Who can make what here, and for how much',
+        tags: ['spend'],
+        response: withProblems({ 200: ProviderList }),
+      },
+    },
+    async () => ({
+      providers: providers.map(({ id, capabilities }) => ({
+        id,
+        kinds: [...capabilities.kinds],
+        caution: capabilities.caution ?? null,
+        models: (capabilities.models ?? []).map(({ id: model, kind, price, sunset }) => ({
+          id: model,
+          kind,
+          price: { per: price.per, amountMicroUsd: price.amountMicroUsd, asOf: price.asOf },
+          sunset: sunset ?? null,
+        })),
+      })),
+    }),
+  )
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { OutcomeView } from './jobs.ts'
+
+const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
+
+export const TakeView = z
+  .object({
+    id: z.string(),
+    key: z.string().describe('What it makes: `clip:0`, `speech:3`, `music`.'),
+    number: z.number().int().describe('1 for the first attempt.'),
+    provider: z.string(),
+    model: z.string().nullable(),
+    state: z.enum(['planned', 'ordering', 'submit_unknown', 'making', 'delivered', 'accepted', 'rejected', 'failed', 'cancelled']),
+    cost: z
+      .object({ state: z.enum(['reserved', 'settled', 'released']), amountMicroUsd: MicroUsd, basis: z.string() })
+      .nullable()
+      .describe('Null for what costs nothing or was not ordered yet.'),
+    decision: z
+      .object({ atStakeMicroUsd: MicroUsd, choices: z.array(z.enum(['order-again', 'give-up'])) })
+      .nullable()
+      .describe('Set while somebody has to decide about an order nobody can find.'),
+    outcome: OutcomeView.nullable(),
+  })
+  .meta({ id: 'Take' })
+export type TakeView = z.output<typeof TakeView>
+
+export const TakeList = z.object({ takes: z.array(TakeView) }).meta({ id: 'TakeList' })
+
+export const DecisionInput = z
+  .strictObject({
+    decision: z
+      .enum(['order-again', 'give-up'])
+      .describe('`order-again`: send another order, at the risk of paying twice. `give-up`: let the job fail.'),
+  })
+  .meta({ id: 'DecisionRequest' })
+
+export const UsageQuery = z.object({
+  since: z.iso.datetime().optional().describe('Entries from then on; default: the last 30 days.'),
+})
+
+export const UsageView = z
+  .object({
+    since: z.iso.datetime(),
+    budget: z.object({
+      limitMicroUsd: MicroUsd.nullable().describe('Null: no limit.'),
+      reservedMicroUsd: MicroUsd.describe('Set aside for orders under way.'),
+      spentMicroUsd: MicroUsd,
+    }),
+    usage: z.array(
+      z.object({
+        provider: z.string(),
+        model: z.string().nullable(),
+        takes: z.number().int(),
+        reservedMicroUsd: MicroUsd,
+        spentMicroUsd: MicroUsd,
+      }),
+    ),
+  })
+  .meta({ id: 'Usage' })
+
+export const ProviderList = z
+  .object({
+    providers: z.array(
+      z.object({
+        id: z.string(),
+        kinds: z.array(z.string()),
+        caution: z.string().nullable(),
+        models: z.array(
+          z.object({
+            id: z.string(),
+            kind: z.string(),
+            price: z.object({ per: z.enum(['second', 'character', 'take']), amountMicroUsd: z.number(), asOf: z.string() }),
+            sunset: z.string().nullable().describe('The day after which it no longer answers.'),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'ProviderList' })
