@@ -107,8 +107,8 @@ type Video = Extract<MediaSpec, { kind: 'video' }>
 
 function videoArgs({ durationSeconds, width, height, fps = 24, sound = true, seed = 0, cutAtSeconds }: Video): string[] {
   const source = `testsrc2=size=${width}x${height}:rate=${fps}:duration=${durationSeconds}`
-  // The other shot is the same picture mirrored in other colours: a cut that an eye and a measurement see.
-  const cut = cutAtSeconds === undefined ? '' : `,negate=enable='gte(t,${cutAtSeconds})',hflip=enable='gte(t,${cutAtSeconds})'`
+  // The other shot is the same picture with its light turned round: a mirrored one in other colours is too much like it.
+  const cut = cutAtSeconds === undefined ? '' : `,format=yuv420p,lutyuv=y=negval:enable='gte(t,${cutAtSeconds})'`
   return [
     ...['-f', 'lavfi', '-i', `${source}${cut},hue=h=${seed % 360}`],
     ...(sound ? ['-f', 'lavfi', '-i', `sine=frequency=${220 + (seed % 12) * 20}:sample_rate=48000:duration=${durationSeconds}`] : []),
