@@ -15,7 +15,7 @@ export function chosenModel({ name, models, now = () => new Date() }: Vendor, re
   const able = models.filter(({ kind }) => kind === request.kind)
   if (able.length === 0) {
     const kinds = [...new Set(models.map(({ kind }) => kind))].join(', ')
-    throw cannot(`${name} does not make ${request.kind}.`, 'kind', `Choose another provider for this; ${name} makes ${kinds}.`)
+    throw cannot(`${name} does not make ${request.kind}.`, 'kind', `Choose another provider for this${kinds && `; ${name} makes ${kinds}`}.`)
   }
   const asked = 'model' in request ? request.model : undefined
   const today = now().toISOString().slice(0, 10)
