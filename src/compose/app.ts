@@ -5,7 +5,7 @@ import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
-import { createNetwork } from '../drivers/http/network.ts'
+import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
@@ -78,7 +78,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const network = createNetwork()
   stack.defer(() => network.close())
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
-  const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local })
+  const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const engine: RunningEngine = createEngine({
     store,

@@ -63,8 +63,15 @@ export type TakeState =
   | { state: 'failed'; outcome: Outcome }
   | { state: 'cancelled'; outcome: Outcome }
 
-/** What somebody says of an order nobody can find: send another one, at the risk of paying twice, or let the job fail. */
-export type OrderDecision = 'order-again' | 'give-up'
+/**
+ * What somebody says of an order that Sluice cannot find, having looked at the provider or not:
+ *
+ * - `adopt`: it was taken, under this id there. It is followed as if its answer had come.
+ * - `not-taken`: the provider does not have it. It has cost nothing and is ordered again.
+ * - `order-again`: nobody knows. It counts as paid and is ordered again, at the risk of paying twice.
+ * - `give-up`: nobody knows. It counts as paid and the job fails.
+ */
+export type OrderDecision = { decision: 'adopt'; remoteId: string } | { decision: 'not-taken' | 'order-again' | 'give-up' }
 
 export interface Take {
   id: TakeId

@@ -1,6 +1,7 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import { usd } from '../domain/money.ts'
 import { newStages } from '../domain/progress.ts'
 import type { JobRequest } from '../domain/request.ts'
 import { laneOf, type Step } from '../domain/step.ts'
@@ -44,6 +45,7 @@ export async function submitJob(
   const known = options.idempotency && (await recall(deps, tenantId, options.idempotency))
   if (known) return { job: known, ahead: null, repeated: true }
   const quote = await quoteJob(deps, request)
+  checkCost(request, quote)
   const now = deps.clock.now()
   const { deadlineSeconds, priority } = request.policy
   const job: Job = {
@@ -89,6 +91,16 @@ export async function submitJob(
     .publish('job:events', { jobId: job.id, tenantId, seq: 1 })
     .catch((error) => deps.log.warn({ jobId: job.id, err: error }, 'could not announce the job; readers will find it by themselves'))
   return { job: acceptance.job, ahead: acceptance.ahead, repeated: false }
+}
+
+/** Known before anything is written: what the plan costs already is more than the job may. */
+function checkCost({ policy: { maxCostMicroUsd } }: JobRequest, { amountMicroUsd }: JobQuote): void {
+  if (maxCostMicroUsd === null || amountMicroUsd <= maxCostMicroUsd) return
+  throw new SluiceError('budget_exceeded', `The job is quoted at ${usd(amountMicroUsd)} and may cost ${usd(maxCostMicroUsd)}.`, {
+    field: 'policy.maxCostMicroUsd',
+    fix: 'Raise it, or choose a shorter length or a cheaper model.',
+    facts: { quotedMicroUsd: amountMicroUsd },
+  })
 }
 
 async function recall(deps: SubmitDeps, tenantId: TenantId, asked: { key: string; fingerprint: string }): Promise<Job | undefined> {

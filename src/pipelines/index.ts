@@ -9,6 +9,8 @@ export interface Providers {
   all: ReadonlyMap<string, Provider>
   /** Makes what no provider was named for. */
   default: Provider
+  /** Throws `address_refused` for an address that leads into a private network. */
+  assertPublicUrl(url: URL, field: string): void
 }
 
 /** The pipeline of each kind. */
@@ -20,6 +22,8 @@ export function createPipelines(planner: Planner, providers: Providers): Record<
       plan(request) {
         if (request.kind !== 'video') throw new Error(`not a video: ${request.kind}`)
         const { prompt, durationSeconds, width, height, fps, seed, imageUrl } = request
+        // The vendor fetches it, from wherever it runs: a private one is a mistake or worse.
+        if (imageUrl !== null) providers.assertPublicUrl(new URL(imageUrl), 'imageUrl')
         const picture = { durationSeconds, width, height, fps, ...(imageUrl !== null && { imageUrl }) }
         return singleTakePlan(providers, request, 'clip', { kind: 'video', prompt, ...picture, seed })
       },

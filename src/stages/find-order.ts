@@ -17,7 +17,7 @@ const ASK_AGAIN_MS = 3_600_000
 /** The answer to an order never came. */
 export function doubt(deps: StageDeps, provider: Provider, take: Take, why: string): StepResult {
   return {
-    ...park(deps, FIRST_SEARCH_MS, why),
+    ...park(deps, provider.capabilities.reconcile === undefined ? 0 : FIRST_SEARCH_MS, why),
     write: async (tx) => {
       await tx.setTake(take, unknown(deps, take))
       tx.notice(`It is not known whether ${provider.id} took an order; it is being looked for.`)
@@ -46,7 +46,7 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
     }
   }
   const policy = run.job.request.policy.onSubmitUnknown
-  const decision = state.decision ?? (policy === 'accept-risk' ? 'order-again' : null)
+  const decision = state.decision?.decision ?? (policy === 'accept-risk' ? 'order-again' : null)
   if (decision === null) return ask(deps, provider, take)
   const reserved = await deps.store.ledger.get(take.id)
   const atStake = reserved?.amountMicroUsd ?? 0
@@ -70,6 +70,9 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
 
 /** What can be learnt of an order in doubt: from a webhook that named it, or from the provider. */
 export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<RemoteRef | 'absent' | 'unknown'> {
+  const decision = take.state.state === 'submit_unknown' ? take.state.decision : null
+  if (decision?.decision === 'adopt') return { id: decision.remoteId }
+  if (decision?.decision === 'not-taken') return 'absent'
   const named = await deps.store.hints.refOf(take.id)
   if (named || !provider.reconcile) return named ?? 'unknown'
   const orderedAt = new Date(unknown(deps, take).orderedAt)
@@ -100,7 +103,7 @@ function ask(deps: StageDeps, provider: Provider, take: Take): StepResult {
       await tx.setTake(take, unknown(deps, take))
       const amount = (await tx.repositories.ledger.get(take.id))?.amountMicroUsd ?? 0
       tx.notice(
-        `It is not known whether ${provider.id} took an order of ${usd(amount)}, and ${provider.id} cannot be asked. Look there, then decide: order again, at the risk of paying twice, or give up.`,
+        `It is not known whether ${provider.id} took an order of ${usd(amount)}, and ${provider.id} cannot be asked. Look there and say what you found, or decide without: order again, at the risk of paying twice, or give up.`,
       )
     },
   }

@@ -16,7 +16,7 @@ export const TakeView = z
       .nullable()
       .describe('Null for what costs nothing or was not ordered yet.'),
     decision: z
-      .object({ atStakeMicroUsd: MicroUsd, choices: z.array(z.enum(['order-again', 'give-up'])) })
+      .object({ atStakeMicroUsd: MicroUsd, choices: z.array(z.enum(['adopt', 'not-taken', 'order-again', 'give-up'])) })
       .nullable()
       .describe('Set while somebody has to decide about an order nobody can find.'),
     outcome: OutcomeView.nullable(),
@@ -27,11 +27,15 @@ export type TakeView = z.output<typeof TakeView>
 export const TakeList = z.object({ takes: z.array(TakeView) }).meta({ id: 'TakeList' })
 
 export const DecisionInput = z
-  .strictObject({
-    decision: z
-      .enum(['order-again', 'give-up'])
-      .describe('`order-again`: send another order, at the risk of paying twice. `give-up`: let the job fail.'),
-  })
+  .discriminatedUnion('decision', [
+    z.strictObject({
+      decision: z.literal('adopt'),
+      remoteId: z.string().min(1).max(256).describe('Its id at the provider, where you found it.'),
+    }),
+    z.strictObject({ decision: z.literal('not-taken').describe('You looked: the provider does not have it. It is ordered again.') }),
+    z.strictObject({ decision: z.literal('order-again').describe('It counts as paid and is ordered again, at the risk of paying twice.') }),
+    z.strictObject({ decision: z.literal('give-up').describe('It counts as paid and the job fails.') }),
+  ])
   .meta({ id: 'DecisionRequest' })
 
 export const UsageQuery = z.object({

@@ -44,7 +44,7 @@ export function takeRoutes(app: App, { engine, store }: Context): void {
     async (request) => {
       const { takeId } = request.params
       if (!isId('tak', takeId)) throw new SluiceError('take_not_found', `"${takeId}" is not the id of a take.`)
-      const take = await engine.decide(request.tenantId, asJobId(request.params.id), takeId, request.body.decision)
+      const take = await engine.decide(request.tenantId, asJobId(request.params.id), takeId, request.body)
       return takeView(take, await store.ledger.get(take.id))
     },
   )
@@ -61,7 +61,7 @@ function takeView(take: Take, entry: LedgerEntry | undefined): TakeView {
     model: 'model' in take.request ? (take.request.model ?? null) : null,
     state: state.state,
     cost: entry ? { state: entry.state, amountMicroUsd: entry.amountMicroUsd, basis: entry.basis } : null,
-    decision: undecided ? { atStakeMicroUsd: entry?.amountMicroUsd ?? 0, choices: ['order-again', 'give-up'] } : null,
+    decision: undecided ? { atStakeMicroUsd: entry?.amountMicroUsd ?? 0, choices: ['adopt', 'not-taken', 'order-again', 'give-up'] } : null,
     outcome: 'outcome' in state ? state.outcome : null,
   }
 }
