@@ -10,6 +10,8 @@ const MODELS: Record<string, { longest: number; prices: Record<Resolution, numbe
   'gemini-omni-1.2-flash': { longest: 15, prices: { '360p': 23_334, '720p': 70_000, '1080p': 105_000, '4k': 210_000 } },
   'gemini-omni-1.1-flash': { longest: 10, prices: { '360p': 30_000, '720p': 100_000, '1080p': 150_000, '4k': 300_000 } },
 }
+/** Documentation writes `v1beta`, `@google/genai` 3.1.0 asks `v1`. */
+const VERSION = '/:version(^v1(?:beta)?$)'
 const TOKENS_PER_SECOND = 5_792
 const TOKEN_LIFE_SECONDS = 300
 
@@ -50,7 +52,7 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
   const signer = createSigner()
   api.get('/.well-known/jwks.json', () => ({ keys: [signer().jwk] }))
 
-  api.post('/v1beta/interactions', async (request, reply) => {
+  api.post(`${VERSION}/interactions`, async (request, reply) => {
     if (!allowed(request, reply)) return reply
     const parsed = Body.safeParse(request.body)
     if (!parsed.success)
@@ -72,7 +74,7 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
       refunds: ['failed', 'refused'],
       inputRefusal: 'end',
       id: `v1_${randomBytes(24).toString('base64url')}`,
-      data: { model, delivery: format.delivery, seconds },
+      data: { model, delivery: format.delivery, seconds, fileId: randomBytes(6).toString('hex') },
       async onChange(work) {
         if (work.endedAt !== null) for (const uri of webhook?.uris ?? []) await notify(work, uri, webhook?.user_metadata)
       },
@@ -80,13 +82,13 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
     return 'refused' in taken ? refuseOrder(reply, model, taken) : interactionOf(taken.work)
   })
 
-  api.get<{ Params: { id: string } }>('/v1beta/interactions/:id', (request, reply) => {
+  api.get<{ Params: { id: string } }>(`${VERSION}/interactions/:id`, (request, reply) => {
     if (!allowed(request, reply)) return reply
     const work = lab.works.get(request.params.id)
     return work === undefined ? unknown(reply) : interactionOf(work)
   })
 
-  api.post<{ Params: { id: string } }>('/v1beta/interactions/:id/cancel', (request, reply) => {
+  api.post<{ Params: { id: string } }>(`${VERSION}/interactions/:id/cancel`, (request, reply) => {
     if (!allowed(request, reply)) return reply
     const work = lab.works.get(request.params.id)
     if (work === undefined) return unknown(reply)
@@ -94,16 +96,16 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
     return interactionOf(work)
   })
 
-  api.delete<{ Params: { id: string } }>('/v1beta/interactions/:id', (request, reply) => {
+  api.delete<{ Params: { id: string } }>(`${VERSION}/interactions/:id`, (request, reply) => {
     if (!allowed(request, reply)) return reply
     return lab.works.delete(request.params.id) ? {} : unknown(reply)
   })
 
   /** `files/<id>:download?alt=media`: needs the key, and leads to another host. */
-  api.get<{ Params: { name: string }; Querystring: { alt?: string } }>('/v1beta/files/:name', (request, reply) => {
+  api.get<{ Params: { name: string }; Querystring: { alt?: string } }>(`${VERSION}/files/:name`, (request, reply) => {
     if (!allowed(request, reply)) return reply
     const [id = '', verb] = request.params.name.split(':')
-    const output = lab.works.get(id)?.outputs[0]
+    const output = lab.works.list().find(({ data }) => data['fileId'] === id)?.outputs[0]
     if (output === undefined) return refuse(reply, 404, 'NOT_FOUND', 'The file does not exist.')
     if (verb !== 'download' || request.query.alt !== 'media')
       return { name: `files/${id}`, mimeType: output.mimeType, sizeBytes: String(output.bytes.length), state: 'ACTIVE' }
@@ -118,7 +120,7 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
       mime_type: output.mimeType,
       ...(work.data['delivery'] === 'inline'
         ? { data: Buffer.from(output.bytes).toString('base64') }
-        : { uri: lab.url(`/v1beta/files/${work.id}:download?alt=media`) }),
+        : { uri: lab.url(`/v1beta/files/${work.data['fileId']}:download?alt=media`) }),
     }
     const content = [...(words === undefined ? [] : [{ type: 'text', text: words }]), ...(video ? [video] : [])]
     return {

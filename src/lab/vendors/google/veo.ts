@@ -73,7 +73,7 @@ export function veoRoutes(api: FastifyInstance, lab: Lab): void {
       })),
       amountMicroUsd: price * durationSeconds * sampleCount,
       charged: 'done',
-      data: { name: `${resource}/operations/${id}`, storageUri },
+      data: { name: `${resource}/operations/${id}`, storageUri, image: instances[0]?.image?.bytesBase64Encoded },
     })
     return 'refused' in taken ? refuseOrder(reply, model, taken) : { name: taken.work.data['name'] }
   }
