@@ -35,6 +35,7 @@ export async function lab(config: Config, { port, speed, seed, chaos = false }: 
     `The lab plays these vendors at ${running.url}; any key will do, and nothing costs anything.`,
     ...vendors,
     '',
+    `  Sluice   SLUICE_LAB_URL=${running.url} npm start`,
     `  charges  ${running.url}/lab/charges    works  ${running.url}/lab/works    webhooks  ${running.url}/lab/webhooks`,
     `  dials    curl -X PUT ${running.url}/lab/dials -H 'content-type: application/json' -d '{"lost-reply": 0.1}'`,
     '           or in a prompt: [lab:lost-reply]',

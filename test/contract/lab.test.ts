@@ -212,7 +212,7 @@ const effects: Record<Dial, () => Promise<void>> = {
     await expect(send('x [lab:reset-before]')).rejects.toThrow()
     expect({ charged: total(), works: works().list().length }).toEqual(before)
   },
-  'server-error': () => refusal('server-error', 500),
+  'server-error': async () => void (await refusal('server-error', 500)),
   async throttle() {
     const answer = await refusal('throttle', 429)
     expect(answer.headers.get('retry-after')).toBe('1')

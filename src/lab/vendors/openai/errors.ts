@@ -57,7 +57,7 @@ export function sendRefusal(reply: FastifyReply, taken: Exclude<Taken, { work: u
 
 /**
  * Any key will do, but for three words in it, so that refusals of keys can be tried: `invalid` (401), `forbidden` (403) and
- * `no-credit` (429 `insufficient_quota`). Returns whether the request was answered.
+ * `broke` (429 `insufficient_quota`). Returns whether the request was answered.
  */
 export function refusedKey(request: FastifyRequest, reply: FastifyReply): boolean {
   const key = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
@@ -65,7 +65,7 @@ export function refusedKey(request: FastifyRequest, reply: FastifyReply): boolea
     sendError(reply, 401, { message: 'Incorrect API key provided.', type: 'invalid_request_error', code: 'invalid_api_key' })
   else if (key.includes('forbidden'))
     sendError(reply, 403, { message: 'Your project does not have access.', type: 'invalid_request_error', code: 'permission_denied' })
-  else if (key.includes('no-credit') && request.method === 'POST')
+  else if (key.includes('broke') && request.method === 'POST')
     sendError(reply, 429, {
       message: 'You exceeded your current quota, please check your plan and billing details.',
       type: 'insufficient_quota',

@@ -26,6 +26,8 @@ export interface Flavour {
   /** Fields that only its videos have. */
   extra(seconds: number): Record<string, unknown>
   needsKey: boolean
+  /** Its `progress` is 100 from the beginning. */
+  alwaysHundred?: boolean
 }
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex')
@@ -94,15 +96,16 @@ export const sglang: Flavour = {
   deleteAnswer: 'video',
 }
 
-/** Refuses fields it does not know; a deleted video that runs is finished all the same. Which fields it knows is UNVERIFIED. */
+/** Refuses fields it does not know; a deleted video that runs is finished all the same; `progress` says nothing. Which fields it knows is UNVERIFIED. */
 export const fastVideo: Flavour = {
   ...own,
+  alwaysHundred: true,
   id: 'fastvideo',
   label: 'FastVideo',
   takesJson: true,
   fields: [
     ...['prompt', 'model', 'seconds', 'size', 'input_reference', 'width', 'height', 'fps', 'num_frames', 'seed'],
-    ...['num_inference_steps', 'guidance_scale', 'negative_prompt'],
+    ...['reference_url', 'num_inference_steps', 'guidance_scale', 'negative_prompt'],
   ],
   errorStyle: 'fastapi',
   newId: () => `video_${hex(16)}`,

@@ -42,7 +42,7 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
       object: 'video',
       model,
       status: STATUS[work.state],
-      progress: Math.floor(work.progress * 100),
+      progress: flavour.alwaysHundred ? 100 : Math.floor(work.progress * 100),
       created_at: unix(work.createdAt),
       completed_at: work.state === 'done' ? endedAt : null,
       expires_at: work.state === 'done' && endedAt !== null ? endedAt + LIFE_SECONDS : null,
