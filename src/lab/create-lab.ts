@@ -81,7 +81,11 @@ export async function createLab({
     if (request.method !== 'GET' || path.startsWith('/lab/') || path.includes('/files/')) return
     const nth = (asked.get(path) ?? 0) + 1
     asked.set(path, nth)
-    if (dials.strikes('poll-error', `${path}:${nth}`)) await reply.code(503).send({ error: { message: 'Service unavailable (lab)' } })
+    // By rate, or by the marker of the work that is asked for: its first question.
+    const [, vendor = '', ...names] = path.split('/').map(decodeURIComponent)
+    const marked = nth === 1 && names.some((name) => shop.of(vendor).get(name)?.faults.has('poll-error'))
+    if (marked || dials.strikes('poll-error', `${path}:${nth}`))
+      await reply.code(503).send({ error: { message: 'Service unavailable (lab)' } })
   })
 
   async function take(vendor: string, request: FastifyRequest, order: Order): Promise<Taken> {

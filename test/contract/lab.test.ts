@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
@@ -10,6 +11,7 @@ import type { LabVendor, Order, Work } from '../../src/lab/lab.ts'
 import { createFfmpegMaker } from '../../src/lab/media/ffmpeg-maker.ts'
 import type { Maker, MediaSpec } from '../../src/lab/media/maker.ts'
 import { standardWebhookHeaders } from '../../src/lab/standard-webhook.ts'
+import { labVendors } from '../../src/lab/vendors/index.ts'
 import { type WebhookReceiver, webhookReceiver } from '../helpers/webhook-receiver.ts'
 
 const SECRET = `whsec_${Buffer.from('of nobody').toString('base64')}`
@@ -227,6 +229,8 @@ const effects: Record<Dial, () => Promise<void>> = {
     expect((await ask(work.id)).status).toBe(503)
     lab.dials.set({ 'poll-error': 0 })
     expect((await ask(work.id)).status).toBe(200)
+    const { id } = await done('x [lab:poll-error]')
+    expect([(await ask(id)).status, (await ask(id)).status]).toEqual([503, 200])
   },
   async slow() {
     lab.clock.speed = 200
@@ -481,6 +485,39 @@ describe('webhooks', () => {
     await soon(() => expect(receiver.received).toHaveLength(3))
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     await soon(() => expect(lab.webhooks.deliveries.slice(-3).map(({ answer }) => answer)).toEqual([500, 500, 200]))
+  })
+})
+
+describe('sluice lab', () => {
+  it('prints where the vendors are, starts with chaos, and ends at a signal', async () => {
+    const command = spawn(process.execPath, ['src/cli/main.ts', 'lab', '--port', '0', '--chaos'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exited = once(command, 'exit')
+    try {
+      let printed = ''
+      command.stdout.on('data', (chunk: Buffer) => {
+        printed += chunk.toString()
+      })
+      const url = await vi.waitFor(
+        () => {
+          const found = /openai +(http:\/\/127\.0\.0\.1:\d+)\/openai\n/.exec(printed)?.[1]
+          if (!found || !printed.includes('in the field')) throw new Error(`it has printed ${printed}`)
+          return found
+        },
+        { timeout: 20_000 },
+      )
+      expect(await (await fetch(`${url}/lab/dials`)).json()).toMatchObject({ rates: CHAOS })
+      for (const { id } of labVendors) expect(printed).toContain(`${url}/${id}\n`)
+    } finally {
+      command.kill('SIGINT')
+    }
+    expect(await exited).toEqual([0, null])
+  })
+
+  it('is described with every dial and every option', () => {
+    const page = readFileSync('docs/lab.md', 'utf8').replaceAll(/ +/g, ' ')
+    for (const [dial, meaning] of Object.entries(DIALS))
+      expect(page).toContain(`| \`${dial}\` | ${meaning} | ${CHAOS[dial as Dial] ?? ''}`.trimEnd())
+    for (const option of ['--port', '--speed', '--seed', '--chaos']) expect(page).toContain(`| \`${option}`)
   })
 })
 
