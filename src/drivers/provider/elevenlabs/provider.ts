@@ -35,7 +35,7 @@ const MAX_KNOWN = 10_000
 
 /** Speech, music and sounds come with the answer; a video is a job. */
 const Ref = z.union([
-  z.object({ generation: z.string() }),
+  z.object({ id: z.string() }),
   z.object({
     outputs: z.array(
       z.object({
@@ -95,7 +95,7 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
       const { id } = taken(FlowTaken, await answer.json())
       remember(id)
       newestBefore.delete(takeId)
-      return { generation: id }
+      return { id }
     } catch (error) {
       if (!SluiceError.is(error) || error.code !== 'submit_unknown') newestBefore.delete(takeId)
       throw error
@@ -147,7 +147,7 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
       const read = Ref.safeParse(ref)
       if (!read.success) return lost('The reference is not one of ElevenLabs')
       if ('outputs' in read.data) return { state: 'succeeded', outputs: read.data.outputs as TakeOutput[] }
-      const answer = await api.ask(`v1/flows/video/${encodeURIComponent(read.data.generation)}`, { signal })
+      const answer = await api.ask(`v1/flows/video/${encodeURIComponent(read.data.id)}`, { signal })
       if (answer.status === 404) return lost('ElevenLabs does not know the job')
       if (answer.status >= 400) throw await refusalOf(answer, 'video')
       return statusOf(understood(Flow, await answer.json()), retryAfterMs(answer))
@@ -190,7 +190,7 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     if (first === undefined) return 'absent'
     if (others.length > 0 || !soleUser) return 'unknown'
     remember(first)
-    return { generation: first }
+    return { id: first }
   }
 
   function remember(id: string): void {

@@ -26,7 +26,7 @@ export function readWebhook(
 
   const flow = FlowWebhook.safeParse(parsed(rawBody))
   if (!flow.success) throw invalid('it is not about a generation')
-  return { dedupeKey: `${flow.data.id}:${flow.data.status}`, ref: { generation: flow.data.id } }
+  return { dedupeKey: `${flow.data.id}:${flow.data.status}`, ref: { id: flow.data.id } }
 }
 
 function parsed(rawBody: Uint8Array): unknown {

@@ -7,7 +7,7 @@ import { Callback, Envelope, Task, TaskTaken, wordsOf } from './api.ts'
 import { answerLost, failureOf, lostOutcome, refusalOf } from './errors.ts'
 import type { Shape } from './shape.ts'
 
-const Ref = z.object({ task: z.string() })
+const Ref = z.object({ id: z.string() })
 
 /** Some resellers insist on an address to tell of the end. This one never leads anywhere (RFC 6761); we ask instead. */
 const NOWHERE = 'https://sluice.invalid/'
@@ -32,13 +32,13 @@ export function resellerShape(api: VendorApi, instrumental: boolean): Shape {
       if (code !== 200) throw refusalOf(code, msg ?? '', answer)
       const taken = TaskTaken.safeParse(data)
       if (!taken.success) throw answerLost(z.prettifyError(taken.error))
-      return { task: taken.data.taskId }
+      return { id: taken.data.taskId }
     },
 
     async status(ref, { signal }) {
       const read = Ref.safeParse(ref)
       if (!read.success) return { state: 'lost', outcome: lostOutcome('The reference is not one of the reseller') }
-      const answer = await api.ask('api/v1/generate/record-info', { query: { taskId: read.data.task }, signal })
+      const answer = await api.ask('api/v1/generate/record-info', { query: { taskId: read.data.id }, signal })
       if (answer.status === 404) return { state: 'lost', outcome: lostOutcome('The reseller does not know the task') }
       if (answer.status >= 400) throw refusalOf(answer.status, wordsOf(await answer.text()).message, answer)
       const envelope = Envelope.safeParse(await answer.json())
@@ -61,7 +61,7 @@ export function resellerShape(api: VendorApi, instrumental: boolean): Shape {
       const read = Callback.safeParse(parsed(rawBody))
       if (!read.success) throw new SluiceError('webhook_invalid', 'The webhook does not name a task of the reseller.')
       const { callbackType, task_id } = read.data.data
-      return { dedupeKey: `${task_id}:${callbackType}`, ref: { task: task_id } }
+      return { dedupeKey: `${task_id}:${callbackType}`, ref: { id: task_id } }
     },
   }
 }
