@@ -3,7 +3,8 @@ import type { Charged, Outcome } from '../../../domain/outcome.ts'
 import { type Answer, throttled } from '../../http/vendor-api.ts'
 
 const REFUSED = /sensitive|copyright|moderat|polic|guideline|artist|existing work|matches|prohibited/i
-const MONEY = /credit|balance|quota|payment|insufficient/i
+/** Not any word of credits: a refund is told with them as well. */
+const MONEY = /insufficient|not enough|top.?up|out of credits|no credits|quota|balance|payment/i
 const MODEL_GONE = /model.*(deprecated|not (found|exist|supported)|no longer|unavailable)/i
 
 /**
