@@ -227,7 +227,7 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
 
-function neverSent(error: unknown): boolean {
+export function neverSent(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: { code?: string } }
   return NEVER_SENT.has(code ?? '') || NEVER_SENT.has(cause?.code ?? '')
 }
