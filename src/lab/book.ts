@@ -20,20 +20,21 @@ export interface Book {
 
 export function createBook(now: () => Date): Book {
   const entries: Entry[] = []
-  const sum = (list: Entry[]) => list.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0)
-  const of = (workId: string) => sum(entries.filter((entry) => entry.workId === workId))
+  const byWork = new Map<string, number>()
+  const byVendor = new Map<string, number>()
+  const of = (workId: string) => byWork.get(workId) ?? 0
   const write = (workId: string, vendor: string, amountMicroUsd: number) => {
     if (!Number.isInteger(amountMicroUsd)) throw new RangeError(`An amount is whole micro-USD, not ${amountMicroUsd}`)
-    if (amountMicroUsd !== 0) entries.push({ workId, vendor, amountMicroUsd, at: now() })
+    if (amountMicroUsd === 0) return
+    entries.push({ workId, vendor, amountMicroUsd, at: now() })
+    byWork.set(workId, of(workId) + amountMicroUsd)
+    byVendor.set(vendor, (byVendor.get(vendor) ?? 0) + amountMicroUsd)
   }
   return {
     charge: write,
     refund: (workId, vendor, amountMicroUsd = of(workId)) => write(workId, vendor, -amountMicroUsd),
     entries: () => entries,
     of,
-    totals() {
-      const byVendor = Object.groupBy(entries, ({ vendor }) => vendor)
-      return Object.fromEntries(Object.entries(byVendor).map(([vendor, list = []]) => [vendor, sum(list)]))
-    },
+    totals: () => Object.fromEntries(byVendor),
   }
 }

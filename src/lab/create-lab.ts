@@ -149,6 +149,7 @@ export async function createLab({
       clock.stop()
       await mailroom.close()
       await app.close()
+      await hearing.maker.close?.()
     },
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Book } from './book.ts'
 import type { createLabClock } from './clock.ts'
 import type { Faults } from './dials.ts'
+import { createKeptBytes } from './kept-bytes.ts'
 import type { Order, Output, Work, WorkState, Works } from './lab.ts'
 import type { Maker, MediaSpec } from './media/maker.ts'
 import { spoilt } from './media/spoilt.ts'
@@ -11,6 +12,8 @@ const RUN_SECONDS = 20
 /** Where a zombie stops, and how much longer a held work queues. */
 const ZOMBIE_PROGRESS = 0.4
 const HOLD_SECONDS = 30
+/** Beyond this the oldest works that have ended are forgotten, as vendors forget them after a time. */
+const KEEP_BYTES = 2 ** 30
 
 interface MutableWork extends Work {
   state: WorkState
@@ -35,6 +38,7 @@ export interface WorkShop {
  */
 export function createWorkShop({ book, clock, maker }: { book: Book; clock: ReturnType<typeof createLabClock>; maker: Maker }): WorkShop {
   const works = new Map<string, { work: MutableWork; stop: (cancelled: boolean) => void }>()
+  const kept = createKeptBytes()
   const keyOf = (vendor: string, id: string) => `${vendor}/${id}`
 
   function take(vendor: string, order: Order, faults: Faults): { work: Work; settled: Promise<void> } {
@@ -97,6 +101,8 @@ export function createWorkShop({ book, clock, maker }: { book: Book; clock: Retu
       if (faults.has('zombie')) return
       const failing = faults.has('fail') || (order.inputRefusal === 'end' && faults.has('refuse-input'))
       const making = failing || faults.has('refuse-output') ? undefined : make(work, order.outputs)
+      // Looked at below, or no longer of interest when the work was stopped.
+      making?.catch(() => {})
       await clock.wait(failing ? runSeconds / 2 : runSeconds, stopping.signal)
       try {
         const outputs = await making
@@ -106,9 +112,15 @@ export function createWorkShop({ book, clock, maker }: { book: Book; clock: Retu
         if (outputs === undefined) return fail('refuse-output')
         work.outputs = outputs
       } catch (error) {
+        if (stopping.signal.aborted) return
         return fail('fail', `the lab could not make it: ${error instanceof Error ? error.message : String(error)}`)
       }
+      kept.hold(work.outputs.map(({ bytes }) => bytes))
       finish('done')
+      for (const old of kept.total > KEEP_BYTES ? [...works.values()] : []) {
+        if (kept.total <= KEEP_BYTES || old.work === work) break
+        if (old.work.outputs.length > 0) forget(old.work.vendor, old.work.id)
+      }
     }
 
     if (charged === 'accept') book.charge(id, vendor, amountMicroUsd)
@@ -129,7 +141,9 @@ export function createWorkShop({ book, clock, maker }: { book: Book; clock: Retu
   }
 
   function forget(vendor: string, id: string): void {
-    works.get(keyOf(vendor, id))?.stop(false)
+    const found = works.get(keyOf(vendor, id))
+    found?.stop(false)
+    kept.release(found?.work.outputs.map(({ bytes }) => bytes) ?? [])
     works.delete(keyOf(vendor, id))
   }
 

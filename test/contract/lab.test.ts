@@ -12,6 +12,7 @@ import { createFfmpegMaker } from '../../src/lab/media/ffmpeg-maker.ts'
 import type { Maker, MediaSpec } from '../../src/lab/media/maker.ts'
 import { standardWebhookHeaders } from '../../src/lab/standard-webhook.ts'
 import { labVendors } from '../../src/lab/vendors/index.ts'
+import { locateFfmpeg } from '../../src/media/ffmpeg/locate.ts'
 import { type WebhookReceiver, webhookReceiver } from '../helpers/webhook-receiver.ts'
 
 const SECRET = `whsec_${Buffer.from('of nobody').toString('base64')}`
@@ -87,12 +88,16 @@ afterEach(() => {
 
 const soon = <T>(holds: () => T | Promise<T>) => vi.waitFor(holds, { timeout: 5_000, interval: 5 })
 
-const send = (prompt: string, order: Partial<Order> & { hook?: string } = {}) =>
-  fetch(`${lab.url}/plain/orders`, {
+const send = (prompt: string, order: Partial<Order> & { hook?: string } = {}, at = lab.url) =>
+  fetch(`${at}/plain/orders`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ prompt, ...order }),
   })
+const disposable = async (maker: Maker) => {
+  const other = await createLab({ vendors: [plain], maker })
+  return { ...other, [Symbol.asyncDispose]: () => other.close() }
+}
 const works = () => lab.works.of('plain')
 const total = () => lab.book.totals()['plain'] ?? 0
 
@@ -521,14 +526,15 @@ describe('sluice lab', () => {
   })
 })
 
-describe('real media', () => {
-  const maker = createFfmpegMaker()
+describe('real media', async () => {
+  const { ffmpegPath, ffprobePath } = await locateFfmpeg()
+  const maker = createFfmpegMaker({ ffmpegPath })
   const folder = mkdtempSync(join(tmpdir(), 'lab-test-'))
   afterAll(() => rmSync(folder, { recursive: true }))
   const probe = (bytes: Uint8Array, entries: string) => {
     const path = join(folder, 'probed')
     writeFileSync(path, bytes)
-    const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'default=nw=1:nk=1', path])
+    const { stdout } = spawnSync(ffprobePath, ['-v', 'error', '-show_entries', entries, '-of', 'default=nw=1:nk=1', path])
     return stdout.toString().trim().split('\n')
   }
 
@@ -539,13 +545,31 @@ describe('real media', () => {
       expect.arrayContaining(['h264', '320', '180', '30/1', 'aac', '1.500000']),
     )
     expect(await maker.make({ ...spec })).toBe(made)
+    expect(Buffer.from((await maker.make({ ...spec, seed: 5 })).bytes).equals(made.bytes)).toBe(false)
+  })
+
+  it('closing stops what is being made, and leaves nothing', async () => {
+    const closing = createFfmpegMaker({ ffmpegPath })
+    const making = [1, 2, 3, 4].map((seed) => closing.make({ kind: 'video', durationSeconds: 60, width: 1280, height: 720, seed }))
+    const ends = Promise.allSettled(making)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await closing.close?.()
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
+  })
+
+  it('what cannot be made is a failure that says so, and does not end the lab', async () => {
+    await using other = await disposable({ make: () => Promise.reject(new Error('no such filter')) })
+    const { id } = (await (await send('impossible', {}, other.url)).json()) as { id: string }
+    const work = other.works.of('plain').get(id)
+    await work?.ended
+    expect(work).toMatchObject({ state: 'failed', failure: { reason: 'fail', detail: 'the lab could not make it: no such filter' } })
   })
 
   it('an unordered cut is where a scene detector finds it', async () => {
     const cuts = async (spec: MediaSpec) => {
       const { bytes } = await maker.make(spec)
       const filter = "select='gt(scene,0.3)',metadata=print:file=-"
-      const { stdout } = spawnSync('ffmpeg', ['-v', 'error', '-i', 'pipe:0', '-an', '-vf', filter, '-f', 'null', '-'], { input: bytes })
+      const { stdout } = spawnSync(ffmpegPath, ['-v', 'error', '-i', 'pipe:0', '-an', '-vf', filter, '-f', 'null', '-'], { input: bytes })
       return [...stdout.toString().matchAll(/pts_time:([\d.]+)/g)].map(([, time]) => Number(time))
     }
     const spec = { kind: 'video', durationSeconds: 2, width: 320, height: 180 } as const

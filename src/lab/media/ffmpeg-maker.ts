@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AudioFormat, Made, Maker, MediaSpec, WordTime } from './maker.ts'
+import { createPrograms, type Programs } from './programs.ts'
 
 const CACHE_BYTES = 256 * 2 ** 20
-const TIMEOUT_MS = 120_000
+/** Seeds give so many different pictures, colours and keys; more would only be more to make. */
+const VARIANTS = 24
 /** Of a calm reader; for the length of speech on a machine whose FFmpeg has no voice. */
 const CHARACTERS_PER_SECOND = 15
 
@@ -31,42 +32,52 @@ const IMAGE = {
  * for music, filtered noise for sounds. Small, exact in length and size, and kept by what was ordered.
  */
 export function createFfmpegMaker({ ffmpegPath = 'ffmpeg' }: { ffmpegPath?: string } = {}): Maker {
-  const cache = new Map<string, Promise<Made>>()
+  const programs = createPrograms(ffmpegPath)
+  const cache = new Map<string, { making: Promise<Made>; sizeBytes: number }>()
   let cachedBytes = 0
   let voice: Promise<boolean> | undefined
 
   const speaks = () => {
-    voice ??= run(ffmpegPath, ['-hide_banner', '-h', 'filter=flite']).then(({ out }) => !out.includes('Unknown filter'))
+    voice ??= programs.run(['-hide_banner', '-h', 'filter=flite']).then((out) => !out.includes('Unknown filter'))
     return voice
   }
 
   return {
-    make(spec) {
+    make(ordered) {
+      const spec = 'seed' in ordered && ordered.seed !== undefined ? { ...ordered, seed: ordered.seed % VARIANTS } : ordered
       const key = JSON.stringify(spec)
       const kept = cache.get(key)
-      if (kept) return kept
-      const making = make(ffmpegPath, spec, speaks)
-      cache.set(key, making)
-      making.then(
+      if (kept) return kept.making
+      const entry = { making: make(programs, spec, speaks), sizeBytes: 0 }
+      cache.set(key, entry)
+      entry.making.then(
         ({ bytes }) => {
+          entry.sizeBytes = bytes.length
           cachedBytes += bytes.length
-          if (cachedBytes < CACHE_BYTES) return
-          cache.clear()
-          cachedBytes = 0
+          for (const [oldest, { sizeBytes }] of cache) {
+            if (cachedBytes <= CACHE_BYTES) break
+            cache.delete(oldest)
+            cachedBytes -= sizeBytes
+          }
         },
         () => cache.delete(key),
       )
-      return making
+      return entry.making
+    },
+    async close() {
+      await programs.close()
+      // Until their folders are gone.
+      await Promise.allSettled([...cache.values()].map(({ making }) => making))
     },
   }
 }
 
-async function make(ffmpegPath: string, spec: MediaSpec, speaks: () => Promise<boolean>): Promise<Made> {
+async function make(programs: Programs, spec: MediaSpec, speaks: () => Promise<boolean>): Promise<Made> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-lab-'))
   try {
     const target = (extension: string) => join(folder, `out.${extension}`)
     const write = async (args: string[], extension: string) => {
-      await run(ffmpegPath, ['-hide_banner', '-v', 'error', '-nostdin', '-y', ...args, target(extension)])
+      await programs.run(['-hide_banner', '-v', 'error', '-nostdin', '-y', ...args, target(extension)])
       return readFile(target(extension))
     }
 
@@ -110,7 +121,7 @@ function videoArgs({ durationSeconds, width, height, fps = 24, sound = true, see
   // The other shot is the same picture with its light turned round: a mirrored one in other colours is too much like it.
   const cut = cutAtSeconds === undefined ? '' : `,format=yuv420p,lutyuv=y=negval:enable='gte(t,${cutAtSeconds})'`
   return [
-    ...['-f', 'lavfi', '-i', `${source}${cut},hue=h=${seed % 360}`],
+    ...['-f', 'lavfi', '-i', `${source}${cut},hue=h=${seed * 15}`],
     ...(sound ? ['-f', 'lavfi', '-i', `sine=frequency=${220 + (seed % 12) * 20}:sample_rate=48000:duration=${durationSeconds}`] : []),
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '28', '-g', String(fps * 2), '-pix_fmt', 'yuv420p', '-threads', '1'],
     ...(sound ? ['-c:a', 'aac', '-b:a', '96k'] : []),
@@ -119,12 +130,12 @@ function videoArgs({ durationSeconds, width, height, fps = 24, sound = true, see
 }
 
 const picture = ({ width, height, seed = 0 }: { width: number; height: number; seed?: number }): string[] => [
-  ...['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=1:duration=1,hue=h=${seed % 360}`],
+  ...['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=1:duration=1,hue=h=${seed * 15}`],
 ]
 
 function tune({ kind, durationSeconds, seed = 0 }: Extract<MediaSpec, { kind: 'music' | 'sound' }>): string[] {
   if (kind === 'sound')
-    return ['-f', 'lavfi', '-i', `anoisesrc=color=pink:seed=${seed % 2 ** 31}:amplitude=0.3:duration=${durationSeconds},lowpass=f=1200`]
+    return ['-f', 'lavfi', '-i', `anoisesrc=color=pink:seed=${seed}:amplitude=0.3:duration=${durationSeconds},lowpass=f=1200`]
   const root = 110 * 2 ** ((seed % 12) / 12)
   const chord = [1, 1.25, 1.5].map((ratio) => `0.2*sin(2*PI*${(root * ratio).toFixed(2)}*t*(1+floor(mod(t,4)/2)/4))`).join('+')
   return ['-f', 'lavfi', '-i', `aevalsrc='(${chord})*(0.6+0.4*cos(PI*t))':s=44100:d=${durationSeconds}`]
@@ -149,15 +160,5 @@ function wordTimes(text: string, durationSeconds: number): WordTime[] {
     const startSeconds = at
     at += (weight(word) / total) * durationSeconds
     return { text: word, startSeconds, endSeconds: at }
-  })
-}
-
-function run(program: string, args: string[]): Promise<{ out: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS })
-    let out = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
-    child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve({ out }) : reject(new Error(`${program} ended with ${code}: ${out.slice(-500)}`))))
   })
 }

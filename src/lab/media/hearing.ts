@@ -29,6 +29,7 @@ export function createHearing(maker: Maker, ffprobePath = 'ffprobe'): Hearing {
         if (spec.kind === 'speech') said.set(digest(made.bytes), made)
         return made
       },
+      ...(maker.close && { close: () => maker.close?.() ?? Promise.resolve() }),
     },
     async hear(recording) {
       const known = said.get(digest(recording))

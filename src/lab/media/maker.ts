@@ -46,4 +46,6 @@ export interface Made {
 /** Makes real media, quickly. */
 export interface Maker {
   make(spec: MediaSpec): Promise<Made>
+  /** Stops what is being made. */
+  close?(): Promise<void>
 }
