@@ -213,7 +213,7 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
         ? ([
             [clip('a', { model: 'sora-9' }), 'model'],
             [clip('a', { durationSeconds: 5 }), 'durationSeconds'],
-            [clip('a', { width: 640, height: 480 }), 'size'],
+            [clip('a', { width: 640, height: 480 }), 'width'],
           ] as [GenerateRequest, string][])
         : []),
     ]
@@ -326,6 +326,15 @@ describe('provider: openai, refusals and faults', () => {
     })
   })
 
+  test('a video that somebody found by its id is followed with no more than that', async () => {
+    for (const flavour of FLAVOURS) {
+      const { id } = await order(serverOf(flavour), clip('a foundling'))
+      const { outputs, charge } = await delivered(serverOf(flavour), { id })
+      expect(outputs).toHaveLength(1)
+      expect(charge).toEqual(flavour === 'openai' ? undefined : { amountMicroUsd: 0, basis: 'price-list' })
+    }
+  })
+
   test('a list that is long is read to the end, one that cannot be read is no answer', async () => {
     const total = 250
     const asked: string[] = []
@@ -417,6 +426,27 @@ describe('provider: openai, speech', () => {
     expect(await speaker().cancel?.(ref)).toBe('too_late')
   })
 
+  test('who names no voice hears the first, and a voice of one’s own is sent as such', async () => {
+    const said: unknown[] = []
+    const baseUrl = await answering((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        said.push(JSON.parse(body))
+        response.writeHead(200, { 'content-type': 'audio/wav' }).end('RIFF')
+      })
+    })
+    const provider = made({ apiKey: 'k', baseUrl })
+    await order(provider, speech('Hello.', { voice: 'default' }))
+    await order(provider, speech('Hello.', { voice: 'voice_123' }))
+    expect(said).toEqual([
+      { model: 'tts-1', input: 'Hello.', voice: 'alloy', response_format: 'wav' },
+      { model: 'tts-1', input: 'Hello.', voice: { id: 'voice_123' }, response_format: 'wav' },
+    ])
+  })
+
   test('a sound that breaks off leaves a doubt and is charged once', async () => {
     const charges = lab.book.entries().length
     await expect(order(speaker(), speech('[lab:truncated-body] A sentence that breaks.'))).rejects.toMatchObject({ code: 'submit_unknown' })
@@ -459,7 +489,7 @@ describe('provider: openai, speech', () => {
     ]
     for (const [request, field] of refusals)
       expect(() => speaker().quote(request)).toThrow(expect.objectContaining({ code: 'provider_cannot', field }))
-    const late = made({ apiKey: 'k', now: () => new Date('2027-01-06T00:00:00Z') })
+    const late = made({ apiKey: 'k', now: () => new Date('2027-01-07T00:00:00Z') })
     expect(() => late.quote(speech('a'))).toThrow(expect.objectContaining({ code: 'model_sunset', field: 'model' }))
     expect(() => made({}).quote(speech('a'))).toThrow(expect.objectContaining({ code: 'provider_cannot', field: 'kind' }))
   })

@@ -43,7 +43,7 @@ const clip = (prompt: string, more: Partial<Extract<GenerateRequest, { kind: 'vi
 
 let takes = 0
 const order = (request: GenerateRequest, by = provider): Promise<RemoteRef> => by.start(request, orderContext(`tak_${++takes}`))
-const taskId = (ref: RemoteRef): string => String(ref['taskId'])
+const taskId = (ref: RemoteRef): string => String(ref['id'])
 const charged = (ref: RemoteRef): number => lab.book.of(taskId(ref))
 const works = () => lab.works.of('runway')
 
@@ -210,6 +210,18 @@ describe('provider: runway', () => {
     expect((await playable(Buffer.concat(pieces))).durationSeconds).toBe(2)
   })
 
+  test('an order that somebody found by its id is followed with no more than that', async () => {
+    const { id } = await order(clip('a foundling'))
+    const { outputs, charge } = await delivered(provider, { id })
+    expect(outputs).toMatchObject([{ role: 'media', mimeType: 'video/mp4' }])
+    expect(charge).toEqual({ amountMicroUsd: 240_000, basis: 'vendor' })
+  })
+
+  test('who names no voice hears the first', async () => {
+    const ref = await order({ kind: 'speech', text: 'Good night.', voice: 'default', seed: 1 })
+    expect(works().get(taskId(ref))?.ordered).toMatchObject([{ kind: 'speech', voice: 'Maya' }])
+  })
+
   describe('cancel', () => {
     test('a live task is stopped and refunded; that Runway then forgets it is its end', async () => {
       lab.clock.speed = 10
@@ -245,15 +257,15 @@ describe('provider: runway', () => {
     ['fractions of seconds', clip('a', { durationSeconds: 2.5 }), 'durationSeconds', '2 to 10'],
     ['too long', clip('a', { durationSeconds: 11 }), 'durationSeconds', '2 to 10'],
     ['a length between those of the model', clip('a', { model: 'veo3.1', durationSeconds: 5 }), 'durationSeconds', '4, 6, 8'],
-    ['unknown size', clip('a', { width: 1920, height: 1080 }), 'size', '1280x720'],
-    ['a size for pictures only', clip('a', { width: 960, height: 960 }), 'size', '1280x720'],
+    ['unknown size', clip('a', { width: 1920, height: 1080 }), 'width', '1280x720'],
+    ['a size for pictures only', clip('a', { width: 960, height: 960 }), 'width', '1280x720'],
     ['no picture', clip('a', { model: 'gen4_turbo' }), 'imageUrl', 'picture'],
     ['a long prompt', clip('a'.repeat(1001)), 'prompt', '1000'],
     ['an empty prompt', clip('  '), 'prompt', 'Write'],
     ['a large seed', clip('a', { seed: 2 ** 32 }), 'seed', 'smaller'],
     ['an unknown voice', { kind: 'speech', text: 'a', voice: 'Nobody', seed: 1 }, 'voice', 'Maya'],
     ['a long sound', { kind: 'sound', prompt: 'a', durationSeconds: 31, seed: 1 }, 'durationSeconds', '0.5 to 30'],
-    ['music', { kind: 'music', prompt: 'a', durationSeconds: 5, seed: 1 }, 'kind', 'another provider'],
+    ['music', { kind: 'music', prompt: 'a', durationSeconds: 5, seed: 1 }, 'kind', 'video, speech, sound'],
   ])('refused before a cent is spent: %s', async (_, request, field, fix) => {
     const before = works().list().length
     expect(() => provider.quote(request)).toThrow(

@@ -54,6 +54,7 @@ export function modelFor({ vendor, models, voices, now = () => new Date() }: Mod
 const isOver = ({ sunset }: ModelFacts, now: Date): boolean => sunset !== undefined && now.toISOString().slice(0, 10) > sunset
 
 function checkLength(field: string, { id, maxCharacters }: ModelFacts, text: string): void {
+  if (text.trim() === '') throw cannot(field, 'There is no text.', 'Write what is to be made.')
   if (maxCharacters !== undefined && text.length > maxCharacters)
     throw cannot(field, `${id} takes ${maxCharacters} characters, not ${text.length}.`, `Shorten it to ${maxCharacters} characters.`)
 }
@@ -85,11 +86,11 @@ function checkPicture(vendor: string, { id, sizes, image }: ModelFacts, request:
 export function priceOf({ per, amountMicroUsd }: Pick<Price, 'per' | 'amountMicroUsd'>, request: GenerateRequest): MicroUsd {
   const units = per === 'take' ? 1 : per === 'second' ? secondsOf(request) : request.kind === 'speech' ? request.text.length : 0
   // A hair below: 0.1 and the like are not exact, and 300,000.00000000006 is not 300,001.
-  return Math.ceil(amountMicroUsd * units - 1e-6)
+  return Math.max(0, Math.ceil(amountMicroUsd * units - 1e-6))
 }
 
 const secondsOf = (request: GenerateRequest): number => ('durationSeconds' in request ? request.durationSeconds : 0)
 
-function cannot(field: string, detail: string, fix: string): SluiceError {
+export function cannot(field: string, detail: string, fix: string): SluiceError {
   return new SluiceError('provider_cannot', detail, { field, fix })
 }

@@ -51,8 +51,8 @@ const output = z.object({
   sizeBytes: z.number().optional(),
 })
 
-/** The reference of an order. Speech came with the answer and is kept already. */
-export const ref = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('video'), id: z.string(), amountMicroUsd: z.number() }),
+/** The reference of an order. Speech came with the answer and is kept already. A video that was adopted has only its id. */
+export const ref = z.union([
   z.object({ kind: z.literal('speech'), outputs: z.array(output), amountMicroUsd: z.number() }),
+  z.object({ kind: z.literal('video').default('video'), id: z.string(), amountMicroUsd: z.number().optional() }),
 ])

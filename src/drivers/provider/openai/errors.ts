@@ -13,9 +13,9 @@ const FIELDS: Record<string, string> = {
   seconds: 'durationSeconds',
   num_frames: 'durationSeconds',
   fps: 'fps',
-  size: 'size',
-  width: 'size',
-  height: 'size',
+  size: 'width',
+  width: 'width',
+  height: 'height',
   seed: 'seed',
   input_reference: 'imageUrl',
   image_reference: 'imageUrl',
@@ -84,7 +84,8 @@ function jsonOf(text: string): unknown {
 }
 
 /** What is known of the money when a video did not come about: on one's own machine there is none. */
-export const chargedFor = (amountMicroUsd: MicroUsd): Charged => (amountMicroUsd === 0 ? { charged: 'no' } : { charged: 'unknown' })
+export const chargedFor = (amountMicroUsd: MicroUsd | undefined): Charged =>
+  amountMicroUsd === 0 ? { charged: 'no' } : { charged: 'unknown' }
 
 /**
  * A failed video. `error.code` is a name, an HTTP status as a number (vLLM-Omni) or missing (SGLang). That refusals are called

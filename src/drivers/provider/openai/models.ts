@@ -39,6 +39,12 @@ const sora = (id: string, microUsdPerSecond: number): ModelFacts => ({
 /** Gone; declared so that who asks for them is told when and why. */
 export const soraModels: readonly ModelFacts[] = [sora('sora-2', 100_000), sora('sora-2-pro', 300_000)]
 
+/** What a request says that names no voice. */
+export const DEFAULT_VOICE = 'default'
+
+/** Ids of voices one has made oneself. */
+export const CUSTOM_VOICE = /^voice_/
+
 /** Of OpenAI's own models, the default first. */
 export const voices = [
   'alloy',

@@ -4,10 +4,10 @@ import type { Quote } from '../../../domain/money.ts'
 import type { ModelFacts, Provider } from '../../../ports/provider.ts'
 import type { Network } from '../../http/network.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
-import { cannot, checkAgainst, chosenModel, quoteBy } from '../check-order.ts'
+import { cannot, modelFor, priceOf } from '../model-check.ts'
 import * as read from './api.ts'
 import { type Flavour, type FlavourFacts, flavours } from './flavours.ts'
-import { soraModels, speechModels, VIDEOS_SUNSET, voices } from './models.ts'
+import { CUSTOM_VOICE, DEFAULT_VOICE, soraModels, speechModels, VIDEOS_SUNSET, voices } from './models.ts'
 import { orderSpeech } from './speech.ts'
 import { createVideos, type Videos } from './videos.ts'
 
@@ -24,6 +24,8 @@ export interface VideoServer {
 
 export interface OpenAiOptions {
   network: Network
+  /** Default `openai`. */
+  id?: string
   /** For speech. Absent: only videos. */
   apiKey?: string
   /** Where speech is made. Default https://api.openai.com/v1. */
@@ -42,6 +44,7 @@ const OWN_MACHINE: ModelFacts['price'] = { per: 'second', amountMicroUsd: 0, asO
  */
 export function createOpenAiProvider({
   network,
+  id = 'openai',
   apiKey,
   baseUrl,
   models: added = [],
@@ -68,23 +71,19 @@ export function createOpenAiProvider({
 
   function check(request: GenerateRequest): ModelFacts {
     if (request.kind === 'video') return needServer().check(request, now)
-    const model = chosenModel({ name: 'OpenAI', models: speech, now }, request)
-    checkAgainst(model, request)
-    const itsOwn = speechModels.some(({ id }) => id === model.id)
-    if (request.kind === 'speech' && itsOwn && !/^voice_/.test(request.voice) && !voices.some(({ id }) => id === request.voice))
-      throw cannot(`OpenAI has no voice "${request.voice}".`, 'voice', `Choose one of ${voices.map(({ id }) => id).join(', ')}.`)
-    return model
+    const custom = request.kind === 'speech' && (CUSTOM_VOICE.test(request.voice) || added.some(({ id }) => id === request.model))
+    return modelFor({ vendor: 'OpenAI', models: speech, now, ...(!custom && { voices: [{ id: DEFAULT_VOICE }, ...voices] }) }, request)
   }
 
   function quote(request: GenerateRequest): Quote {
-    const model = check(request)
-    if (request.kind === 'video')
-      return quoteBy(videos?.flavour ?? 'openai', model, request, { seconds: 30 + request.durationSeconds * 20 })
-    return quoteBy('openai', model, request, { seconds: 2 + ('text' in request ? request.text.length : 0) / 200 })
+    const { price } = check(request)
+    const seconds = request.kind === 'video' ? 30 + request.durationSeconds * 20 : 2 + ('text' in request ? request.text.length : 0) / 200
+    const basis = `${request.kind === 'video' && videos !== undefined ? videos.flavour : 'openai'}:${price.asOf}`
+    return { amountMicroUsd: priceOf(price, request), seconds, basis }
   }
 
   return {
-    id: 'openai',
+    id,
     capabilities: {
       kinds: [...(speech.length > 0 ? (['speech'] as const) : []), ...(server === undefined ? [] : (['video'] as const))],
       models,
@@ -99,7 +98,7 @@ export function createOpenAiProvider({
       const model = check(request)
       const { amountMicroUsd } = quote(request)
       if (request.kind === 'speech') return orderSpeech(api, request, model, amountMicroUsd, context)
-      if (request.kind !== 'video') throw cannot(`OpenAI does not make ${request.kind}.`, 'kind', 'Choose another provider for this.')
+      if (request.kind !== 'video') throw cannot('kind', `OpenAI does not make ${request.kind}.`, 'Choose another provider for this.')
       // A server of one's own makes its one model; a name is sent only when one was asked for.
       const named = model.id === '' ? request : { ...request, model: model.id }
       return needServer().videos.order(named, amountMicroUsd, context.signal)
@@ -159,13 +158,10 @@ function openServer(network: Network, { baseUrl, flavour, apiKey, models }: Vide
     api,
     videos: createVideos({ api, baseUrl, facts }),
     check(request, now) {
-      const model =
-        models === undefined
-          ? ({ id: request.model ?? '', kind: 'video', image: true, seed: facts.seed, price: OWN_MACHINE } as const)
-          : chosenModel({ name: facts.label, models, now }, request)
-      checkAgainst(model, request)
+      const any: ModelFacts = { id: request.model ?? '', kind: 'video', image: true, seed: facts.seed, price: OWN_MACHINE }
+      const model = modelFor({ vendor: facts.label, models: models ?? [any], now }, request)
       if (!Number.isInteger(request.durationSeconds) || request.durationSeconds < 1)
-        throw cannot(`${facts.label} makes whole seconds.`, 'durationSeconds', 'Choose a whole number of seconds.')
+        throw cannot('durationSeconds', `${facts.label} makes whole seconds.`, 'Choose a whole number of seconds.')
       return model
     },
   }

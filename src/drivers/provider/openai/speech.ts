@@ -5,9 +5,7 @@ import type { RemoteRef } from '../../../domain/take.ts'
 import type { ModelFacts, StartContext } from '../../../ports/provider.ts'
 import type { VendorApi } from '../../http/vendor-api.ts'
 import { refusedOrder } from './errors.ts'
-
-/** Ids of voices one has made oneself. */
-const CUSTOM_VOICE = /^voice_/
+import { CUSTOM_VOICE, DEFAULT_VOICE, voices } from './models.ts'
 
 /**
  * Speech comes with the answer and cannot be asked for again: it is kept as it arrives, and what breaks after the order was
@@ -20,8 +18,9 @@ export async function orderSpeech(
   amountMicroUsd: MicroUsd,
   context: Pick<StartContext, 'signal' | 'keep'>,
 ): Promise<RemoteRef> {
-  const { text, voice } = request
-  const body = { model, input: text, voice: CUSTOM_VOICE.test(voice) ? { id: voice } : voice, response_format: 'wav' }
+  const { text } = request
+  const voice = request.voice === DEFAULT_VOICE ? voices[0]?.id : request.voice
+  const body = { model, input: text, voice: CUSTOM_VOICE.test(request.voice) ? { id: voice } : voice, response_format: 'wav' }
   const answer = await api.order('/audio/speech', { body, headers: { accept: 'audio/wav' }, signal: context.signal })
   if (answer.status >= 300) throw await refusedOrder('OpenAI', answer, 'text')
   const mimeType = (answer.headers['content-type'] ?? '').split(';')[0]?.trim() || 'application/octet-stream'

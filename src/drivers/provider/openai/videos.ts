@@ -15,10 +15,10 @@ const CLOCK_SKEW_MS = 60_000
 /** Videos that this process has stopped, remembered because the server forgets them. */
 const MAX_STOPPED = 10_000
 
-/** What a reference to a video says. */
+/** What a reference to a video says. Without an amount it was adopted by its id. */
 interface VideoRef {
   id: string
-  amountMicroUsd: MicroUsd
+  amountMicroUsd?: MicroUsd | undefined
 }
 
 export interface Videos {
@@ -68,7 +68,7 @@ export function createVideos({ api, baseUrl, facts }: { api: VendorApi; baseUrl:
       })
     },
 
-    async status({ id, amountMicroUsd }, signal) {
+    async status({ id, amountMicroUsd = facts.own ? 0 : undefined }, signal) {
       const video = await videoOf(id, signal)
       if (video === 'unknown') return stopped.has(id) ? cancelled(vendor, amountMicroUsd) : lost(vendor, id, amountMicroUsd)
       switch (video.status) {
@@ -81,7 +81,7 @@ export function createVideos({ api, baseUrl, facts }: { api: VendorApi; baseUrl:
           return {
             state: 'succeeded',
             outputs: [{ role: 'media', mimeType: 'video/mp4', locator: video.url || `${baseUrl.replace(/\/$/, '')}${pathOf(id)}/content` }],
-            charge: { amountMicroUsd, basis: 'price-list' },
+            ...(amountMicroUsd !== undefined && { charge: { amountMicroUsd, basis: 'price-list' } }),
           }
         case 'failed':
           return { state: 'failed', outcome: failureOf(vendor, video.error, chargedFor(amountMicroUsd)) }
@@ -165,20 +165,20 @@ function fractionOf(progress: number | null | undefined): number | null {
   return Math.min(1, Math.max(0, progress / 100))
 }
 
-function cancelled(vendor: string, amountMicroUsd: MicroUsd): TakeStatus {
+function cancelled(vendor: string, amountMicroUsd: MicroUsd | undefined): TakeStatus {
   return {
     state: 'cancelled',
     outcome: { class: 'cancelled', detail: `The video was stopped at ${vendor}.`, retry: 'never', ...chargedFor(amountMicroUsd) },
   }
 }
 
-function lost(vendor: string, id: string, amountMicroUsd: MicroUsd): TakeStatus {
+function lost(vendor: string, id: string, amountMicroUsd: MicroUsd | undefined): TakeStatus {
   const problem = new SluiceError('take_lost', `${vendor} no longer knows video ${id}; servers that keep videos in memory forget them.`)
   return { state: 'lost', outcome: outcomeOf(problem, chargedFor(amountMicroUsd)) }
 }
 
-function expired(vendor: string, amountMicroUsd: MicroUsd): TakeStatus {
+function expired(vendor: string, amountMicroUsd: MicroUsd | undefined): TakeStatus {
   const problem = new SluiceError('take_lost', `${vendor} has made the video, but keeps it no longer.`)
-  const charged = amountMicroUsd === 0 ? ({ charged: 'no' } as const) : ({ charged: 'yes', amountMicroUsd } as const)
+  const charged = amountMicroUsd ? ({ charged: 'yes', amountMicroUsd } as const) : chargedFor(amountMicroUsd)
   return { state: 'expired', outcome: { ...outcomeOf(problem, charged), class: 'expired' } }
 }

@@ -29,9 +29,9 @@ export const refusal = z.looseObject({
     .catch(undefined),
 })
 
-/** The reference of an order: enough to ask for it again after a restart. */
+/** The reference of an order: enough to ask for it again after a restart. One that was adopted by its id has no more than that. */
 export const ref = z.object({
-  taskId: z.string(),
-  kind: z.enum(['video', 'speech', 'sound']),
-  amountMicroUsd: z.number(),
+  id: z.string(),
+  kind: z.enum(['video', 'speech', 'sound']).optional(),
+  amountMicroUsd: z.number().optional(),
 })

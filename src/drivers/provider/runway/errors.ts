@@ -9,7 +9,7 @@ import { CREDIT_MICRO_USD } from './models.ts'
 const FIELDS: Record<string, string> = {
   promptText: 'prompt',
   promptImage: 'imageUrl',
-  ratio: 'size',
+  ratio: 'width',
   duration: 'durationSeconds',
   seed: 'seed',
   model: 'model',

@@ -9,7 +9,7 @@ export const CREDIT_MICRO_USD = 10_000
  */
 const price = (per: Price['per'], credits: number): Price => ({
   per,
-  amountMicroUsd: Math.ceil(credits * CREDIT_MICRO_USD),
+  amountMicroUsd: Math.floor(credits * CREDIT_MICRO_USD),
   asOf: '2026-11-22',
   source: "docs.dev.runwayml.com pricing, as cited by integrators' references (not read at the source)",
 })
@@ -76,6 +76,9 @@ export const models: readonly RunwayModel[] = [
     price: price('second', 1 / 6),
   },
 ]
+
+/** What a request says that names no voice. */
+export const DEFAULT_VOICE = 'default'
 
 /** Presets of `text_to_speech`, the default first (@runwayml/sdk 4.20.1). */
 export const voices = (

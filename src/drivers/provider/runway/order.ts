@@ -1,6 +1,6 @@
 import type { GenerateRequest } from '../../../domain/generate.ts'
-import { cannot } from '../check-order.ts'
-import type { RunwayModel } from './models.ts'
+import { cannot } from '../model-check.ts'
+import { DEFAULT_VOICE, type RunwayModel, voices } from './models.ts'
 
 /** Runway's words for an order that has been checked. */
 export function orderOf(request: GenerateRequest, model: RunwayModel): { path: string; body: Record<string, unknown> } {
@@ -16,7 +16,12 @@ export function orderOf(request: GenerateRequest, model: RunwayModel): { path: s
     case 'speech':
       return {
         path: '/v1/text_to_speech',
-        body: { model: model.id, promptText: request.text, voice: { type: 'runway-preset', presetId: request.voice }, ...seed },
+        body: {
+          model: model.id,
+          promptText: request.text,
+          voice: { type: 'runway-preset', presetId: request.voice === DEFAULT_VOICE ? voices[0]?.id : request.voice },
+          ...seed,
+        },
       }
     case 'sound':
       return {
@@ -24,6 +29,6 @@ export function orderOf(request: GenerateRequest, model: RunwayModel): { path: s
         body: { model: model.id, promptText: request.prompt, duration: request.durationSeconds, ...seed },
       }
     default:
-      throw cannot(`Runway does not make ${request.kind}.`, 'kind', 'Choose another provider for this.')
+      throw cannot('kind', `Runway does not make ${request.kind}.`, 'Choose another provider for this.')
   }
 }

@@ -1,15 +1,15 @@
 import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateRequest } from '../../../domain/generate.ts'
 import type { Quote } from '../../../domain/money.ts'
-import { outcomeOf } from '../../../domain/outcome.ts'
+import { type Charged, outcomeOf } from '../../../domain/outcome.ts'
 import type { TakeOutput } from '../../../domain/take.ts'
-import type { Provider, TakeStatus } from '../../../ports/provider.ts'
+import type { Charge, Provider, TakeStatus } from '../../../ports/provider.ts'
 import type { Network } from '../../http/network.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
-import { cannot, checkAgainst, chosenModel, quoteBy } from '../check-order.ts'
+import { cannot, modelFor, priceOf } from '../model-check.ts'
 import * as read from './api.ts'
 import { chargedFor, failureOf, refusedOrder, refusedQuestion } from './errors.ts'
-import { CREDIT_MICRO_USD, models as knownModels, type RunwayModel, voices } from './models.ts'
+import { CREDIT_MICRO_USD, DEFAULT_VOICE, models as knownModels, type RunwayModel, voices } from './models.ts'
 import { orderOf } from './order.ts'
 
 export interface RunwayOptions {
@@ -53,33 +53,34 @@ export function createRunwayProvider({
   const stopped = new Set<string>()
 
   function check(request: GenerateRequest): RunwayModel {
-    const model = chosenModel({ name: 'Runway', models, now }, request) as RunwayModel
-    checkAgainst(model, request)
+    const model = modelFor({ vendor: 'Runway', models, voices: [{ id: DEFAULT_VOICE }, ...voices], now }, request) as RunwayModel
     if (request.kind === 'video' && request.imageUrl === undefined && model.sizesWithoutImage !== undefined) {
       if (model.sizesWithoutImage.length === 0)
-        throw cannot(`${model.id} starts from a picture.`, 'imageUrl', 'Give the address of a picture, or choose gen4.5.')
+        throw cannot('imageUrl', `${model.id} starts from a picture.`, 'Give the address of a picture, or use gen4.5.')
       if (!model.sizesWithoutImage.includes(`${request.width}x${request.height}`))
         throw cannot(
+          'width',
           `${model.id} makes ${request.width}x${request.height} only from a picture.`,
-          'size',
-          `Choose one of ${model.sizesWithoutImage.join(', ')}, or give a picture.`,
+          `Ask for ${model.sizesWithoutImage.join(', ')}, or give a picture.`,
         )
     }
-    if (request.kind === 'speech' && !voices.some(({ id }) => id === request.voice))
-      throw cannot(`Runway has no voice "${request.voice}".`, 'voice', `Choose one of ${voices.map(({ id }) => id).join(', ')}.`)
     if (model.seed === true && (request.seed < 0 || request.seed > MAX_SEED))
-      throw cannot(`Runway takes seeds from 0 to ${MAX_SEED}.`, 'seed', 'Choose a smaller seed.')
+      throw cannot('seed', `Runway takes seeds from 0 to ${MAX_SEED}.`, 'Choose a smaller seed.')
     return model
   }
 
+  /** Runway charges whole credits. */
   function quote(request: GenerateRequest): Quote {
-    const model = check(request)
-    const seconds = request.kind === 'video' ? 20 + request.durationSeconds * 10 : 10
-    return quoteBy('runway', model, request, { seconds, unitMicroUsd: CREDIT_MICRO_USD })
+    const { price } = check(request)
+    return {
+      amountMicroUsd: Math.ceil(priceOf(price, request) / CREDIT_MICRO_USD) * CREDIT_MICRO_USD,
+      seconds: request.kind === 'video' ? 20 + request.durationSeconds * 10 : 10,
+      basis: `runway:${price.asOf}`,
+    }
   }
 
-  async function taskOf(taskId: string, signal: AbortSignal): Promise<read.Task | 'unknown'> {
-    const answer = await api.ask(`/v1/tasks/${encodeURIComponent(taskId)}`, { signal })
+  async function taskOf(id: string, signal: AbortSignal): Promise<read.Task | 'unknown'> {
+    const answer = await api.ask(`/v1/tasks/${encodeURIComponent(id)}`, { signal })
     if (answer.status === 404) {
       await answer.text()
       return 'unknown'
@@ -109,30 +110,23 @@ export function createRunwayProvider({
       const { id, estimatedCost } = parsed.data
       const amountMicroUsd =
         estimatedCost === undefined ? quote(request).amountMicroUsd : Math.ceil(estimatedCost.credits * CREDIT_MICRO_USD)
-      return { taskId: id, kind: request.kind, amountMicroUsd }
+      return { id, kind: request.kind, amountMicroUsd }
     },
 
     async status(remote, { signal }): Promise<TakeStatus> {
-      const { taskId, kind, amountMicroUsd } = read.ref.parse(remote)
-      const task = await taskOf(taskId, signal)
-      if (task === 'unknown') return stopped.has(taskId) ? cancelled({ charged: 'unknown' }) : lost(taskId)
+      const { id, kind, amountMicroUsd } = read.ref.parse(remote)
+      const task = await taskOf(id, signal)
+      if (task === 'unknown') return stopped.has(id) ? cancelled({ charged: 'unknown' }) : lost(id)
       switch (task.status) {
         case 'PENDING':
           return { state: 'queued' }
         case 'THROTTLED':
           return { state: 'throttled' }
         case 'SUCCEEDED': {
-          const outputs = (task.output ?? []).map((url): TakeOutput => ({ role: 'media', mimeType: MIME_TYPES[kind], locator: url }))
+          const outputs = (task.output ?? []).map((url): TakeOutput => ({ role: 'media', mimeType: mimeTypeOf(url, kind), locator: url }))
           if (outputs.length === 0) return { state: 'failed', outcome: failureOf({ ...task, failure: 'the task has no output' }) }
-          const charged = chargedFor(task)
-          return {
-            state: 'succeeded',
-            outputs,
-            charge:
-              charged.charged === 'unknown'
-                ? { amountMicroUsd, basis: 'price-list' }
-                : { amountMicroUsd: charged.charged === 'yes' ? charged.amountMicroUsd : 0, basis: 'vendor' },
-          }
+          const charge = finalCharge(chargedFor(task), amountMicroUsd)
+          return { state: 'succeeded', outputs, ...(charge !== undefined && { charge }) }
         }
         case 'FAILED':
           return { state: 'failed', outcome: failureOf(task) }
@@ -151,26 +145,38 @@ export function createRunwayProvider({
      * that ends in between is deleted with its output: it then counts as stopped, and its cost as unknown.
      */
     async cancel(remote) {
-      const { taskId } = read.ref.parse(remote)
+      const { id } = read.ref.parse(remote)
       const signal = AbortSignal.timeout(30_000)
-      const task = await taskOf(taskId, signal)
-      if (task === 'unknown') return stopped.has(taskId) ? 'stopped' : 'unknown'
+      const task = await taskOf(id, signal)
+      if (task === 'unknown') return stopped.has(id) ? 'stopped' : 'unknown'
       if (task.status === 'CANCELLED') return 'stopped'
       if (task.status === 'SUCCEEDED' || task.status === 'FAILED') return 'too_late'
       // Remembered before it is sent: its answer may be lost, and the task then is gone all the same.
       const [oldest] = stopped
       if (oldest !== undefined && stopped.size >= MAX_STOPPED) stopped.delete(oldest)
-      stopped.add(taskId)
-      const answer = await api.ask(`/v1/tasks/${encodeURIComponent(taskId)}`, { method: 'DELETE', signal })
+      stopped.add(id)
+      const answer = await api.ask(`/v1/tasks/${encodeURIComponent(id)}`, { method: 'DELETE', signal })
       await answer.text()
       if (answer.status < 300) return 'stopped'
-      stopped.delete(taskId)
+      stopped.delete(id)
       return 'unknown'
     },
   }
 }
 
-const MIME_TYPES = { video: 'video/mp4', speech: 'audio/mpeg', sound: 'audio/mpeg' } as const
+const MIME_TYPES: Record<string, string> = { mp4: 'video/mp4', mov: 'video/quicktime', mp3: 'audio/mpeg', wav: 'audio/wav' }
+
+/** By its name; an order that was adopted from outside does not say its kind. */
+function mimeTypeOf(url: string, kind: string | undefined): string {
+  const extension = /\.(\w+)(?:[?#]|$)/.exec(url)?.[1]?.toLowerCase() ?? ''
+  return MIME_TYPES[extension] ?? (kind === 'speech' || kind === 'sound' ? 'audio/mpeg' : 'video/mp4')
+}
+
+/** Runway's own figure, or what it estimated when the order was taken. */
+function finalCharge(charged: Charged, estimateMicroUsd: number | undefined): Charge | undefined {
+  if (charged.charged !== 'unknown') return { amountMicroUsd: charged.charged === 'yes' ? charged.amountMicroUsd : 0, basis: 'vendor' }
+  return estimateMicroUsd === undefined ? undefined : { amountMicroUsd: estimateMicroUsd, basis: 'price-list' }
+}
 
 /** Told as 0 to 1 as far as is known; a percentage is understood as well. */
 function fractionOf(progress: number | null | undefined): number | null {
@@ -178,11 +184,11 @@ function fractionOf(progress: number | null | undefined): number | null {
   return Math.min(1, Math.max(0, progress > 1 ? progress / 100 : progress))
 }
 
-function cancelled(charged: ReturnType<typeof chargedFor>): TakeStatus {
+function cancelled(charged: Charged): TakeStatus {
   return { state: 'cancelled', outcome: { class: 'cancelled', detail: 'The task was stopped at Runway.', retry: 'never', ...charged } }
 }
 
-function lost(taskId: string): TakeStatus {
-  const problem = new SluiceError('take_lost', `Runway no longer knows task ${taskId}, and it was not stopped from here.`)
+function lost(id: string): TakeStatus {
+  const problem = new SluiceError('take_lost', `Runway no longer knows task ${id}, and it was not stopped from here.`)
   return { state: 'lost', outcome: outcomeOf(problem, { charged: 'unknown' }) }
 }
