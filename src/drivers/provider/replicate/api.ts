@@ -13,7 +13,7 @@ export const prediction = z.looseObject({
   status: z.string(),
   model: maybe(z.string()),
   input: maybe(z.record(z.string(), z.unknown())),
-  output: z.unknown(),
+  output: z.unknown().optional(),
   error: maybe(z.unknown()),
   logs: maybe(z.string()),
   data_removed: maybe(z.boolean()),
