@@ -4,6 +4,7 @@ import { providerOf, type StageDeps } from './deps.ts'
 import { findOrder } from './find-order.ts'
 import { createFollower } from './follow-take.ts'
 import { orderTake } from './order-take.ts'
+import { waitOut } from './park.ts'
 
 /**
  * Brings one take from `planned` to `delivered`. The intent and its price are committed before the order is sent, the
@@ -17,18 +18,16 @@ export function generate(deps: StageDeps): StepHandler {
     const take = await deps.store.takes.get(run.step.work.takeId)
     if (!take || takeEnded(take)) return { then: 'done' }
     const provider = providerOf(deps, take.provider)
-    switch (take.state.state) {
-      case 'planned':
-        return orderTake(deps, run, provider, take, follow)
-      case 'ordering':
-        // The process that sent it is gone, and with it a volatile provider's work; elsewhere it may have been taken.
-        return provider.capabilities.volatile ? orderTake(deps, run, provider, take, follow) : findOrder(deps, run, provider, take)
-      case 'submit_unknown':
-        return findOrder(deps, run, provider, take)
-      case 'making':
-        return follow(run, provider, take)
-      default:
-        return { then: 'done' }
+    if (take.state.state === 'planned') return orderTake(deps, run, provider, take, follow)
+    // The process that sent it is gone, and a volatile provider's work with it; elsewhere it may have been taken.
+    if (take.state.state === 'ordering' && provider.capabilities.volatile) return orderTake(deps, run, provider, take, follow)
+    try {
+      if (take.state.state === 'ordering' || take.state.state === 'submit_unknown') return await findOrder(deps, run, provider, take)
+      if (take.state.state === 'making') return await follow(run, provider, take)
+    } catch (error) {
+      run.signal.throwIfAborted()
+      return waitOut(deps, provider, take, error)
     }
+    return { then: 'done' }
   }
 }

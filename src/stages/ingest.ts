@@ -13,6 +13,7 @@ import { judgeSound } from './judge-sound.ts'
 import { masterKey } from './keys.ts'
 import { KEPT } from './order-take.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
+import { waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
 import { timelineOf } from './timeline.ts'
 
@@ -43,7 +44,9 @@ export function ingest(deps: StageDeps): StepHandler {
     try {
       taken = await takeIn(deps, run, take, ref, outputs)
     } catch (error) {
-      if (run.signal.aborted || !(SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable'))) throw error
+      run.signal.throwIfAborted()
+      const spoilt = SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable')
+      if (!spoilt) return waitOut(deps, providerOf(deps, take.provider), take, error)
       const outcome = takeOutcome(error)
       return { then: 'done', write: (tx) => loseTake(deps, tx, take, error.code === 'take_lost' ? { ...outcome, class: 'lost' } : outcome) }
     }

@@ -7,7 +7,7 @@ import { loseTake, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
 import type { Follow } from './follow-take.ts'
 import { keptKey } from './keys.ts'
-import { park } from './park.ts'
+import { park, waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
 
 /** Before the object key of an output that came with the answer to its order: it is in our keeping already. */
@@ -60,7 +60,12 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
     if (!volatile) await tx.repositories.accounts.wentWell(provider.id)
     await reportTakes(tx, take.role)
   })
-  return follow(run, provider, making)
+  try {
+    return await follow(run, provider, making)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    return waitOut(deps, provider, making, error)
+  }
 }
 
 /** What becomes of a take whose order failed. */

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Server, startServer } from '../helpers/server.ts'
 import { audit } from './audit.ts'
+import { seeded } from './seeded.ts'
 import { createSubmitter } from './submitter.ts'
 
 const { values } = parseArgs({
@@ -76,15 +77,4 @@ async function leftovers(folder: string): Promise<string[]> {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
-}
-
-/** Mulberry32: the same seed gives the same run of delays and jobs. */
-function seeded(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }

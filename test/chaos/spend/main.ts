@@ -1,0 +1,39 @@
+/**
+ * Tries to pay twice, and to lose what was paid for.
+ *
+ *   npm run chaos:spend                                 100,000 simulated takes and 300 real kills
+ *   npm run chaos:spend -- --takes 5000 --kills 0
+ *   npm run chaos:spend -- --takes 5000 --kills 0 --without-reconcile     must be found out
+ */
+import { parseArgs } from 'node:util'
+import { simulate } from './simulate.ts'
+
+const { values } = parseArgs({
+  options: {
+    takes: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+    'without-reconcile': { type: 'boolean', default: false },
+  },
+})
+
+const begun = performance.now()
+const found = await simulate({ takes: Number(values.takes), seed: Number(values.seed), withoutReconcile: values['without-reconcile'] })
+const seconds = Math.round((performance.now() - begun) / 1000)
+say(
+  `${found.takes} takes of ${found.jobs} jobs in ${seconds} s; the process died ${found.crashes} times, at ${found.crashPlaces} different places`,
+)
+say(
+  `${found.inDoubt} orders were in doubt; ${found.decided} had to be looked up by somebody; ${found.assumed} count as spent because nobody could tell`,
+)
+say(`charged twice ${found.chargedTwice}, paid outputs lost ${found.paidOutputsLost}, stuck ${found.stuck}`)
+say(
+  `the vendors took ${found.vendorMicroUsd} micro-USD, the ledger has ${found.ledgerMicroUsd}; still set aside ${found.budgetLeftReserved}`,
+)
+const faults = found.chargedTwice + found.paidOutputsLost + found.stuck + found.budgetLeftReserved
+const sound = faults === 0 && found.vendorMicroUsd === found.ledgerMicroUsd && found.crashes > 0
+say(sound ? 'no take was charged twice, nothing that was paid is lost, the books agree' : 'FAULT')
+process.exitCode = sound ? 0 : 1
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
