@@ -195,6 +195,18 @@ describe('OpenAI: sound and words', () => {
       expect((await speak(wrong)).status).toBe(400)
   })
 
+  it('speech that failed or was refused is not charged; one whose answer was lost is', async () => {
+    const before = lab.book.totals()['openai'] ?? 0
+    expect([(await speak({ input: 'Hi [lab:fail]' })).status, (await speak({ input: 'Hi [lab:refuse-output]' })).status]).toEqual([
+      500, 400,
+    ])
+    expect(lab.book.totals()['openai']).toBe(before)
+    const input = 'Hi [lab:lost-reply]'
+    for (const stream_format of ['audio', 'sse'])
+      await expect(speak({ input: `${input} ${stream_format}`, stream_format })).rejects.toThrow()
+    expect(lab.book.totals()['openai']).toBe(before + (2 * input.length + ' audio sse'.length) * 15)
+  })
+
   it('a transcription is what was said, and shows what was left out', async () => {
     const text = 'One stays here. Two is lost today. Three stays as well.'
     const speech = await (await speak({ input: `${text} [lab:skipped-sentence]`, response_format: 'wav' })).blob()

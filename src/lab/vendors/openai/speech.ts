@@ -15,7 +15,10 @@ const DELTA_BYTES = 12_288
 /** Micro-USD per character. Of `gpt-4o-mini-tts`, which is billed by token, what its list gave per minute of speech. */
 const priceOf = (model: string): number => (model.startsWith('tts-1-hd') ? 30 : 15)
 
-/** `POST /v1/audio/speech`. `speed` and `instructions` are checked, and the test voice does not follow them. */
+/**
+ * `POST /v1/audio/speech`. `speed` and `instructions` are checked, and the test voice does not follow them. What
+ * comes back refused or failed is not charged; that a refused result is told like a refused input is UNVERIFIED.
+ */
 export function speechRoutes(app: FastifyInstance, lab: Lab): void {
   app.post('/v1/audio/speech', async (request, reply) => {
     const fields = fieldsOf(request.body)
@@ -50,13 +53,16 @@ export function speechRoutes(app: FastifyInstance, lab: Lab): void {
       prompt: input,
       outputs: [{ kind: 'speech', text: input, voice: voiceName, format: format as AudioFormat }],
       amountMicroUsd: input.length * priceOf(model),
+      refunds: ['failed', 'refused'],
       queueSeconds: 0,
       runSeconds: 0,
     })
     if ('refused' in taken) return sendRefusal(reply, taken, 'input', 'openai')
     await taken.work.ended
-    const [output] = taken.work.outputs
-    if (!output) return sendError(reply, 500, { message: taken.work.failure?.detail ?? 'The generation failed.', type: 'server_error' })
+    const { failure, outputs } = taken.work
+    if (failure?.reason === 'refuse-output') return sendRefusal(reply, { ...failure, refused: 'refuse-input' }, 'input', 'openai')
+    const [output] = outputs
+    if (!output) return sendError(reply, 500, { message: failure?.detail ?? 'The generation failed.', type: 'server_error' })
     if (streamFormat === 'audio') return lab.files.stream(reply, output)
     return reply.type('text/event-stream').send(Readable.from(events(output, input.length)))
   })
