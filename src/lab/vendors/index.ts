@@ -3,6 +3,7 @@ import { elevenlabs } from './elevenlabs.ts'
 import { fal } from './fal.ts'
 import { google } from './google.ts'
 import { openai, videoServers } from './openai.ts'
+import { replicate } from './replicate.ts'
 import { runway } from './runway.ts'
 import { suno } from './suno.ts'
 
@@ -16,4 +17,5 @@ export const labVendors: readonly LabVendor[] = [
   google,
   elevenlabs,
   suno,
+  replicate,
 ]
