@@ -101,7 +101,7 @@ describe('provider: runway', () => {
   })
 
   test('THROTTLED is an order that was taken, waits and is made', async () => {
-    lab.clock.speed = 100
+    lab.clock.speed = 10
     const ref = await order(clip('[lab:hold] a queue'))
     expect(await provider.status(ref, { signal: never })).toEqual({ state: 'throttled' })
     lab.clock.speed = 1_000

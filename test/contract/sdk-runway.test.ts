@@ -69,7 +69,7 @@ test('a failure is a TaskFailedError with its code and its cost', async () => {
 })
 
 test('THROTTLED comes before RUNNING', async () => {
-  lab.clock.speed = 50
+  lab.clock.speed = 10
   const { id } = await clip('[lab:hold] a queue')
   expect((await client.tasks.retrieve(id)).status).toBe('THROTTLED')
   lab.clock.speed = 1_000
