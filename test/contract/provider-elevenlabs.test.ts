@@ -217,6 +217,42 @@ describe('provider: elevenlabs', () => {
     })
   })
 
+  describe('a lost answer to speech', () => {
+    const lose = async (text: string) => {
+      const given = context()
+      const intent = { takeId: given.takeId, request: speech(text), orderedAt: new Date() }
+      await expect(provider.start(intent.request, given)).rejects.toMatchObject({ code: 'submit_unknown' })
+      return intent
+    }
+
+    test('is found in the history, with its sound and the times of its sentences', async () => {
+      for (const marker of ['lost-reply', 'truncated-body']) {
+        const intent = await lose(`[lab:${marker}] It was said. Nobody heard it.`)
+        const made = newest().outputs[0]
+        await order(speech('Something else.'))
+        const ref = (await provider.reconcile?.(intent, { signal: never })) as RemoteRef
+        expect(ref).toEqual({ history: made?.id })
+        const { outputs } = await delivered(provider, ref)
+        expect(outputs.map(({ role }) => role)).toEqual(['media', 'timings'])
+        expect(await bytesOf(provider, outputs[0] as TakeOutput)).toEqual(Buffer.from(made?.bytes as Uint8Array))
+        const cues = JSON.parse((await bytesOf(provider, outputs[1] as TakeOutput)).toString()) as Cue[]
+        expect(cues.map(({ text }) => text)).toEqual(['It was said.', 'Nobody heard it.'])
+      }
+    })
+
+    test('is not guessed at: said twice, said before, or not kept', async () => {
+      const intent = await lose('[lab:lost-reply=2] Twice.')
+      expect(await provider.reconcile?.({ ...intent, orderedAt: new Date(Date.now() + 3_600_000) }, { signal: never })).toBe('unknown')
+      await lose('[lab:lost-reply=2] Twice.')
+      expect(await provider.reconcile?.(intent, { signal: never })).toBe('unknown')
+      expect(await provider.reconcile?.(await lose('[lab:server-error] Never said.'), { signal: never })).toBe('unknown')
+      expect(await provider.status({ history: 'gone' }, { signal: never })).toMatchObject({
+        state: 'lost',
+        outcome: { charged: 'unknown' },
+      })
+    })
+  })
+
   describe('a lost answer to a video', () => {
     const lostOrder = async (by: Provider, prompt: string) => {
       const given = context()

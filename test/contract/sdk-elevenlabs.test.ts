@@ -78,6 +78,16 @@ test('speech with the time of each character, whole and streamed', async () => {
   expect(Buffer.concat(audio)).toEqual(Buffer.from(audioBase64, 'base64'))
 })
 
+test('what was said is in the history, with its sound and times', async () => {
+  const text = 'Remember this one.'
+  const spoken = await whole(await client.textToSpeech.convert(VOICE, { text, modelId: 'eleven_v3' }))
+  const { history } = await client.history.list({ modelId: 'eleven_v3', voiceId: VOICE, source: 'TTS', pageSize: 1 })
+  expect(history).toMatchObject([{ text, voiceId: VOICE, modelId: 'eleven_v3', contentType: 'audio/mpeg' }])
+  const item = await client.history.get(history[0]?.historyItemId ?? '')
+  expect(item.alignments?.alignment.characters.join('')).toBe(text)
+  expect(await whole(await client.history.getAudio(item.historyItemId))).toEqual(spoken)
+})
+
 test('music: from a prompt, from a plan, streamed, and with what was composed', async () => {
   const prompt = 'slow piano, rain'
   const song = await whole(await client.music.compose({ prompt, musicLengthMs: 4_000, modelId: 'music_v2' }))
@@ -86,7 +96,12 @@ test('music: from a prompt, from a plan, streamed, and with what was composed', 
 
   const plan = await client.music.compositionPlan.create({ prompt, musicLengthMs: 5_000 })
   expect(plan).toMatchObject({ positiveGlobalStyles: ['slow piano', 'rain'], sections: [{ durationMs: 5_000 }] })
-  const composed = await client.music.composeDetailed({ compositionPlan: plan as never, seed: 3 })
+  // The SDK's own wrapper parses the parts; its types do not say so.
+  const composed = (await client.music.composeDetailed({ compositionPlan: plan as never, seed: 3 })) as unknown as {
+    json: unknown
+    audio: Buffer
+    filename: string
+  }
   expect(composed.json).toMatchObject({ compositionPlan: plan, songMetadata: { title: 'slow piano' } })
   expect(composed.filename).toBe('song.mp3')
   expect((await playable(composed.audio)).durationSeconds).toBeCloseTo(5, 0)

@@ -1,13 +1,14 @@
 import type { LabVendor } from '../lab.ts'
 import { guard, said } from './elevenlabs/errors.ts'
 import { flows } from './elevenlabs/flows.ts'
+import { history } from './elevenlabs/history.ts'
 import { music } from './elevenlabs/music.ts'
 import { speech } from './elevenlabs/speech.ts'
 import { transcripts } from './elevenlabs/transcripts.ts'
 
 /**
  * ElevenLabs' API as @elevenlabs/elevenlabs-js 2.73.0 (`api/`, `serialization/`, `wrapper/`) and elevenlabs.io describe it: speech
- * with and without the times of its characters, whole and streamed; music, sounds, transcription; videos as flows with
+ * with and without the times of its characters, whole and streamed, and kept in a history; music, sounds, transcription; videos as flows with
  * `Retry-After`, addresses that live an hour and webhooks of the workspace. All three bodies of its errors are spoken.
  *
  * Chosen where nothing readable says it: which error comes in which body (its head in `errors.ts`); streamed character times
@@ -26,6 +27,7 @@ export const elevenlabs: LabVendor = {
         said(reply, error.statusCode ?? 500, { code: error.statusCode ? 'validation_error' : 'internal_error', message: error.message }),
       )
       speech(api, lab)
+      history(api, lab)
       music(api, lab)
       transcripts(api, lab)
       flows(api, lab)

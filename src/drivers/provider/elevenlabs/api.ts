@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SluiceError } from '../../../domain/errors.ts'
 
 /**
  * What ElevenLabs answers, as its official SDK (@elevenlabs/elevenlabs-js 2.73.0, `serialization/`) reads it. Fields we do not
@@ -19,6 +20,25 @@ export const SpeechAnswer = z.looseObject({
   alignment: Alignment.nullish(),
   /** Of the text as it was spoken: figures in words. */
   normalized_alignment: Alignment.nullish(),
+})
+
+/** `GET /v1/history/{id}`: speech that was made before, and how it was ordered. */
+export const HistoryItem = z.looseObject({
+  history_item_id: z.string().min(1),
+  text: z.string().nullish(),
+  voice_id: z.string().nullish(),
+  model_id: z.string().nullish(),
+  date_unix: z.number(),
+  content_type: z.string().nullish(),
+  alignments: z.looseObject({ alignment: Alignment.nullish(), normalized_alignment: Alignment.nullish() }).nullish(),
+})
+export type HistoryItem = z.infer<typeof HistoryItem>
+
+/** `GET /v1/history`. */
+export const HistoryList = z.looseObject({
+  history: z.array(HistoryItem),
+  last_history_item_id: z.string().nullish(),
+  has_more: z.boolean().nullish(),
 })
 
 /** `POST /v1/flows/video`. */
@@ -94,4 +114,11 @@ function detailOf(text: string): unknown {
   } catch {
     return text
   }
+}
+
+/** An answer in the form it is documented in. Throws `provider_unavailable` for another. */
+export function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const read = schema.safeParse(answer)
+  if (read.success) return read.data
+  throw new SluiceError('provider_unavailable', `ElevenLabs answered in another form than it documents: ${z.prettifyError(read.error)}`)
 }

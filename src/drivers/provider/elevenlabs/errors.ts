@@ -1,6 +1,7 @@
 import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateKind } from '../../../domain/generate.ts'
 import type { Outcome } from '../../../domain/outcome.ts'
+import type { TakeStatus } from '../../../ports/provider.ts'
 import { type Answer, throttled } from '../../http/vendor-api.ts'
 import { type Flow, readError, type VendorError } from './api.ts'
 
@@ -94,4 +95,9 @@ export function failureOf({ failure_reason, error_message }: Flow): Outcome {
 export function answerLost(cause: unknown): SluiceError {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new SluiceError('submit_unknown', `ElevenLabs took the order, but its answer did not arrive whole: ${why}`, { cause })
+}
+
+/** How long they keep what was made is not documented, and what is gone may have been charged. */
+export function lost(detail: string): TakeStatus {
+  return { state: 'lost', outcome: { class: 'lost', code: 'take_lost', detail, retry: 'reseed', charged: 'unknown' } }
 }

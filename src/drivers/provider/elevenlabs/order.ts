@@ -147,7 +147,7 @@ function checkVideo(
 }
 
 /** `default` and the empty string name the first voice. */
-function voiceOf(voice: string): string {
+export function voiceOf(voice: string): string {
   return voice === '' || voice === 'default' ? elevenLabsVoices[0].id : voice
 }
 

@@ -5,11 +5,12 @@ import type { Capabilities, Provider, StartContext, TakeStatus } from '../../../
 import type { Network } from '../../http/network.ts'
 import { retryAfterMs } from '../../http/retry-after.ts'
 import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
-import { Flow, FlowList, FlowTaken, SpeechAnswer } from './api.ts'
+import { Flow, FlowList, FlowTaken, SpeechAnswer, understood } from './api.ts'
 import { cuesOf } from './cues.ts'
-import { answerLost, failureOf, refusalOf } from './errors.ts'
+import { answerLost, failureOf, lost, refusalOf } from './errors.ts'
+import { createHistory } from './history.ts'
 import { elevenLabsModels, elevenLabsVoices } from './models.ts'
-import { checked, orderOf, quoteOf } from './order.ts'
+import { checked, orderOf, quoteOf, voiceOf } from './order.ts'
 import { readWebhook } from './webhook.ts'
 
 export interface ElevenLabsOptions {
@@ -33,9 +34,10 @@ const SYNC_TIMEOUT_MS = 240_000
 const MAX_PAGES = 10
 const MAX_KNOWN = 10_000
 
-/** Speech, music and sounds come with the answer; a video is a job. */
+/** Speech, music and sounds come with the answer; a video is a job; speech whose answer was lost may be in the history. */
 const Ref = z.union([
   z.object({ id: z.string() }),
+  z.object({ history: z.string() }),
   z.object({
     outputs: z.array(
       z.object({
@@ -55,6 +57,7 @@ const Ref = z.union([
 export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
   const { network, apiKey, baseUrl = 'https://api.elevenlabs.io', webhookSecret, soleUser = false, now = Date.now } = options
   const api = createVendorApi({ vendor: 'ElevenLabs', baseUrl, headers: { 'xi-api-key': apiKey }, network })
+  const history = createHistory(api, baseUrl)
   /** The newest job of the model when an order was about to be sent, by take; `null`: there was none. For orders without an answer. */
   const newestBefore = new Map<string, string | null>()
   /** Jobs that are known to be of other takes. */
@@ -146,6 +149,7 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     async status(ref, { signal }): Promise<TakeStatus> {
       const read = Ref.safeParse(ref)
       if (!read.success) return lost('The reference is not one of ElevenLabs')
+      if ('history' in read.data) return history.status(read.data.history, signal)
       if ('outputs' in read.data) return { state: 'succeeded', outputs: read.data.outputs as TakeOutput[] }
       const answer = await api.ask(`v1/flows/video/${encodeURIComponent(read.data.id)}`, { signal })
       if (answer.status === 404) return lost('ElevenLabs does not know the job')
@@ -154,10 +158,13 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     },
 
     async fetch(output, { signal, fromByte }) {
+      const timings = await history.timings(output.locator, signal)
+      if (timings) return timings
       return api.download(output.locator, { signal, ...(fromByte !== undefined && { fromByte }) })
     },
 
-    async reconcile({ takeId, request }, { signal }) {
+    async reconcile({ takeId, request, orderedAt }, { signal }) {
+      if (request.kind === 'speech') return history.find({ ...orderOf(request, false), voice: voiceOf(request.voice) }, orderedAt, signal)
       if (request.kind !== 'video') return 'unknown'
       const { model } = checked(request)
       const before = newestBefore.get(takeId)
@@ -208,17 +215,6 @@ function statusOf(flow: Flow, waitMs: number | undefined): TakeStatus {
     return { state: 'succeeded', outputs: [{ role: 'media', mimeType: flow.content_mime_type ?? 'video/mp4', locator: flow.content_url }] }
   }
   return { state: 'running', progress: null, ...wait }
-}
-
-/** Their retention of jobs is not documented, and a job that is gone may have been charged. */
-function lost(detail: string): TakeStatus {
-  return { state: 'lost', outcome: { class: 'lost', code: 'take_lost', detail, retry: 'reseed', charged: 'unknown' } }
-}
-
-function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const read = schema.safeParse(answer)
-  if (read.success) return read.data
-  throw new SluiceError('provider_unavailable', `ElevenLabs answered in another form than it documents: ${z.prettifyError(read.error)}`)
 }
 
 /** As {@link understood}, after an order. */

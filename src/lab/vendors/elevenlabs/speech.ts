@@ -63,6 +63,7 @@ async function speak(lab: Lab, request: FastifyRequest, reply: FastifyReply): Pr
         prompt: text,
         spec: { kind: 'speech', text, voice, ...format },
         amountMicroUsd: [...text].length * model.microUsd,
+        data: { model_id },
       })
       return output && { output, text: withoutMarkers(text) }
     }
