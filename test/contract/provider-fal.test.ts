@@ -220,7 +220,8 @@ describe('provider: fal', () => {
     // COMPLETED, and then a gateway's own words: nothing says that they are the request's.
     let fault: (() => { code: number; headers?: Record<string, string>; body: string }) | undefined
     const app = Fastify()
-    app.get('/fal-ai/x/requests/1/status', () => ({ status: 'COMPLETED' }))
+    let told: Record<string, unknown> = {}
+    app.get('/fal-ai/x/requests/1/status', () => ({ status: 'COMPLETED', ...told }))
     app.get('/fal-ai/x/requests/1', (_request, reply) => {
       const { code, headers = {}, body } = fault?.() ?? { code: 200, body: '{"video":{"url":"https://v3.fal.media/a.mp4"}}' }
       return reply.code(code).headers(headers).type('application/json').send(body)
@@ -232,6 +233,9 @@ describe('provider: fal', () => {
     const there = createFalProvider({ network, apiKey: 'k', baseUrl })
     fault = () => ({ code: 502, body: '<html>Bad gateway</html>' })
     await expect(there.status(ref, { signal: never })).rejects.toMatchObject({ code: 'provider_unavailable' })
+    told = { error: 'The runner went away.', error_type: 'runner_disconnected' }
+    expect(await there.status(ref, { signal: never })).toMatchObject({ state: 'failed', outcome: { code: 'provider_failed' } })
+    told = {}
     fault = () => ({ code: 504, headers: { 'X-Fal-Error-Type': 'request_timeout', 'x-fal-request-timeout-type': 'user' }, body: '{}' })
     expect(await there.status(ref, { signal: never })).toMatchObject({ state: 'failed', outcome: { retry: 'never', charged: 'no' } })
     fault = () => ({ code: 400, body: '{"detail":"Request is still in progress"}' })
@@ -241,7 +245,7 @@ describe('provider: fal', () => {
     fault = undefined
     expect(await there.status(ref, { signal: never })).toMatchObject({
       state: 'succeeded',
-      outputs: [{ locator: 'https://v3.fal.media/a.mp4' }],
+      outputs: [{ locator: 'https://v3.fal.media/a.mp4', mimeType: 'video/mp4' }],
     })
     await app.close()
   })
@@ -324,6 +328,13 @@ describe('provider: fal', () => {
       expect(hint.ref).toMatchObject({ requestId: idOf(ref) })
       expect((await hear(twice)).dedupeKey).toBe(hint.dedupeKey)
       await delivered(provider, hint.ref)
+    })
+
+    test('one that comes before the answer to the order names the same request', async () => {
+      const ordering = order(clip('early [lab:webhook-early]'), provider, mailbox.url)
+      const [mail] = (await mailbox.first(1)) as [never]
+      const { ref } = await hear(mail)
+      expect(ref['requestId']).toBe(idOf(await ordering))
     })
 
     test('a failure is told as well, as ERROR; what happened is asked for', async () => {

@@ -340,6 +340,13 @@ describe('provider: replicate', () => {
       await delivered(provider, hint.ref)
     })
 
+    test('one that comes before the answer to the order names the same prediction', async () => {
+      const ordering = order(clip('early [lab:webhook-early]'), provider, mailbox.url)
+      const [mail] = (await mailbox.first(1)) as [Mail]
+      const { ref } = await hear(mail)
+      expect(ref['id']).toBe(idOf(await ordering))
+    })
+
     test('one of the start that comes after the end changes nothing: it only says that it is time to ask', async () => {
       const ref = await order(clip('out of order [lab:webhook-disorder]'), provider, mailbox.url)
       const [end, start] = (await mailbox.first(2)) as [Mail, Mail]

@@ -25,7 +25,7 @@ export const requestStatus = z.looseObject({
 export const cancelled = z.looseObject({ status: maybe(z.string()) })
 
 const file = z.looseObject({
-  url: z.string().min(1),
+  url: z.url(),
   content_type: maybe(z.string()),
   file_size: maybe(z.number().int().nonnegative()),
 })

@@ -6,8 +6,9 @@ import type { CancelTruth, Provider, TakeStatus } from '../../../ports/provider.
 import { createJwks } from '../../http/jwks.ts'
 import type { Network } from '../../http/network.ts'
 import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
+import { mediaTypeOf } from '../media-type.ts'
 import { modelFor, priceOf } from '../model-check.ts'
-import { cancelled, fileOf, requestStatus, submitted } from './api.ts'
+import { cancelled, type FalFile, fileOf, requestStatus, submitted } from './api.ts'
 import { emptyHanded, endOf, failureFrom, lost, refusalOf } from './errors.ts'
 import { type FalModel, falModels, falVoices } from './models.ts'
 import { appOf, type FalRef, type FalUrls, newRef, refOf, urlsOf } from './ref.ts'
@@ -83,7 +84,7 @@ export function createFalProvider(options: FalOptions): Provider {
         outputs: [
           {
             role: 'media',
-            mimeType: file.content_type ?? ref.mimeType ?? 'application/octet-stream',
+            mimeType: typeOf(file) ?? ref.mimeType ?? 'application/octet-stream',
             locator: file.url,
             ...(file.file_size != null && { sizeBytes: file.file_size }),
           },
@@ -166,4 +167,9 @@ export function createFalProvider(options: FalOptions): Provider {
 
     webhook: (headers, rawBody) => verifyFalWebhook(headers, rawBody, jwks, () => now().getTime()),
   }
+}
+
+/** Some models call everything a stream of bytes. */
+function typeOf({ content_type: told, url }: FalFile): string | undefined {
+  return told == null || told === 'application/octet-stream' ? mediaTypeOf(url) : told
 }

@@ -38,7 +38,7 @@ const USUAL_NAMES = ['video', 'audio', 'output', 'file', 'url', 'uri']
 
 /** The first address of a file in an output, those under the usual names first. */
 export function fileOf(output: unknown): string | undefined {
-  if (typeof output === 'string') return /^https?:\/\//.test(output) ? output : undefined
+  if (typeof output === 'string') return /^https?:\/\//.test(output) && URL.canParse(output) ? output : undefined
   if (typeof output !== 'object' || output === null) return undefined
   if (Array.isArray(output)) return firstOf(output)
   const named = output as Record<string, unknown>

@@ -7,6 +7,7 @@ import type { CancelTruth, Intent, Provider, TakeStatus, WebhookHint } from '../
 import type { Network } from '../../http/network.ts'
 import { verifyStandardWebhook } from '../../http/standard-webhooks.ts'
 import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
+import { mediaTypeOf } from '../media-type.ts'
 import { modelFor, priceOf } from '../model-check.ts'
 import { fileOf, type Prediction, prediction, progressOf } from './api.ts'
 import { cancellationOf, emptyHanded, failureOf, lost, problemFrom, refusalOf, removed } from './errors.ts'
@@ -172,22 +173,10 @@ function succeeded(ref: z.infer<typeof refShape>, found: Prediction): TakeStatus
   }
   return {
     state: 'succeeded',
-    outputs: [{ role: 'media', mimeType: typeOf(locator) ?? ref.mimeType ?? 'application/octet-stream', locator }],
+    outputs: [{ role: 'media', mimeType: mediaTypeOf(locator) ?? ref.mimeType ?? 'application/octet-stream', locator }],
     ...(ref.amountMicroUsd !== undefined && { charge: { amountMicroUsd: ref.amountMicroUsd, basis: 'price-list' } }),
   }
 }
-
-const TYPES: Record<string, string> = {
-  mp4: 'video/mp4',
-  webm: 'video/webm',
-  mov: 'video/quicktime',
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  flac: 'audio/flac',
-  ogg: 'audio/ogg',
-}
-
-const typeOf = (locator: string): string | undefined => TYPES[/\.(\w+)(?:$|\?)/.exec(locator)?.[1]?.toLowerCase() ?? '']
 
 /** The body is the prediction itself, in whatever state. */
 function idOf(rawBody: Uint8Array): string {
