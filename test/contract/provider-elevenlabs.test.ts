@@ -5,7 +5,9 @@ import type { GenerateRequest } from '../../src/domain/generate.ts'
 import type { TakeId } from '../../src/domain/ids.ts'
 import type { Cue, RemoteRef, TakeOutput } from '../../src/domain/take.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
+import type { Answer } from '../../src/drivers/http/vendor-api.ts'
 import { cuesOf } from '../../src/drivers/provider/elevenlabs/cues.ts'
+import { refusalOf } from '../../src/drivers/provider/elevenlabs/errors.ts'
 import { createElevenLabsProvider, type ElevenLabsOptions } from '../../src/drivers/provider/elevenlabs/provider.ts'
 import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
 import { ELEVENLABS_LAB_SECRET, elevenlabs } from '../../src/lab/vendors/elevenlabs.ts'
@@ -197,6 +199,8 @@ describe('provider: elevenlabs', () => {
       speech('[lab:truncated-body] A sentence that is cut.'),
       music('[lab:truncated-body] a march'),
       sound('[lab:lost-reply] a door'),
+      music('[lab:wrong-type] a march'),
+      music('[lab:restart] a march'),
       speech('[lab:lost-reply] Nobody hears this.'),
       video('[lab:lost-reply] a ship'),
     ]) {
@@ -207,6 +211,33 @@ describe('provider: elevenlabs', () => {
     await expect(order(sound('[lab:server-error] a door'))).rejects.toMatchObject({ code: 'submit_unknown' })
     const nobody = make({ baseUrl: 'http://127.0.0.1:9' })
     await expect(order(sound('a door'), nobody)).rejects.toMatchObject({ code: 'provider_unavailable' })
+  })
+
+  test.each<[string, number, unknown, Partial<SluiceError>]>([
+    [
+      'the list of what does not pass',
+      422,
+      { detail: [{ loc: ['body', 'music_length_ms'], msg: 'too long', type: 'less_than_equal' }] },
+      { code: 'provider_cannot', field: 'durationSeconds', message: expect.stringContaining('too long') },
+    ],
+    [
+      'the newer body',
+      400,
+      { detail: { type: 'validation_error', code: 'invalid_parameters', message: 'no', param: 'body.aspect_ratio', request_id: 'r' } },
+      { code: 'provider_cannot', field: 'width' },
+    ],
+    ['the older body', 401, { detail: { status: 'quota_exceeded', message: 'no credits' } }, { code: 'provider_billing' }],
+    ['a key without the right', 401, { detail: { status: 'missing_permissions', message: 'no' } }, { code: 'provider_key_invalid' }],
+    ['an empty account under 429', 429, { detail: { status: 'quota_exceeded', message: 'no' } }, { code: 'provider_billing' }],
+    ['an older word under another status', 400, { detail: { status: 'system_busy', message: 'no' } }, { code: 'provider_throttled' }],
+    ['a conflict', 409, { detail: 'conflict' }, { code: 'provider_throttled' }],
+    ['a model that has ended', 410, { detail: { code: 'gone', message: 'no' } }, { code: 'model_sunset', field: 'model' }],
+    ['no JSON at all', 400, 'plain words', { code: 'provider_cannot', message: 'ElevenLabs: plain words' }],
+    ['nothing', 404, '', { code: 'provider_cannot' }],
+  ])('reads %s', async (_, status, body, error) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const answer = { status, headers: {}, text: async () => text } as unknown as Answer
+    expect(await refusalOf(answer, 'music')).toMatchObject(error)
   })
 
   test('storage that fails after the order was paid is no reason to order again', async () => {

@@ -31,7 +31,12 @@ export async function refusalOf(answer: Answer, kind: GenerateKind): Promise<Slu
 
   if (status === 402 || said('quota_exceeded', 'insufficient_credits', 'insufficient_funds', 'payment', 'subscription', 'charging_failed'))
     return as('provider_billing', error, { fix: 'Top up the ElevenLabs account, or choose a plan that includes this.' })
-  if (status === 429 || said('concurrent_limit_exceeded', 'too_many_concurrent_requests', 'rate_limit_exceeded', 'system_busy'))
+  // A conflict is one with what is being made: nothing was taken, and later it may go.
+  if (
+    status === 429 ||
+    status === 409 ||
+    said('concurrent_limit_exceeded', 'too_many_concurrent_requests', 'rate_limit_exceeded', 'system_busy')
+  )
     return throttled('ElevenLabs', answer)
   if (said('bad_prompt', 'bad_composition_plan', 'moderat', 'policy', 'prohibited', 'blocked_content'))
     return as('input_refused', error, {

@@ -31,6 +31,9 @@ export interface ElevenLabsOptions {
 
 /** Long texts and songs are made before the answer begins. As the official SDK waits. */
 const SYNC_TIMEOUT_MS = 240_000
+const LIST_TIMEOUT_MS = 60_000
+/** An order does not wait longer for what is only needed when its answer is lost. */
+const MARK_TIMEOUT_MS = 5_000
 const MAX_PAGES = 10
 const MAX_KNOWN = 10_000
 
@@ -71,8 +74,9 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     ...(webhookSecret !== undefined && { webhook: 'per-account' as const }),
   }
 
-  async function listed(model: string, cursor: string | undefined, pageSize: number, signal: AbortSignal) {
+  async function listed(model: string, cursor: string | undefined, pageSize: number, signal: AbortSignal, timeoutMs = LIST_TIMEOUT_MS) {
     const answer = await api.ask('v1/flows/video', {
+      timeoutMs,
       query: { model_id: model, page_size: String(pageSize), ...(cursor !== undefined && { cursor }) },
       signal,
     })
@@ -83,7 +87,7 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
   /** The mark that a lost answer is looked for from. Without it the order is simply not found again. */
   async function mark(takeId: string, model: string, signal: AbortSignal): Promise<void> {
     try {
-      const { generations } = await listed(model, undefined, 1, signal)
+      const { generations } = await listed(model, undefined, 1, signal, MARK_TIMEOUT_MS)
       newestBefore.set(takeId, generations[0]?.id ?? null)
     } catch {
       signal.throwIfAborted()

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { withoutMarkers } from '../../dials.ts'
 import type { Lab, Output } from '../../lab.ts'
 import { said, unprocessable } from './errors.ts'
-import { formatOf, madeAtOnce, piecewise } from './sync.ts'
+import { formatOf, madeAtOnce, piecewise, sent } from './sync.ts'
 
 const MUSIC_SECOND_MICRO_USD = 5_000
 const SOUND_MICRO_USD = 120_000
@@ -57,7 +57,7 @@ export function music(api: FastifyInstance, lab: Lab): void {
   for (const path of ['/v1/music', '/v1/music/stream'])
     api.post(path, async (request, reply) => {
       const composed = await compose(lab, request, reply)
-      return composed ? lab.files.stream(reply, composed.output) : reply
+      return composed ? sent(lab, reply, composed.output) : reply
     })
 
   api.post('/v1/music/detailed', async (request, reply) => {
@@ -83,7 +83,7 @@ export function music(api: FastifyInstance, lab: Lab): void {
       spec: { kind: 'sound', prompt: text, durationSeconds: duration_seconds ?? SOUND_SECONDS, ...format },
       amountMicroUsd: SOUND_MICRO_USD,
     })
-    return output ? lab.files.stream(reply, output) : reply
+    return output ? sent(lab, reply, output) : reply
   })
 }
 

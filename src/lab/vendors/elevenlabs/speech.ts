@@ -4,7 +4,7 @@ import { withoutMarkers } from '../../dials.ts'
 import type { Lab, Output } from '../../lab.ts'
 import { alignmentOf, partOf } from './alignment.ts'
 import { said, saidBefore, unprocessable } from './errors.ts'
-import { formatOf, madeAtOnce, piecewise } from './sync.ts'
+import { formatOf, madeAtOnce, piecewise, sent } from './sync.ts'
 
 /** Models, what they speak at once, and a character of it in micro-USD. */
 const MODELS: Record<string, { characters: number; microUsd: number }> = {
@@ -27,8 +27,8 @@ type Answer = (reply: FastifyReply, output: Output, text: string) => FastifyRepl
 
 export function speech(api: FastifyInstance, lab: Lab): void {
   const answers: Record<string, Answer> = {
-    '': (reply, output) => lab.files.stream(reply, output),
-    '/stream': (reply, output) => lab.files.stream(reply, output),
+    '': (reply, output) => sent(lab, reply, output),
+    '/stream': (reply, output) => sent(lab, reply, output),
     '/with-timestamps': timed,
     '/stream/with-timestamps': timedStream,
   }

@@ -44,6 +44,11 @@ export async function madeAtOnce(
   return undefined
 }
 
+/** The bytes, in chunks without a declared length. */
+export function sent(lab: Lab, reply: FastifyReply, output: Output): FastifyReply {
+  return output.work.faults.has('wrong-type') ? piecewise(reply, 'text/html', [output.bytes], false) : lab.files.stream(reply, output)
+}
+
 export interface Format {
   format: AudioFormat
   sampleRate: number
