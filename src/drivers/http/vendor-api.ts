@@ -227,9 +227,14 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
 
+/** SDKs wrap what went wrong; it is somewhere down the causes. */
 export function neverSent(error: unknown): boolean {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } }
-  return NEVER_SENT.has(code ?? '') || NEVER_SENT.has(cause?.code ?? '')
+  let current = error as { code?: unknown; cause?: unknown } | undefined
+  for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+    if (typeof current.code === 'string' && NEVER_SENT.has(current.code)) return true
+    current = current.cause as typeof current
+  }
+  return false
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -15,17 +15,23 @@ interface Usual {
   usualSeconds?: number
 }
 
+/** What is called of a `VideoModelV4`. The rest of it differs among versions of the SDK that are about at the same time. */
+export type VideoModel = Pick<VideoModelV4, 'doGenerate' | 'doStart' | 'doStatus'>
+
+/** What is called of a `SpeechModelV4`. */
+export type SpeechModel = Pick<SpeechModelV4, 'doGenerate'>
+
 /** A video model of the AI SDK with what it cannot tell of itself: what it makes and costs. */
 export interface AiSdkVideoModel extends ModelFacts, Usual {
   kind: 'video'
-  video: VideoModelV4
+  video: VideoModel
   /** What is sent in place of, or besides, the usual options, e.g. `providerOptions` where a vendor names sizes in its own way. */
   call?: (request: VideoRequest) => Partial<VideoModelV4CallOptions>
 }
 
 export interface AiSdkSpeechModel extends ModelFacts, Usual {
   kind: 'speech'
-  speech: SpeechModelV4
+  speech: SpeechModel
   call?: (request: SpeechRequest) => Partial<SpeechCallOptions>
 }
 

@@ -1,4 +1,4 @@
-import type { JSONValue, Experimental_VideoModelV4 as VideoModelV4 } from '@ai-sdk/provider'
+import type { JSONValue } from '@ai-sdk/provider'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateRequest } from '../../../domain/generate.ts'
 import type { Outcome } from '../../../domain/outcome.ts'
@@ -10,7 +10,7 @@ import { createVendorApi, throttled } from '../../http/vendor-api.ts'
 import { modelFor, priceOf } from '../model-check.ts'
 import { createDoubts } from './doubts.ts'
 import { askError, endOf, isApiCallError, keyInvalid, orderError } from './errors.ts'
-import { type AiSdkModel, type AiSdkVideoModel, factsOf, speechOptions, videoOptions } from './models.ts'
+import { type AiSdkModel, type AiSdkVideoModel, factsOf, speechOptions, type VideoModel, videoOptions } from './models.ts'
 import { bytesIn, isInline, mimeOf, once, soundMimeOf, type VideoData } from './outputs.ts'
 import { createSeal } from './secrets.ts'
 import { unwatched, type WatchedFetch } from './watched-fetch.ts'
@@ -105,7 +105,7 @@ export function createAiSdkProvider(options: AiSdkProviderOptions): Provider {
     return [{ role: 'media', mimeType: mimeOf(video), locator, sizeBytes: bytesIn(video).length }]
   }
 
-  function videoModelOf(ref: RemoteRef): VideoModelV4 | undefined {
+  function videoModelOf(ref: RemoteRef): VideoModel | undefined {
     const model = models.find((candidate) => candidate.id === ref['model'])
     return model?.kind === 'video' ? model.video : undefined
   }

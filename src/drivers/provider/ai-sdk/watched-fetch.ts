@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fetch as undiciFetch } from 'undici'
-import type { Network } from '../../http/network.ts'
+import { assertPublicUrl, type Network } from '../../http/network.ts'
 
 /** What came back over HTTP while an AI SDK model was at work. */
 export interface SeenAnswer {
@@ -28,16 +28,23 @@ export interface WatchedFetch {
 
 const WORDS = 2_000
 
+export type WatchedFetchOptions =
+  | {
+      network: Network
+      /** An origin that is called although it is not public https, e.g. of a server in this network. */
+      trustedOrigin?: string
+    }
+  /** What is called is up to this function. */
+  | { fetch: typeof globalThis.fetch }
+
 /**
  * A `fetch` that remembers what was answered, because the models of the AI SDK do not tell it: some turn any HTTP error into the end
- * of a video. Within one watch nothing is posted twice to one address: an SDK that tries again on its own orders once.
+ * of a video. Within one watch nothing is posted twice to one address: an SDK that tries again on its own orders once. Only public
+ * https addresses are called, redirects are handed back: the SDK leaves that to a `fetch` it is given.
  */
-export function createWatchedFetch(options: { network: Network } | { fetch: typeof globalThis.fetch }): WatchedFetch {
+export function createWatchedFetch(options: WatchedFetchOptions): WatchedFetch {
   const watches = new AsyncLocalStorage<SeenAnswer[]>()
-  const send: typeof globalThis.fetch =
-    'fetch' in options
-      ? options.fetch
-      : (input, init) => undiciFetch(input as never, { ...init, dispatcher: options.network.trusted } as never) as never
+  const send = 'fetch' in options ? options.fetch : publicFetch(options)
 
   return {
     async fetch(input, init) {
@@ -61,6 +68,25 @@ export function createWatchedFetch(options: { network: Network } | { fetch: type
       const answers: SeenAnswer[] = []
       return { answers, done: watches.run(answers, async () => run()) }
     },
+  }
+}
+
+function publicFetch({ network, trustedOrigin }: { network: Network; trustedOrigin?: string }): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const url = new URL(request.url)
+    const trusted = url.origin === trustedOrigin
+    if (!trusted) assertPublicUrl(url)
+    const answer = await undiciFetch(url, {
+      method: request.method,
+      headers: [...request.headers],
+      // As bytes: forms are of another class here than there.
+      body: request.body === null ? null : await request.arrayBuffer(),
+      signal: request.signal,
+      redirect: request.redirect === 'error' ? 'error' : 'manual',
+      dispatcher: trusted ? network.trusted : network.guarded,
+    })
+    return answer as unknown as Response
   }
 }
 
