@@ -318,11 +318,12 @@ const effects: Record<Dial, () => Promise<void>> = {
   },
   async 'webhook-late'() {
     lab.clock.speed = 100
-    await done('x [lab:webhook-late]', { hook: receiver.url })
-    expect(receiver.received).toEqual([])
+    const late = await done('x [lab:webhook-late]', { hook: receiver.url })
+    const punctual = await done('x', { hook: receiver.url })
     lab.clock.speed = 10_000
-    await soon(() => expect(receiver.received).toHaveLength(1))
-    verified(0)
+    await soon(() => expect(receiver.received).toHaveLength(2))
+    expect(receiver.received.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual([punctual.id, late.id])
+    verified(1)
   },
   async 'webhook-forged'() {
     await done('x [lab:webhook-forged]', { hook: receiver.url })
