@@ -2,6 +2,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateRequest } from '../../../domain/generate.ts'
 import type { Quote } from '../../../domain/money.ts'
 import type { ModelFacts } from '../../../ports/provider.ts'
+import { cannot, modelFor, priceOf } from '../model-check.ts'
 import { elevenLabsModels, elevenLabsVoices } from './models.ts'
 
 const MAX_SEED = 4_294_967_295
@@ -17,26 +18,17 @@ export interface ElevenLabsOrder {
 
 /** A request that can be made as it stands, and the model for it. Throws `provider_cannot` or `script_not_speakable` otherwise. */
 export function checked(request: GenerateRequest): { request: ElevenLabsRequest; model: ModelFacts } {
-  if (request.kind === 'keyframes') cannot('kind', 'ElevenLabs draws no keyframes.', 'Ask for speech, music, sound or video.')
-  const model = modelFor(request)
-  if (request.kind === 'speech') checkSpeech(request, model)
-  else {
-    if (!/\S/.test(request.prompt)) cannot('prompt', 'The prompt is empty.', 'Say what is to be made.')
-    checkDuration(request.durationSeconds, model)
-  }
-  if (request.kind === 'video') checkVideo(request, model)
+  const model = modelFor({ vendor: 'ElevenLabs', models: elevenLabsModels }, request)
+  if (request.kind === 'keyframes') throw new Error('ElevenLabs has no model for keyframes')
+  if (request.kind === 'speech') checkSpeech(request)
   if (model.seed && !(Number.isInteger(request.seed) && request.seed >= 0 && request.seed <= MAX_SEED))
-    cannot('seed', `A seed is a whole number from 0 to ${MAX_SEED}, not ${request.seed}.`, 'Choose such a number, or leave it out.')
+    throw cannot('seed', `A seed is a whole number from 0 to ${MAX_SEED}, not ${request.seed}.`, 'Choose such a number, or leave it out.')
   return { request, model }
 }
 
 export function quoteOf(request: GenerateRequest): Quote {
   const { request: made, model } = checked(request)
-  return {
-    amountMicroUsd: Math.ceil(model.price.amountMicroUsd * unitsOf(made, model)),
-    seconds: secondsOf(made),
-    basis: `elevenlabs:${model.price.asOf}`,
-  }
+  return { amountMicroUsd: priceOf(model.price, made), seconds: secondsOf(made), basis: `elevenlabs:${model.price.asOf}` }
 }
 
 /** @param tell also tell the workspace's webhooks of the end */
@@ -84,66 +76,18 @@ function resolutionOf(shortSide: number, model: ModelFacts): string {
   return model.id.startsWith('veo') ? '4K' : '4k'
 }
 
-function modelFor(request: ElevenLabsRequest): ModelFacts {
-  const ofKind = elevenLabsModels.filter(({ kind }) => kind === request.kind)
-  const model = request.model === undefined ? ofKind[0] : ofKind.find(({ id }) => id === request.model)
-  if (model) return model
-  cannot(
-    'model',
-    `ElevenLabs has no model ${JSON.stringify(request.model)} for ${request.kind}.`,
-    `Use one of ${ofKind.map(({ id }) => id).join(', ')}.`,
-  )
-}
-
-function checkSpeech({ text, voice }: Extract<ElevenLabsRequest, { kind: 'speech' }>, { id, maxCharacters = Infinity }: ModelFacts): void {
+function checkSpeech({ text, voice }: Extract<ElevenLabsRequest, { kind: 'speech' }>): void {
   if (!/[\p{L}\p{N}]/u.test(text))
     throw new SluiceError('script_not_speakable', 'There is nothing to say: no letter and no figure.', {
       field: 'text',
       fix: 'Write at least one word.',
     })
-  const characters = charactersOf(text)
-  if (characters > maxCharacters)
-    cannot(
-      'text',
-      `${characters} characters are more than ${id} speaks at once (${maxCharacters}).`,
-      'Split the text, or choose another model.',
-    )
   if (!/^[A-Za-z0-9]{8,64}$/.test(voiceOf(voice)))
-    cannot(
+    throw cannot(
       'voice',
       `${JSON.stringify(voice)} is not the id of a voice.`,
       `Use the id of a voice in your account, or one of ${elevenLabsVoices.map((known) => `${known.id} (${known.label})`).join(', ')}.`,
     )
-}
-
-function checkDuration(durationSeconds: number, { id, durations }: ModelFacts): void {
-  if (durations === undefined) return
-  if ('minSeconds' in durations) {
-    const { minSeconds, maxSeconds, stepSeconds } = durations
-    const steps = durationSeconds / stepSeconds
-    if (durationSeconds >= minSeconds && durationSeconds <= maxSeconds && Math.abs(steps - Math.round(steps)) < 1e-6) return
-    cannot(
-      'durationSeconds',
-      `${id} does not make ${durationSeconds} s.`,
-      `Ask for ${minSeconds} to ${maxSeconds} s in steps of ${stepSeconds} s.`,
-    )
-  }
-  if (!durations.includes(durationSeconds))
-    cannot('durationSeconds', `${id} does not make ${durationSeconds} s.`, `Ask for ${durations.join(', ')} s.`)
-}
-
-function checkVideo(
-  { width, height, imageUrl, scene }: Extract<ElevenLabsRequest, { kind: 'video' }>,
-  { id, sizes = [] }: ModelFacts,
-): void {
-  if (!sizes.includes(`${width}x${height}`)) cannot('width', `${id} does not make ${width}x${height}.`, `Ask for ${sizes.join(', ')}.`)
-  if (imageUrl !== undefined)
-    cannot(
-      'imageUrl',
-      'ElevenLabs takes pictures from its own store only, not from an address.',
-      'Leave the picture out, or choose another provider.',
-    )
-  if (scene !== undefined) cannot('scene', 'ElevenLabs does not draw scenes of presentations.', 'Use the local provider for presentations.')
 }
 
 /** `default` and the empty string name the first voice. */
@@ -151,20 +95,9 @@ export function voiceOf(voice: string): string {
   return voice === '' || voice === 'default' ? elevenLabsVoices[0].id : voice
 }
 
-function unitsOf(request: ElevenLabsRequest, { price }: ModelFacts): number {
-  if (price.per === 'take') return 1
-  return request.kind === 'speech' ? charactersOf(request.text) : request.durationSeconds
-}
-
 /** Guesses until there is history. */
 function secondsOf(request: ElevenLabsRequest): number {
   if (request.kind === 'speech') return 1 + Math.ceil(request.text.length / 150)
   if (request.kind === 'video') return 90
   return 5 + Math.ceil(request.durationSeconds / 4)
-}
-
-const charactersOf = (text: string): number => [...text].length
-
-function cannot(field: string, detail: string, fix: string): never {
-  throw new SluiceError('provider_cannot', detail, { field, fix })
 }

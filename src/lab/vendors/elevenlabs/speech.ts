@@ -52,7 +52,7 @@ async function speak(lab: Lab, request: FastifyRequest, reply: FastifyReply): Pr
     const { text, model_id } = body.data
     const model = MODELS[model_id]
     if (!model) saidBefore(reply, 400, 'model_not_found', `A model with id ${model_id} does not exist.`)
-    else if ([...text].length > model.characters)
+    else if (text.length > model.characters)
       said(reply, 400, {
         code: 'max_character_limit_exceeded',
         message: `The text has more than ${model.characters} characters.`,
@@ -62,7 +62,7 @@ async function speak(lab: Lab, request: FastifyRequest, reply: FastifyReply): Pr
       const output = await madeAtOnce(lab, request, reply, {
         prompt: text,
         spec: { kind: 'speech', text, voice, ...format },
-        amountMicroUsd: [...text].length * model.microUsd,
+        amountMicroUsd: text.length * model.microUsd,
         data: { model_id },
       })
       return output && { output, text: withoutMarkers(text) }
