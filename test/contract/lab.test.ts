@@ -318,8 +318,11 @@ const effects: Record<Dial, () => Promise<void>> = {
   },
   async 'webhook-late'() {
     lab.clock.speed = 100
-    const late = await done('x [lab:webhook-late]', { hook: receiver.url })
-    const punctual = await done('x', { hook: receiver.url })
+    const [late, punctual] = [
+      await ordered('x [lab:webhook-late]', { hook: receiver.url }),
+      await ordered('x', { hook: receiver.url }),
+    ] as const
+    await soon(() => expect(receiver.received).toHaveLength(1))
     lab.clock.speed = 10_000
     await soon(() => expect(receiver.received).toHaveLength(2))
     expect(receiver.received.map(({ body }) => (JSON.parse(body) as { id: string }).id)).toEqual([punctual.id, late.id])
