@@ -184,7 +184,8 @@ describe.each(vendors)('@ai-sdk/$vendor through the bridge', ({ vendor, make }) 
         ? createFal({ apiKey: 'key_lab', fetch: falFetch }).video('veo3.1/fast')
         : createReplicate({ apiToken: 'key_lab', baseURL: `${lab.url}/replicate` }).video('google/veo-3.1-fast')
     const { videos } = await generateVideo({
-      model,
+      // The packages come with several versions of the same type.
+      model: model as never,
       prompt: 'a lighthouse',
       duration: 4,
       aspectRatio: '16:9',

@@ -85,6 +85,17 @@ const clip = (prompt: string, more: Partial<Video> = {}): Video => ({
   ...more,
 })
 
+/** Answers with one and the same picture, whatever is asked for. */
+const onePicture = () =>
+  new Agent().compose(() => (_options, handler) => {
+    const controller = { abort() {}, pause() {}, resume() {}, paused: false, aborted: false, reason: null } as never
+    handler.onRequestStart?.(controller, {})
+    handler.onResponseStart?.(controller, 200, { 'content-type': 'image/png' })
+    handler.onResponseData?.(controller, PNG)
+    handler.onResponseEnd?.(controller, {})
+    return true
+  })
+
 let takes = 0
 const order = (by: Provider, request: GenerateRequest, webhookUrl?: string): Promise<RemoteRef> =>
   by.start(request, orderContext(`tak_${++takes}`, webhookUrl === undefined ? {} : { webhookUrl }))
@@ -224,6 +235,22 @@ describe('provider: gemini', () => {
     expect((await playable(await bytesOf(gemini, output))).durationSeconds).toBe(4)
   })
 
+  test('a picture to begin with is read from a public address and sent along', async () => {
+    const before = works().list().length
+    await expect(order(gemini, clip('it moves', { imageUrl: 'https://10.0.0.1/a.png' }))).rejects.toMatchObject({
+      code: 'address_refused',
+      field: 'imageUrl',
+    })
+    expect(works().list()).toHaveLength(before)
+    const pictures = onePicture()
+    const ref = await order(
+      geminiWith({ network: { ...network, guarded: pictures } }),
+      clip('it moves', { imageUrl: 'https://pictures.example/a.png' }),
+    )
+    expect(workOf(ref)).toMatchObject({ prompt: expect.stringContaining('it moves'), data: { image: PNG.toString('base64') } })
+    await pictures.destroy()
+  })
+
   test('cancel tells the truth', async () => {
     lab.clock.speed = 10
     const ref = await order(gemini, clip('a long march'))
@@ -255,6 +282,11 @@ describe('provider: gemini', () => {
         type: 'interaction.completed',
         user_metadata: { take_id: `tak_${takes}` },
       })
+    })
+
+    test('one that comes before the answer to the order has the same reference', async () => {
+      const { ref, mails } = await mailFor('[lab:webhook-early] a bell')
+      expect(await gemini.webhook?.(mails[0]?.headers ?? {}, mails[0]?.rawBody ?? new Uint8Array())).toMatchObject({ ref })
     })
 
     test('one of yesterday, a tampered one and one of another signer are refused', async () => {
@@ -377,14 +409,7 @@ describe('provider: vertex', () => {
     })
     expect(works().list()).toHaveLength(before)
 
-    const pictures = new Agent().compose(() => (_options, handler) => {
-      const controller = { abort() {}, pause() {}, resume() {}, paused: false, aborted: false, reason: null } as never
-      handler.onRequestStart?.(controller, {})
-      handler.onResponseStart?.(controller, 200, { 'content-type': 'image/png' })
-      handler.onResponseData?.(controller, PNG)
-      handler.onResponseEnd?.(controller, {})
-      return true
-    })
+    const pictures = onePicture()
     const ref = await order(
       vertexWith({ network: { ...network, guarded: pictures } }),
       clip('it moves', { imageUrl: 'https://pictures.example/a.png' }),

@@ -10,6 +10,7 @@ import { failureOfInteraction, keyInvalid, refusedOrder, statusIn } from './erro
 import { inlineIndex, readInline, readOutline } from './inline-video.ts'
 import { type GoogleModel, geminiModels } from './models.ts'
 import { orderOf, quoteOf } from './order.ts'
+import { readPicture } from './picture.ts'
 import { refOf, verifyDynamicWebhook } from './webhook.ts'
 
 const VENDOR = 'Google Gemini'
@@ -75,20 +76,21 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
     async start(request, { takeId, signal, webhookUrl }) {
       const { model, request: video, resolution, aspectRatio } = order(request)
       const { prompt, imageUrl } = video
+      const image = imageUrl === undefined ? undefined : await readPicture(network, imageUrl, signal)
       const answer = await api.order('v1beta/interactions', {
         signal,
         body: {
           model: model.id,
           background: true,
           input:
-            imageUrl === undefined
+            image === undefined
               ? prompt
               : [
                   { type: 'text', text: prompt },
-                  { type: 'image', uri: imageUrl },
+                  { type: 'image', mime_type: image.mimeType, data: image.base64 },
                 ],
           response_format: { type: 'video', aspect_ratio: aspectRatio, duration: `${video.durationSeconds}s`, resolution, delivery },
-          generation_config: { video_config: { task: imageUrl === undefined ? 'text_to_video' : 'image_to_video' } },
+          generation_config: { video_config: { task: image === undefined ? 'text_to_video' : 'image_to_video' } },
           ...(webhookUrl !== undefined && { webhook_config: { uris: [webhookUrl], user_metadata: { take_id: takeId } } }),
         },
       })

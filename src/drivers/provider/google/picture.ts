@@ -2,7 +2,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { Network } from '../../http/network.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
 
-/** Vertex AI takes requests of 20 MB. */
+/** Both APIs take requests of 20 MB. */
 const MAX_BYTES = 12 * 2 ** 20
 
 const KINDS: [mimeType: string, begins: RegExp][] = [
@@ -12,14 +12,10 @@ const KINDS: [mimeType: string, begins: RegExp][] = [
 ]
 
 /**
- * A picture at somebody's address, for an API that takes no addresses. Public https addresses only, without any credentials.
+ * A picture at somebody's address, for APIs that take none, or none that are sure to be read (Interactions). Public https addresses only, without any credentials.
  * Throws `address_refused` or `provider_cannot`, with the field; nothing has been ordered then.
  */
-export async function readPicture(
-  network: Network,
-  url: string,
-  signal: AbortSignal,
-): Promise<{ bytesBase64Encoded: string; mimeType: string }> {
+export async function readPicture(network: Network, url: string, signal: AbortSignal): Promise<{ base64: string; mimeType: string }> {
   const field = 'imageUrl'
   // It has no origin of its own that might be trusted.
   const anyone = createVendorApi({ vendor: 'The server of the picture', baseUrl: 'https://picture.invalid', headers: {}, network })
@@ -40,7 +36,7 @@ export async function readPicture(
   const head = bytes.subarray(0, 16).toString('latin1')
   const kind = KINDS.find(([, begins]) => begins.test(head))
   if (kind === undefined) throw unreadable('it is neither PNG nor JPEG nor WebP')
-  return { bytesBase64Encoded: bytes.toString('base64'), mimeType: kind[0] }
+  return { base64: bytes.toString('base64'), mimeType: kind[0] }
 }
 
 function unreadable(why: string, cause?: unknown): SluiceError {

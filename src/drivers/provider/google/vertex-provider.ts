@@ -85,7 +85,9 @@ export function createVertexProvider(options: VertexOptions): Provider {
         signal,
         headers,
         body: {
-          instances: [{ prompt: video.prompt, ...(image !== undefined && { image }) }],
+          instances: [
+            { prompt: video.prompt, ...(image !== undefined && { image: { bytesBase64Encoded: image.base64, mimeType: image.mimeType } }) },
+          ],
           parameters: {
             sampleCount: 1,
             aspectRatio,

@@ -28,7 +28,7 @@ const Format = z.looseObject({
 
 const Body = z.looseObject({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]),
+  input: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional(), data: z.string().optional() }))]),
   background: z.boolean().optional(),
   response_format: z.union([Format, z.array(Format).length(1)]),
   webhook_config: z.object({ uris: z.array(z.url()).optional(), user_metadata: z.record(z.string(), z.unknown()).optional() }).optional(),
@@ -67,6 +67,7 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
       return invalidArgument(reply, 'response_format.duration', `duration must be between 3s and ${known.longest}s.`)
     if (webhook !== undefined && background !== true) return invalidArgument(reply, 'webhook_config', 'webhook_config needs background.')
     const prompt = typeof input === 'string' ? input : input.map(({ text }) => text ?? '').join(' ')
+    const image = typeof input === 'string' ? undefined : input.find(({ type }) => type === 'image')?.data
     const taken = await lab.take(request, {
       prompt,
       outputs: [{ kind: 'video', durationSeconds: seconds, ...frames[format.resolution][format.aspect_ratio] }],
@@ -74,7 +75,7 @@ export function interactionRoutes(api: FastifyInstance, lab: Lab, redirectTo: Re
       refunds: ['failed', 'refused'],
       inputRefusal: 'end',
       id: `v1_${randomBytes(24).toString('base64url')}`,
-      data: { model, delivery: format.delivery, seconds, fileId: randomBytes(6).toString('hex') },
+      data: { model, delivery: format.delivery, seconds, fileId: randomBytes(6).toString('hex'), image },
       async onChange(work) {
         if (work.endedAt !== null) for (const uri of webhook?.uris ?? []) await notify(work, uri, webhook?.user_metadata)
       },
