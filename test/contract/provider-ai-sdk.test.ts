@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createFal } from '@ai-sdk/fal'
+import { APICallError } from '@ai-sdk/provider'
 import { createReplicate } from '@ai-sdk/replicate'
 import { experimental_generateVideo as generateVideo } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -378,6 +379,21 @@ describe('models of other kinds', () => {
     })
     await expect(order(providerOf(model, { http: counting }), clip('a'))).rejects.toMatchObject({ code: 'submit_unknown' })
     expect(posts).toBe(1)
+  })
+
+  test('a 4xx after an order that was taken is no refusal of it', async () => {
+    const answering = createWatchedFetch({
+      fetch: async (input) => (String(input).endsWith('/orders') ? Response.json({}) : Response.json({ detail: 'no' }, { status: 403 })),
+    })
+    const model = made({
+      async doStart() {
+        await answering.fetch('https://api.example/orders', { method: 'POST', body: '{}' })
+        const { status: statusCode } = await answering.fetch('https://api.example/results', { method: 'POST', body: '{}' })
+        throw new APICallError({ message: 'Forbidden', url: 'https://api.example/results', requestBodyValues: { id: 1 }, statusCode })
+      },
+      doStatus: async () => ({ status: 'pending', response }),
+    })
+    await expect(order(providerOf(model, { http: answering }), clip('a'))).rejects.toMatchObject({ code: 'submit_unknown' })
   })
 
   test('nobody there: certainly not taken; addresses inside this network are not called', async () => {
