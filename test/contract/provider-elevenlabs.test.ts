@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { MockAgent } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SluiceError } from '../../src/domain/errors.ts'
 import type { GenerateRequest } from '../../src/domain/generate.ts'
@@ -10,6 +11,7 @@ import { cuesOf } from '../../src/drivers/provider/elevenlabs/cues.ts'
 import { refusalOf } from '../../src/drivers/provider/elevenlabs/errors.ts'
 import { createElevenLabsProvider, type ElevenLabsOptions } from '../../src/drivers/provider/elevenlabs/provider.ts'
 import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
+import { createFfmpegMaker } from '../../src/lab/media/ffmpeg-maker.ts'
 import { ELEVENLABS_LAB_SECRET, elevenlabs } from '../../src/lab/vendors/elevenlabs.ts'
 import type { Provider } from '../../src/ports/provider.ts'
 import { orderContext } from '../../src/testing/order-context.ts'
@@ -135,6 +137,37 @@ describe('provider: elevenlabs', () => {
     })
     expect(newest().ordered).toMatchObject([{ durationSeconds: 4, seed: 7 }])
     expect(lab.book.of(String(ref['id']))).toBe(provider.quote(request).amountMicroUsd)
+  })
+
+  test('a picture to begin with is read from a public address and sent along; others are refused before the order', async () => {
+    const { bytes } = await createFfmpegMaker().make({ kind: 'image', width: 64, height: 36, format: 'png' })
+    const before = works().list().length
+    for (const imageUrl of ['http://example.com/a.png', 'https://10.0.0.1/a.png'])
+      expect(() => provider.quote(video('it moves', { imageUrl }))).toThrow(
+        expect.objectContaining({ code: 'address_refused', field: 'imageUrl' }),
+      )
+    const pictures = new MockAgent()
+    pictures.disableNetConnect()
+    const site = pictures.get('https://pictures.example')
+    site.intercept({ path: '/a.png' }).reply(200, Buffer.from(bytes))
+    site.intercept({ path: '/a.html' }).reply(200, '<html>')
+    site.intercept({ path: '/b.png' }).replyWithError(new Error('cut'))
+    site.intercept({ path: '/c.png' }).reply(404)
+    site.intercept({ path: '/d.png' }).reply(200, Buffer.concat([Buffer.from(bytes), Buffer.alloc(13 * 2 ** 20)]))
+    const by = make({ network: { ...network, guarded: pictures } })
+    for (const name of ['a.html', 'b.png', 'c.png', 'd.png'])
+      await expect(order(video('it moves', { imageUrl: `https://pictures.example/${name}` }), by), name).rejects.toMatchObject({
+        code: 'provider_cannot',
+        field: 'imageUrl',
+      })
+    expect(works().list()).toHaveLength(before)
+    await order(video('it moves', { imageUrl: 'https://pictures.example/a.png' }), by)
+    expect(newest().data['start_frame']).toEqual({
+      type: 'inline_base64',
+      content_base64: Buffer.from(bytes).toString('base64'),
+      mime_type: 'image/png',
+    })
+    await pictures.close()
   })
 
   test('an unfinished job says when to ask again; a zombie only stays unfinished', async () => {
@@ -363,7 +396,8 @@ describe('provider: elevenlabs', () => {
     ['too short a sound', sound('x', { durationSeconds: 0.4 }), 'durationSeconds'],
     ['a size', video('x', { width: 1000, height: 1000 }), 'width'],
     ['a size of another model', video('x', { width: 1920, height: 1080, model: 'bytedance-seedance-v2-fast' }), 'width'],
-    ['a picture', video('x', { imageUrl: 'https://example.com/a.png' }), 'imageUrl'],
+    ['a picture', video('x', { imageUrl: 'https://example.com/a.png', model: 'bytedance-seedance-v2.5' }), 'imageUrl'],
+    ['no address of a picture', video('x', { imageUrl: 'a.png' }), 'imageUrl'],
     ['a seed', video('x', { seed: -1 }), 'seed'],
     ['a voice that cannot be one', speech('x', { voice: '../models' }), 'voice'],
     ['too much text', speech('x'.repeat(10_001)), 'text'],

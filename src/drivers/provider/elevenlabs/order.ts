@@ -2,6 +2,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateRequest } from '../../../domain/generate.ts'
 import type { Quote } from '../../../domain/money.ts'
 import type { ModelFacts } from '../../../ports/provider.ts'
+import { assertPublicUrl } from '../../http/network.ts'
 import { cannot, modelFor, priceOf } from '../model-check.ts'
 import { elevenLabsModels, elevenLabsVoices } from './models.ts'
 
@@ -21,6 +22,7 @@ export function checked(request: GenerateRequest): { request: ElevenLabsRequest;
   const model = modelFor({ vendor: 'ElevenLabs', models: elevenLabsModels }, request)
   if (request.kind === 'keyframes') throw new Error('ElevenLabs has no model for keyframes')
   if (request.kind === 'speech') checkSpeech(request)
+  if (request.kind === 'video' && request.imageUrl !== undefined) checkAddress(request.imageUrl)
   if (model.seed && !(Number.isInteger(request.seed) && request.seed >= 0 && request.seed <= MAX_SEED))
     throw cannot('seed', `A seed is a whole number from 0 to ${MAX_SEED}, not ${request.seed}.`, 'Choose such a number, or leave it out.')
   return { request, model }
@@ -88,6 +90,13 @@ function checkSpeech({ text, voice }: Extract<ElevenLabsRequest, { kind: 'speech
       `${JSON.stringify(voice)} is not the id of a voice.`,
       `Use the id of a voice in your account, or one of ${elevenLabsVoices.map((known) => `${known.id} (${known.label})`).join(', ')}.`,
     )
+}
+
+function checkAddress(imageUrl: string): void {
+  const url = URL.parse(imageUrl)
+  if (url === null)
+    throw cannot('imageUrl', `${JSON.stringify(imageUrl)} is not an address.`, 'Give the public https address of a picture.')
+  assertPublicUrl(url, 'imageUrl')
 }
 
 /** `default` and the empty string name the first voice. */

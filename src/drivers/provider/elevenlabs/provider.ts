@@ -3,6 +3,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { RemoteRef, TakeOutput } from '../../../domain/take.ts'
 import type { Capabilities, Provider, StartContext, TakeStatus } from '../../../ports/provider.ts'
 import type { Network } from '../../http/network.ts'
+import { readPicture } from '../../http/picture.ts'
 import { retryAfterMs } from '../../http/retry-after.ts'
 import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
 import { Flow, FlowList, FlowTaken, SpeechAnswer, understood } from './api.ts'
@@ -10,7 +11,7 @@ import { cuesOf } from './cues.ts'
 import { answerLost, failureOf, lost, refusalOf } from './errors.ts'
 import { createHistory } from './history.ts'
 import { elevenLabsModels, elevenLabsVoices } from './models.ts'
-import { checked, orderOf, quoteOf, voiceOf } from './order.ts'
+import { checked, type ElevenLabsOrder, orderOf, quoteOf, voiceOf } from './order.ts'
 import { readWebhook } from './webhook.ts'
 
 export interface ElevenLabsOptions {
@@ -94,10 +95,19 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     }
   }
 
-  async function orderVideo(order: ReturnType<typeof orderOf>, model: string, { takeId, signal }: StartContext): Promise<RemoteRef> {
-    await mark(takeId, model, signal)
+  /** They take no addresses: a picture to begin with goes along with the order. */
+  async function startFrame(imageUrl: string | undefined, signal: AbortSignal): Promise<object> {
+    if (imageUrl === undefined) return {}
+    const { base64, mimeType } = await readPicture(network, imageUrl, signal)
+    return { start_frame: { type: 'inline_base64', content_base64: base64, mime_type: mimeType } }
+  }
+
+  async function orderVideo(order: ElevenLabsOrder, imageUrl: string | undefined, context: StartContext): Promise<RemoteRef> {
+    const { takeId, signal } = context
+    const body = { ...order.body, ...(await startFrame(imageUrl, signal)) }
+    await mark(takeId, String(order.body['model_id']), signal)
     try {
-      const answer = await api.order(order.path, { body: order.body, signal })
+      const answer = await api.order(order.path, { body, signal })
       if (answer.status >= 400) throw await refusalOf(answer, 'video')
       const { id } = taken(FlowTaken, await answer.json())
       remember(id)
@@ -131,10 +141,10 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
     quote: quoteOf,
 
     async start(asked, context) {
-      const { request, model } = checked(asked)
+      const { request } = checked(asked)
       const order = orderOf(request, webhookSecret !== undefined)
       context.signal.throwIfAborted()
-      if (request.kind === 'video') return orderVideo(order, model.id, context)
+      if (request.kind === 'video') return orderVideo(order, request.imageUrl, context)
       const answer = await api.order(order.path, {
         body: order.body,
         signal: context.signal,

@@ -25,9 +25,18 @@ const REASONS = new Set([
 
 const webhook = z.union([z.object({ type: z.literal('all') }), z.object({ type: z.literal('ids'), ids: z.array(z.string()) })]).optional()
 const common = { prompt: z.string().min(1), generate_audio: z.boolean().optional(), webhook }
+const picture = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('inline_base64'), content_base64: z.base64().min(1), mime_type: z.string().regex(/^image\//) }),
+    z.object({ type: z.literal('asset'), asset_id: z.string() }),
+    z.object({ type: z.literal('generation'), generation_id: z.string() }),
+  ])
+  .optional()
+const frames = { start_frame: picture, end_frame: picture }
 const seed = z.int().min(0).max(4_294_967_295).optional()
 const veo = {
   ...common,
+  ...frames,
   seed,
   negative_prompt: z.string().optional(),
   enhance_prompt: z.boolean().optional(),
@@ -36,7 +45,7 @@ const veo = {
   resolution: z.enum(['720p', '1080p', '4K']).default('720p'),
 }
 const ratios = z.enum(['auto', '21:9', '16:9', '4:3', '1:1', '3:4', '9:16']).default('16:9')
-const seedance = { ...common, seed, duration_secs: z.int().min(4).max(15).default(5), aspect_ratio: ratios }
+const seedance = { ...common, ...frames, seed, duration_secs: z.int().min(4).max(15).default(5), aspect_ratio: ratios }
 const id = <Id extends string>(value: Id) => ({ model_id: z.literal(value) })
 
 const Body = z.discriminatedUnion('model_id', [
@@ -78,7 +87,7 @@ export function flows(api: FastifyInstance, lab: Lab): void {
       outputs: [{ kind: 'video', durationSeconds: duration_secs, ...sizeOf(body.data), seed }],
       amountMicroUsd: PRICES[model_id] * duration_secs,
       refunds: ['failed', 'refused'],
-      data: { flow: true, model_id },
+      data: { flow: true, model_id, start_frame: body.data['start_frame'] },
       onChange: (work) => (body.data.webhook && ended(work) ? tell(lab, work) : undefined),
     })
     if ('refused' in taken) return refused(reply, taken)
