@@ -10,6 +10,7 @@ export const tasks = {
   test: { programs: ['ffmpeg', 'chromium', 'postgresql'], studio: true, command: ['scripts/test.ts'] },
   bench: { programs: ['ffmpeg', 'chromium'], studio: true, command: ['bench/main.ts'] },
   chaos: { programs: ['ffmpeg'], studio: false, command: ['test/chaos/main.ts'] },
+  'chaos:spend': { programs: ['ffmpeg'], studio: false, command: ['test/chaos/spend/main.ts'] },
   // Looks at what is there, so it installs nothing but the packages it is made of.
   doctor: { programs: [], studio: false, command: ['src/cli/main.ts', 'doctor'] },
   sluice: { programs: [], studio: false, command: ['src/cli/main.ts'] },

@@ -48,6 +48,12 @@ export const providerSettings = {
     'A server with the `/v1/videos` API (vLLM-Omni, SGLang, FastVideo, LiteLLM), with its `/v1`.',
     address,
   ),
+  videosFlavour: setting(
+    'SLUICE_VIDEOS_FLAVOUR',
+    'vllm-omni',
+    'Which server it is: vllm-omni, sglang or fastvideo. They differ in what they take.',
+    oneOf('vllm-omni', 'sglang', 'fastvideo').default('vllm-omni'),
+  ),
   videosKey: setting('SLUICE_VIDEOS_KEY', 'unset', 'Its key, if it has one.', text),
   openaiKey: setting('SLUICE_OPENAI_KEY', 'unset', 'Key of OpenAI (speech).', text),
   openaiUrl: setting('SLUICE_OPENAI_URL', "the vendor's", 'Another address of OpenAI (speech).', address),

@@ -5,6 +5,8 @@ import { createElevenLabsProvider } from '../drivers/provider/elevenlabs/provide
 import { createFalProvider } from '../drivers/provider/fal/provider.ts'
 import { createGeminiProvider } from '../drivers/provider/google/gemini-provider.ts'
 import { createVertexProvider } from '../drivers/provider/google/vertex-provider.ts'
+import { createOpenAiProvider } from '../drivers/provider/openai/provider.ts'
+import { createReplicateProvider } from '../drivers/provider/replicate/provider.ts'
 import { createRunwayProvider } from '../drivers/provider/runway/provider.ts'
 import { createSunoProvider } from '../drivers/provider/suno/provider.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -33,6 +35,14 @@ export function createVendors(config: Config, network: Network): Provider[] {
     return played === undefined ? null : { apiKey: LAB_KEY, baseUrl: url ?? played }
   }
 
+  const openai = access(config.openaiKey, config.openaiUrl, 'openai/v1')
+  const videosUrl = config.videosUrl ?? lab(`${config.videosFlavour}/v1`)
+  if (openai || videosUrl !== undefined) {
+    const { videosFlavour: flavour, videosKey } = config
+    const videos = videosUrl && { baseUrl: videosUrl, flavour, ...(videosKey !== undefined && { apiKey: videosKey }) }
+    vendors.push(createOpenAiProvider({ network, ...openai, ...(videos && { videos }) }))
+  }
+
   const runway = access(config.runwayKey, config.runwayUrl, 'runway')
   if (runway) vendors.push(createRunwayProvider({ network, ...runway }))
 
@@ -46,6 +56,12 @@ export function createVendors(config: Config, network: Network): Provider[] {
   if (fal) {
     const jwksUrl = config.falKey === undefined ? lab('fal/.well-known/jwks.json') : undefined
     vendors.push(createFalProvider({ network, ...fal, ...(jwksUrl !== undefined && { jwksUrl }) }))
+  }
+
+  const replicate = access(config.replicateKey, config.replicateUrl, 'replicate/v1')
+  if (replicate) {
+    const webhookSecret = config.replicateHookSecret
+    vendors.push(createReplicateProvider({ network, ...replicate, ...(webhookSecret !== undefined && { webhookSecret }) }))
   }
 
   const gemini = access(config.geminiKey, config.geminiUrl, 'google')

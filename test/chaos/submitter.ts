@@ -28,7 +28,7 @@ export interface Submitter {
 }
 
 /** A client as it should be: one idempotency key an order, sent again with the same key when the answer is lost. */
-export function createSubmitter(atOnce: number, random: () => number): Submitter {
+export function createSubmitter(atOnce: number, random: () => number, inputs: readonly JobInput[] = kinds): Submitter {
   const accepted = new Set<string>()
   const ended = new Set<string>()
   const unanswered = new Map<string, JobInput>()
@@ -63,7 +63,7 @@ export function createSubmitter(atOnce: number, random: () => number): Submitter
         for (const id of accepted) if (!(await isEnded(url, id))) open++
         if (open < atOnce) {
           const key = randomUUID()
-          const input = kinds[Math.floor(random() * kinds.length)] as JobInput
+          const input = labelled(inputs[Math.floor(random() * inputs.length)] as JobInput, key)
           unanswered.set(key, input)
           await submit(url, key, input, signal)
         } else await sleep(100, undefined, { signal })
@@ -97,4 +97,9 @@ export function createSubmitter(atOnce: number, random: () => number): Submitter
       }
     },
   }
+}
+
+/** Says in the prompt which order it is, so that it can be found at a vendor. */
+function labelled(input: JobInput, key: string): JobInput {
+  return 'prompt' in input ? { ...input, prompt: `${input.prompt} (order ${key})` } : input
 }
