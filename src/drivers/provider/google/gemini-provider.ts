@@ -4,13 +4,13 @@ import type { RemoteRef, TakeOutput } from '../../../domain/take.ts'
 import type { Provider, TakeStatus } from '../../../ports/provider.ts'
 import { createJwks } from '../../http/jwks.ts'
 import type { Network } from '../../http/network.ts'
+import { readPicture } from '../../http/picture.ts'
 import { type Answer, createVendorApi } from '../../http/vendor-api.ts'
 import { type Content, Interaction } from './api.ts'
 import { failureOfInteraction, keyInvalid, refusedOrder, statusIn } from './errors.ts'
 import { inlineIndex, readInline, readOutline } from './inline-video.ts'
 import { type GoogleModel, geminiModels } from './models.ts'
 import { orderOf, quoteOf } from './order.ts'
-import { readPicture } from './picture.ts'
 import { refOf, verifyDynamicWebhook } from './webhook.ts'
 
 const VENDOR = 'Google Gemini'
@@ -35,6 +35,9 @@ export interface GeminiOptions {
   models?: readonly GoogleModel[]
   now?: () => Date
 }
+
+/** `id` is how somebody who looked an order up names it. */
+const idOf = (ref: RemoteRef): unknown => ref['interaction'] ?? ref['id']
 
 /** Video of the Gemini Developer API: Gemini Omni by the Interactions API, the successor of Veo there. */
 export function createGeminiProvider(options: GeminiOptions): Provider {
@@ -101,7 +104,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
     },
 
     async status(ref, { signal }) {
-      const answer = await ask(pathOf(ref['interaction']), signal)
+      const answer = await ask(pathOf(idOf(ref)), signal)
       if (answer === undefined) return lost()
       const { interaction, sizes } = await read(answer)
       switch (interaction.status) {
@@ -140,7 +143,7 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
 
     async cancel(ref) {
       const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS)
-      const path = pathOf(ref['interaction'])
+      const path = pathOf(idOf(ref))
       const stopped = await api.ask(`${path}/cancel`, { method: 'POST', body: {}, signal })
       // What has ended is refused with 400, UNVERIFIED: the interaction itself tells.
       if (stopped.status !== 200) await stopped.text()
@@ -172,7 +175,7 @@ function outputOf({ steps, output_video }: Interaction, ref: RemoteRef, sizes: n
   return {
     role: 'media',
     mimeType: video.mime_type ?? 'video/mp4',
-    locator: index === undefined ? String(video.uri) : `inline:${index}:${ref['interaction']}`,
+    locator: index === undefined ? String(video.uri) : `inline:${index}:${idOf(ref)}`,
     ...(sizeBytes !== undefined && { sizeBytes }),
   }
 }
