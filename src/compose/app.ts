@@ -102,6 +102,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ladder: (picture) => ladderFor(picture),
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       maxOutputBytes: config.maxOutputBytes,
+      orderSearchMs: config.orderSearchMs,
       inFlight: (provider) => config.inFlight.get(provider) ?? null,
       webhookUrl: (provider, takeId) => {
         const { publicUrl, hookSecret } = config

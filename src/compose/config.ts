@@ -55,6 +55,12 @@ export const settings = {
     'Larger outputs of a provider are not downloaded.',
     wholeNumber(1, Number.MAX_SAFE_INTEGER, 4 * 2 ** 30),
   ),
+  orderSearchMs: setting(
+    'SLUICE_ORDER_SEARCH_MS',
+    '600000',
+    'How long an order whose answer was lost is looked for before somebody is asked, in milliseconds.',
+    wholeNumber(0, 86_400_000, 600_000),
+  ),
   leaseMs: setting(
     'SLUICE_LEASE_MS',
     '20000',

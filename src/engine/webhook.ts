@@ -25,6 +25,9 @@ export async function receiveWebhook(deps: WebhookDeps, { provider: id, takeId, 
   const remoteId = typeof ref['id'] === 'string' ? ref['id'] : null
   const take = takeId ? await deps.store.takes.get(takeId) : remoteId === null ? undefined : await deps.store.takes.byRemoteId(id, remoteId)
   if (takeId && take?.provider !== id) throw new SluiceError('webhook_invalid', 'The address names no take of this provider.')
+  const known = take && 'ref' in take.state ? take.state.ref['id'] : undefined
+  if (remoteId !== null && typeof known === 'string' && known !== remoteId)
+    throw new SluiceError('webhook_invalid', 'The message is about another order than the take it was sent for.')
   if (!(await deps.store.hints.remember({ provider: id, dedupeKey, takeId: take?.id ?? null, ref }))) {
     deps.log.debug({ provider: id, dedupeKey }, 'a webhook came again')
     return

@@ -26,6 +26,8 @@ export interface StageDeps {
   hint: (jobId: JobId, takeId: TakeId) => void
   /** Larger outputs of providers are not taken. */
   maxOutputBytes: number
+  /** How long an order in doubt is looked for: lists and webhooks come late. */
+  orderSearchMs: number
   /** Takes a provider may have in the making at once, over all workers. `null`: no limit of ours. */
   inFlight: (provider: string) => number | null
   /** Where the provider may tell of the take's end. `null`: this server cannot be reached from outside. */

@@ -68,7 +68,7 @@ async function fresh(provider: Pick<Provider, 'status'>, ref: RemoteRef, index: 
   return output
 }
 
-function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
+export function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
   return new SluiceError('output_too_large', `The output has ${sizeBytes} bytes; at most ${maxBytes} are taken.`, {
     fix: 'Raise SLUICE_MAX_OUTPUT_BYTES and retry, or order a shorter or smaller output.',
   })

@@ -7,8 +7,6 @@ import type { StageDeps } from './deps.ts'
 import { loseTake } from './end-take.ts'
 import { park } from './park.ts'
 
-/** How long a provider is asked for an order before it counts as not to be found: lists and webhooks come late. */
-const SEARCH_MS = 10 * 60_000
 const FIRST_SEARCH_MS = 5_000
 const LONGEST_SEARCH_MS = 60_000
 /** A decision wakes the step at once; this is for one whose signal was lost. */
@@ -82,7 +80,7 @@ export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider,
 /** Whether nothing more can be learnt by waiting. */
 export function searchOver(deps: StageDeps, provider: Provider, take: Take): boolean {
   if (provider.capabilities.reconcile === undefined) return true
-  return deps.clock.now().getTime() - Date.parse(unknown(deps, take).orderedAt) >= SEARCH_MS
+  return deps.clock.now().getTime() - Date.parse(unknown(deps, take).orderedAt) >= deps.orderSearchMs
 }
 
 function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {

@@ -3,6 +3,7 @@ import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
+import { tooLarge } from './download.ts'
 import { loseTake, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
 import type { Follow } from './follow-take.ts'
@@ -47,7 +48,9 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
       hint: () => deps.hint(take.jobId, take.id),
       ...webhookFor(deps, provider, take),
       keep: async ({ role, mimeType }, bytes) => {
-        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), bytes, { mimeType })
+        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), atMost(deps.maxOutputBytes, bytes), {
+          mimeType,
+        })
         return { role, mimeType, locator: `${KEPT}${key}`, sizeBytes }
       },
     })
@@ -111,4 +114,13 @@ function webhookFor(deps: StageDeps, provider: Provider, take: Take): { webhookU
   if (provider.capabilities.webhook !== 'per-order') return {}
   const webhookUrl = deps.webhookUrl(provider.id, take.id)
   return webhookUrl === null ? {} : { webhookUrl }
+}
+
+async function* atMost(maxBytes: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let received = 0
+  for await (const chunk of bytes) {
+    received += chunk.length
+    if (received > maxBytes) throw tooLarge(received, maxBytes)
+    yield chunk
+  }
 }

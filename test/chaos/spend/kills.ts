@@ -52,6 +52,7 @@ export async function killRounds(options: { kills: number; seed: number; say: (l
     SLUICE_PUBLIC_URL: `http://127.0.0.1:${port}`,
     SLUICE_HOOK_SECRET: 'only for these rounds',
     SLUICE_LOG: 'error',
+    SLUICE_ORDER_SEARCH_MS: '30000',
   }
   const start = () => startServer(dataFolder, env, ['--port', String(port)])
   const submitter = createSubmitter(JOBS_AT_ONCE, random, orders)

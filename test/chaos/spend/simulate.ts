@@ -139,6 +139,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       inFlight: () => null,
       webhookUrl: () => null,
       maxOutputBytes: 1_000_000,
+      orderSearchMs: 10 * 60_000,
     } as unknown as StageDeps
     const handlers: Record<StepName, StepHandler> = {
       analyse: analyse(stageDeps),
