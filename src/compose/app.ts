@@ -30,6 +30,7 @@ import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { createVendors } from './providers.ts'
+import { warnOfSunsets } from './sunsets.ts'
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -78,6 +79,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const network = createNetwork()
   stack.defer(() => network.close())
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
+  warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const engine: RunningEngine = createEngine({

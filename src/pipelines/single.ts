@@ -13,8 +13,7 @@ export function singleTakePlan(
   order: GenerateRequest,
 ): Plan {
   const routes = request.providers.length === 0 ? [providers.default.id] : request.providers
-  const [chosen, ...instead] = routes.map((route, index) => routed(providers, route, index, order))
-  if (!chosen) throw new Error('a route list without a route')
+  const { chosen, instead, ended } = chain(providers, routes, order)
   const title = titleOf(promptOf(request))
   const estimatedSeconds = 'durationSeconds' in order ? order.durationSeconds : Math.max(1, promptOf(request).length / 15)
   const shot: Shot = { index: 0, title, narration: '', estimatedSeconds, leadSeconds: 0, tailSeconds: 0 }
@@ -36,17 +35,38 @@ export function singleTakePlan(
     ],
     estimatedSeconds,
     quotedSeconds: chosen.seconds + 2,
-    notes: [chosen, ...instead].flatMap(({ provider }) => provider.capabilities.caution ?? []),
+    notes: [...ended, ...[chosen, ...instead].flatMap(({ provider }) => provider.capabilities.caution ?? [])],
   }
 }
 
+interface Routed {
+  provider: Provider
+  request: GenerateRequest
+  seconds: number
+}
+
+/**
+ * The providers in the order of the list. One whose model is no longer offered is left out, and said so, as long as another
+ * is left: a list is written once, and models come and go. Throws `model_sunset` when none is.
+ */
+function chain(providers: Providers, routes: Route[], order: GenerateRequest): { chosen: Routed; instead: Routed[]; ended: string[] } {
+  const made: Routed[] = []
+  const gone: SluiceError[] = []
+  for (const [index, route] of routes.entries()) {
+    try {
+      made.push(routed(providers, route, index, order))
+    } catch (error) {
+      if (!SluiceError.is(error) || error.code !== 'model_sunset') throw error
+      gone.push(error)
+    }
+  }
+  const [chosen, ...instead] = made
+  if (!chosen) throw gone[0] ?? new Error('a route list without a route')
+  return { chosen, instead, ended: gone.map(({ message }) => `${message} Left out.`) }
+}
+
 /** The order as this provider would get it. Throws, with the place in the list, what it cannot honour: before anything is sent. */
-function routed(
-  providers: Providers,
-  route: Route,
-  index: number,
-  order: GenerateRequest,
-): { provider: Provider; request: GenerateRequest; seconds: number } {
+function routed(providers: Providers, route: Route, index: number, order: GenerateRequest): Routed {
   const slash = route.indexOf('/')
   const id = slash < 0 ? route : route.slice(0, slash)
   const provider = providers.all.get(id)

@@ -49,6 +49,11 @@ describe('models', () => {
     expect(() => pick({ ...video, model: 'old' })).toThrow(expect.objectContaining({ code: 'model_sunset', field: 'model' }))
   })
 
+  test('who names no model where all are gone is told so', () => {
+    const gone = { vendor: 'Vendor', models: models.filter(({ id }) => id === 'old'), now: () => new Date('2026-11-22') }
+    expect(() => modelFor(gone, video)).toThrow(expect.objectContaining({ code: 'model_sunset', fix: 'Use another provider.' }))
+  })
+
   test('a picture and halves of seconds pass where the model takes them', () => {
     expect(pick({ ...video, imageUrl: 'https://example.com/a.png' })).toBe('five-or-ten')
     expect(pick({ ...video, model: 'range', durationSeconds: 2.5 })).toBe('range')

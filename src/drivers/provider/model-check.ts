@@ -1,6 +1,7 @@
 import { SluiceError } from '../../domain/errors.ts'
 import type { GenerateRequest } from '../../domain/generate.ts'
 import type { MicroUsd } from '../../domain/money.ts'
+import { isOver } from '../../domain/sunset.ts'
 import type { ModelFacts, Price } from '../../ports/provider.ts'
 
 export interface ModelCheck {
@@ -25,13 +26,13 @@ export function modelFor({ vendor, models, voices, now = () => new Date() }: Mod
       `Order one of ${[...new Set(models.map(({ kind }) => kind))].join(', ')}.`,
     )
   }
-  const offered = ofKind.filter((model) => !isOver(model, now()))
+  const offered = ofKind.filter(({ sunset }) => !isOver(sunset, now()))
   const names = offered.map(({ id }) => id).join(', ')
-  const model = request.model === undefined ? offered[0] : ofKind.find(({ id }) => id === request.model)
+  const model = request.model === undefined ? (offered[0] ?? ofKind[0]) : ofKind.find(({ id }) => id === request.model)
   if (model === undefined) {
     throw cannot('model', `${vendor} has no model ${JSON.stringify(request.model ?? '')} for ${request.kind} here.`, `Use one of ${names}.`)
   }
-  if (isOver(model, now())) {
+  if (isOver(model.sunset, now())) {
     throw new SluiceError('model_sunset', `${vendor} has offered ${model.id} until ${model.sunset}.`, {
       field: 'model',
       fix: names === '' ? 'Use another provider.' : `Use one of ${names}.`,
@@ -50,8 +51,6 @@ export function modelFor({ vendor, models, voices, now = () => new Date() }: Mod
   if (request.kind === 'video') checkPicture(vendor, model, request)
   return model
 }
-
-const isOver = ({ sunset }: ModelFacts, now: Date): boolean => sunset !== undefined && now.toISOString().slice(0, 10) > sunset
 
 function checkLength(field: string, { id, maxCharacters }: ModelFacts, text: string): void {
   if (text.trim() === '') throw cannot(field, 'There is no text.', 'Write what is to be made.')
