@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type JobServer, startJobServer } from '../../test/e2e/helpers/job-server.ts'
+import { blankJob, type JobServer, startJobServer } from '../../test/e2e/helpers/job-server.ts'
+import type { JobInput } from '../wire/jobs.ts'
 import { createClient } from './create-client.ts'
 import { ApiError, JobCancelledError, JobFailedError, SluiceClientError, WaitTimeoutError } from './errors.ts'
 import type { Job, JobSnapshot } from './job.ts'
+import { problemTitle } from './problem-title.ts'
 
 let server: JobServer
 beforeEach(async () => {
@@ -342,5 +344,103 @@ describe('the feed', () => {
     expect(server.streams()).toHaveLength(1)
     await first.return?.()
     await second.return?.()
+  })
+})
+
+describe('money', () => {
+  interface Sent {
+    method: string
+    path: string
+    body: unknown
+    key: string | null
+  }
+
+  /** A client whose every exchange is answered by `answer` and kept. */
+  function talking(answer: (sent: Sent) => Response) {
+    const sent: Sent[] = []
+    const client = createClient({
+      baseUrl: 'https://sluice.example',
+      fetch: async (input, init) => {
+        const { pathname, search } = new URL(String(input))
+        const one = {
+          method: String(init?.method),
+          path: pathname + search,
+          body: typeof init?.body === 'string' ? JSON.parse(init.body) : null,
+          key: new Headers(init?.headers).get('idempotency-key'),
+        }
+        sent.push(one)
+        return answer(one)
+      },
+    })
+    return { client, sent }
+  }
+
+  const away = () => new Response(null, { status: 503, headers: { 'retry-after': '0' } })
+  const take = { id: 'tak_1', provider: 'runway', model: 'gen4.5', state: 'submit_unknown', decision: { atStakeMicroUsd: 600_000 } }
+
+  it('sends who may make it, from which picture, within which limit and at whose risk', async () => {
+    const { client, sent } = talking(() => Response.json(blankJob('job_1'), { status: 202 }))
+    const input = {
+      kind: 'video',
+      prompt: 'A lock at first light.',
+      providers: ['runway/gen4.5', 'fal'],
+      imageUrl: 'https://pictures.example/lock.jpg',
+      policy: { maxCostMicroUsd: 700_000, onSubmitUnknown: 'accept-risk' },
+    } as const satisfies JobInput
+    await client.submit({ ...input, providers: [...input.providers] })
+    expect(sent).toMatchObject([{ method: 'POST', path: '/v1/jobs', body: input }])
+  })
+
+  it('tells the takes of a job and takes a decision about one', async () => {
+    const decided = { ...take, state: 'failed', decision: null }
+    const { client, sent } = talking(({ method }) => Response.json(method === 'GET' ? { takes: [take] } : decided))
+    const job = client.job('job_a')
+    expect(await job.takes()).toEqual([take])
+    expect(await job.decide('tak_1', { decision: 'adopt', remoteId: 'task 7' })).toEqual(decided)
+    expect(sent.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['GET', '/v1/jobs/job_a/takes', null],
+      ['POST', '/v1/jobs/job_a/takes/tak_1/decision', { decision: 'adopt', remoteId: 'task 7' }],
+    ])
+  })
+
+  it('passes on that there is nothing left to decide', async () => {
+    const problem = {
+      type: '',
+      title: 'There is nothing to decide about this take',
+      status: 409,
+      code: 'take_not_in_doubt',
+      detail: 'It is making.',
+    }
+    const { client } = talking(() => Response.json(problem, { status: 409 }))
+    await expect(client.job('job_a').decide('tak_1', { decision: 'give-up' })).rejects.toMatchObject({
+      code: 'take_not_in_doubt',
+      jobId: 'job_a',
+    })
+  })
+
+  it('tells what was spent since when, and who makes what for how much', async () => {
+    const usage = { since: '2026-11-01T00:00:00.000Z', budget: { limitMicroUsd: null, reservedMicroUsd: 0, spentMicroUsd: 1 }, usage: [] }
+    const providers = [{ id: 'runway', kinds: ['video'], caution: null, models: [] }]
+    const { client, sent } = talking(({ path }) => Response.json(path.startsWith('/v1/usage') ? usage : { providers }))
+    expect(await client.usage({ since: usage.since })).toEqual(usage)
+    expect(await client.usage()).toEqual(usage)
+    expect(await client.providers()).toEqual(providers)
+    expect(sent.map(({ path }) => path)).toEqual(['/v1/usage?since=2026-11-01T00%3A00%3A00.000Z', '/v1/usage', '/v1/providers'])
+  })
+
+  it('tries a job again with one key, however often the answer is lost', async () => {
+    let lost = 2
+    const { client, sent } = talking(() => (lost-- > 0 ? away() : Response.json(blankJob('job_2'), { status: 202 })))
+    expect((await client.job('job_a').retry()).id).toBe('job_2')
+    expect(sent).toHaveLength(3)
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(1)
+    expect(sent[0]?.key).toMatch(/^[0-9a-f]{32}$/)
+    await client.job('job_a').retry({ idempotencyKey: 'mine' })
+    expect(sent.at(-1)?.key).toBe('mine')
+  })
+
+  it('names a problem by its code, and no other', () => {
+    expect(problemTitle('storage_full')).toBe('There is no space left for the files')
+    expect(problemTitle('toString')).toBeNull()
   })
 })

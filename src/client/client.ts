@@ -1,6 +1,7 @@
 import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
+import type { ProviderList, UsageView } from '../wire/spend.ts'
 import type { Job, JobSnapshot, WaitOptions } from './job.ts'
 import type { StreamLimits } from './sse.ts'
 
@@ -65,6 +66,10 @@ export interface Client {
     list(query?: { before?: string; limit?: number }, options?: { signal?: AbortSignal }): Promise<AssetList>
     get(id: string, options?: { signal?: AbortSignal }): Promise<AssetView>
   }
+  /** What was spent, by provider and model, and what is left of the budget. `since`: RFC 3339; default: the last 30 days. */
+  usage(query?: { since?: string }, options?: { signal?: AbortSignal }): Promise<UsageView>
+  /** Who can make what here, and for how much. */
+  providers(options?: { signal?: AbortSignal }): Promise<ProviderList['providers']>
   /** Messages of many jobs over one stream, shared by all callers with the same `jobs`. Default: every job of the tenant. Ends with `signal`. */
   events(options?: { jobs?: string[]; signal?: AbortSignal }): AsyncIterable<FeedMessage>
   /** Headers a media request to `url` needs: the authorization for the server itself, none for any other host. */

@@ -1,5 +1,6 @@
 import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { JobInput, JobList, JobView, QuoteView } from '../wire/jobs.ts'
+import type { ProviderList, UsageView } from '../wire/spend.ts'
 import { absoluteAsset, absoluteJob } from './absolute.ts'
 import type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
 import { createJob, type JobContext } from './create-job.ts'
@@ -102,6 +103,8 @@ export function createClient(options: ClientOptions = {}): Client {
       get: async (id, { signal } = {}) =>
         absoluteAsset(await http.json<AssetView>('GET', `/v1/assets/${encodeURIComponent(id)}`, { signal }), http.baseUrl),
     },
+    usage: (query = {}, { signal } = {}) => http.json<UsageView>('GET', `/v1/usage${search(query)}`, { signal }),
+    providers: async ({ signal } = {}) => (await http.json<ProviderList>('GET', '/v1/providers', { signal })).providers,
     events({ jobs, signal } = {}) {
       const wanted = jobs ? [...new Set(jobs)].sort() : null
       const key = wanted?.join(',') ?? '*'
@@ -116,7 +119,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 }
 
-function search(query: JobQuery): string {
+function search(query: JobQuery | { since?: string }): string {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
     for (const one of [value].flat()) if (one !== undefined) params.append(name, String(one))

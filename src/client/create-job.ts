@@ -2,6 +2,7 @@ import type { AssetView } from '../wire/assets.ts'
 import type { StreamMessage } from '../wire/events.ts'
 import { applyEvent } from '../wire/fold.ts'
 import type { JobView } from '../wire/jobs.ts'
+import type { TakeList, TakeView } from '../wire/spend.ts'
 import { absoluteAsset, absoluteJob, absoluteMessage } from './absolute.ts'
 import { abortError, JobCancelledError, JobFailedError, TransportError, WaitTimeoutError } from './errors.ts'
 import { type FollowOptions, follow } from './follow.ts'
@@ -200,16 +201,23 @@ export function createJob(id: string, context: JobContext, known?: JobView): Job
       return fresh
     },
 
-    async retry(options = {}) {
+    async retry({ idempotencyKey = newKey(), signal } = {}) {
       const job = await http.json<JobView>('POST', `${path}/retry`, {
-        headers: { 'idempotency-key': newKey() },
-        signal: options.signal,
+        headers: { 'idempotency-key': idempotencyKey },
+        signal,
         jobId: id,
-        // a lost answer may hide a job that was made: better an error than two jobs
-        retries: 0,
+        retries: 4,
       })
       return context.open(job.id, job)
     },
+
+    async takes({ signal } = {}) {
+      return (await http.json<TakeList>('GET', `${path}/takes`, { signal, jobId: id })).takes
+    },
+
+    decide: (takeId, decision, { signal } = {}) =>
+      // a decision is taken once: repeating it is harmless
+      http.json<TakeView>('POST', `${path}/takes/${encodeURIComponent(takeId)}/decision`, { body: decision, signal, jobId: id }),
 
     headersFor: (url) => http.headersFor(url),
   }

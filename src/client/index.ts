@@ -5,6 +5,7 @@ export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
 export { applyEvent } from '../wire/fold.ts'
 export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'
 export type { ProblemView } from '../wire/problem.ts'
+export type { DecisionInput, ProviderList, TakeView, UsageView } from '../wire/spend.ts'
 export type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
 export { createClient } from './create-client.ts'
 export {
@@ -17,4 +18,5 @@ export {
   WaitTimeoutError,
 } from './errors.ts'
 export type { Connection, Job, JobSnapshot, JobStore, WaitOptions } from './job.ts'
+export { problemTitle } from './problem-title.ts'
 export type { StreamLimits } from './sse.ts'

@@ -1,6 +1,8 @@
 import type { AssetView } from '../wire/assets.ts'
 import type { StreamMessage } from '../wire/events.ts'
 import type { JobView, PlaybackView } from '../wire/jobs.ts'
+import type { DecisionInput, TakeView } from '../wire/spend.ts'
+import type { SubmitOptions } from './client.ts'
 
 /**
  * How the follower of a job stands.
@@ -47,8 +49,15 @@ export interface Job extends JobStore {
   playable(options?: WaitOptions): Promise<PlaybackView>
   /** Asks the server to stop the job and resolves with its answer. The stream tells when it has stopped. */
   cancel(options?: { signal?: AbortSignal }): Promise<JobView>
-  /** Starts a new job with the same request. */
-  retry(options?: { signal?: AbortSignal }): Promise<Job>
+  /** Starts a new job with the same request. Sent again after a lost answer with the same `Idempotency-Key`: one call, one job. */
+  retry(options?: Pick<SubmitOptions, 'idempotencyKey' | 'signal'>): Promise<Job>
+  /** What was ordered for it, where, and what each take cost. Those with a `decision` wait for {@link decide}. */
+  takes(options?: { signal?: AbortSignal }): Promise<TakeView[]>
+  /**
+   * Says what to do about an order nobody can find. Rejects with `take_not_in_doubt` when that is settled already, which a
+   * call whose first answer was lost can be told of itself.
+   */
+  decide(takeId: string, decision: DecisionInput, options?: { signal?: AbortSignal }): Promise<TakeView>
   /** Headers a media request to `url` needs: the authorization for the server itself, none for any other host. */
   headersFor(url: string): Promise<Record<string, string>>
 }

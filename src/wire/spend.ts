@@ -25,6 +25,7 @@ export const TakeView = z
 export type TakeView = z.output<typeof TakeView>
 
 export const TakeList = z.object({ takes: z.array(TakeView) }).meta({ id: 'TakeList' })
+export type TakeList = z.output<typeof TakeList>
 
 export const DecisionInput = z
   .discriminatedUnion('decision', [
@@ -37,6 +38,7 @@ export const DecisionInput = z
     z.strictObject({ decision: z.literal('give-up').describe('It counts as paid and the job fails.') }),
   ])
   .meta({ id: 'DecisionRequest' })
+export type DecisionInput = z.input<typeof DecisionInput>
 
 export const UsageQuery = z.object({
   since: z.iso.datetime().optional().describe('Entries from then on; default: the last 30 days.'),
@@ -61,6 +63,7 @@ export const UsageView = z
     ),
   })
   .meta({ id: 'Usage' })
+export type UsageView = z.output<typeof UsageView>
 
 export const ProviderList = z
   .object({
@@ -81,3 +84,4 @@ export const ProviderList = z
     ),
   })
   .meta({ id: 'ProviderList' })
+export type ProviderList = z.output<typeof ProviderList>
