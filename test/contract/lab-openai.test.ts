@@ -204,7 +204,7 @@ describe('OpenAI: sound and words', () => {
     const input = 'Hi [lab:lost-reply]'
     for (const stream_format of ['audio', 'sse'])
       await expect(speak({ input: `${input} ${stream_format}`, stream_format })).rejects.toThrow()
-    expect(lab.book.totals()['openai']).toBe(before + (2 * input.length + ' audio sse'.length) * 15)
+    expect(lab.book.totals()['openai']).toBe(before + (2 * input.length + ' audio sse'.length) * 16)
   })
 
   it('a transcription is what was said, and shows what was left out', async () => {
