@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
 import { version } from '../compose/package-files.ts'
 import { LANES, type Lane } from '../domain/step.ts'
+import type { BudgetCommand } from './budget.ts'
 import { explain } from './explain.ts'
 import { keepPages } from './keep-pages.ts'
 import type { LabCommand } from './lab.ts'
@@ -91,6 +92,13 @@ program
   })
 
 program
+  .command('budget')
+  .description('show what a tenant has spent, and set what it may spend')
+  .option('--tenant <name>', 'whose', 'default')
+  .option('--limit-usd <amount>', 'in US dollars, or `none`', dollars)
+  .action(async (options: BudgetCommand) => (await import('./budget.ts')).budget(configFrom(), options))
+
+program
   .command('lab')
   .description("play the vendors' own APIs on this machine: real media, no key, a book of charges, and faults at will")
   .option('--port <number>', 'port to listen on; 0 takes a free one', wholeNumber, 8790)
@@ -137,4 +145,11 @@ function positiveNumber(text: string): number {
   const value = Number(text)
   if (Number.isFinite(value) && value > 0) return value
   throw new InvalidArgumentError('It must be a number above 0.')
+}
+
+/** In micro-dollars; `null` for none. */
+function dollars(text: string): number | null {
+  if (text === 'none') return null
+  if (/^\d{1,9}(\.\d{1,6})?$/.test(text)) return Math.round(Number(text) * 1_000_000)
+  throw new InvalidArgumentError('It must be an amount like 5 or 2.50, or none.')
 }

@@ -58,7 +58,7 @@ export function createVendors(config: Config, network: Network): Provider[] {
     vendors.push(createFalProvider({ network, ...fal, ...(jwksUrl !== undefined && { jwksUrl }) }))
   }
 
-  const replicate = access(config.replicateKey, config.replicateUrl, 'replicate/v1')
+  const replicate = access(config.replicateKey, config.replicateUrl, 'replicate')
   if (replicate) {
     const webhookSecret = config.replicateHookSecret
     vendors.push(createReplicateProvider({ network, ...replicate, ...(webhookSecret !== undefined && { webhookSecret }) }))
