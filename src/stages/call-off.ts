@@ -1,3 +1,4 @@
+import type { MicroUsd } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { type Take, takeEnded } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
@@ -42,7 +43,7 @@ export async function callOff(deps: StageDeps, run: StepRun, take: Take): Promis
       return true
     }
     case 'making':
-      return stop(run, provider, take, state.ref)
+      return stop(deps, run, provider, take, state.ref)
     case 'delivered':
       await provider.release?.(state.ref)
       await run.checkpoint((tx) =>
@@ -55,6 +56,7 @@ export async function callOff(deps: StageDeps, run: StepRun, take: Take): Promis
 }
 
 async function stop(
+  deps: StageDeps,
   run: StepRun,
   provider: Provider,
   take: Take,
@@ -67,22 +69,23 @@ async function stop(
     return true
   }
   const status = await provider.status(ref, { signal: run.signal })
-  const outcome = endOf(provider, take, status)
+  const reserved = await deps.store.ledger.get(take.id)
+  const outcome = endOf(provider, reserved?.amountMicroUsd ?? 0, status)
   if (outcome === null) return false
   await provider.release?.(ref)
   await run.checkpoint((tx) => cancelled(tx, take, { ...outcome, detail: `${outcome.detail} (${saidOf(truth)})` }))
   return true
 }
 
-/** How it ended at the provider; `null` while it goes on there. */
-function endOf(provider: Provider, take: Take, status: TakeStatus): Money | null {
+/** How it ended at the provider; `null` while it goes on there. Without a figure of the provider's, what was reserved counts. */
+function endOf(provider: Provider, reservedMicroUsd: MicroUsd, status: TakeStatus): Money | null {
   switch (status.state) {
     case 'queued':
     case 'throttled':
     case 'running':
       return null
     case 'succeeded': {
-      const amountMicroUsd = status.charge?.amountMicroUsd ?? provider.quote(take.request).amountMicroUsd
+      const amountMicroUsd = status.charge?.amountMicroUsd ?? reservedMicroUsd
       return { detail: `${provider.id} had made it before it could be stopped.`, charged: 'yes', amountMicroUsd }
     }
     default: {

@@ -48,8 +48,10 @@ export function createFollower(deps: StageDeps): Follow {
         return {
           then: 'done',
           write: async (tx) => {
-            const quoted = provider.quote(take.request)
-            await tx.settle(take, charge?.amountMicroUsd ?? quoted.amountMicroUsd, charge?.basis === 'vendor' ? 'vendor' : quoted.basis)
+            // By the price it was ordered at: the list may have changed since, and its model may have ended.
+            const reserved = await tx.repositories.ledger.get(take.id)
+            const basis = charge?.basis === 'vendor' ? 'vendor' : (reserved?.basis ?? 'assumed')
+            await tx.settle(take, charge?.amountMicroUsd ?? reserved?.amountMicroUsd ?? 0, basis)
             await tx.setTake(take, { state: 'delivered', ref, outputs })
             await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0, ...laneFor(deps, take) })
             await reportTakes(tx, take.role)

@@ -1,4 +1,5 @@
 import { asSluiceError, SluiceError } from '../domain/errors.ts'
+import type { ProblemCode } from '../domain/problems.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { StepResult, StepRun } from '../ports/stages.ts'
@@ -15,6 +16,9 @@ import { reportTakes } from './take-progress.ts'
 export const KEPT = 'kept:'
 /** Tries to reach a provider that cannot be reached, before another one is asked or the job fails. */
 const MAX_UNREACHED = 3
+
+/** What ends a take before it is ordered: no budget is left, or the provider no longer makes it since the job was planned. */
+const FINAL_BEFORE_ORDER: ReadonlySet<ProblemCode> = new Set(['budget_exceeded', 'model_sunset', 'provider_cannot'])
 
 /**
  * Sends the order, at most once for each time it is written down. What is thrown by `start` says what is known of it:
@@ -35,7 +39,7 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
       intended = await tx.setTake(take, { state: 'ordering', orderedAt: deps.clock.now().toISOString() })
     })
   } catch (error) {
-    if (!SluiceError.is(error) || error.code !== 'budget_exceeded') throw error
+    if (!SluiceError.is(error) || !FINAL_BEFORE_ORDER.has(error.code)) throw error
     return { then: 'done', write: (tx) => loseTake(deps, tx, take, takeOutcome(error)) }
   }
   if (waitMs !== null) return park(deps, waitMs, `${provider.id} takes no more orders at once`)
