@@ -16,6 +16,7 @@ export const tasks = {
   sluice: { programs: [], studio: false, command: ['src/cli/main.ts'] },
   build: { programs: [], studio: true, command: ['node_modules/typescript/bin/tsc', '-b'] },
   typecheck: { programs: [], studio: false, command: ['node_modules/typescript/bin/tsc', '-b'] },
+  'docs:providers': { programs: [], studio: false, command: ['scripts/provider-docs.ts'] },
   lint: { programs: [], studio: false, command: ['scripts/lint.ts'] },
   format: { programs: [], studio: false, command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'] },
 }

@@ -45,7 +45,7 @@ export const providerSettings = {
   videosUrl: setting(
     'SLUICE_VIDEOS_URL',
     'unset',
-    'A server with the `/v1/videos` API (vLLM-Omni, SGLang, FastVideo, LiteLLM), with its `/v1`.',
+    'A server with the `/v1/videos` API (vLLM-Omni, SGLang, FastVideo), with its `/v1`.',
     address,
   ),
   videosFlavour: setting(

@@ -1,0 +1,45 @@
+import { providerSettings } from '../../src/compose/provider-settings.ts'
+import { flavours } from '../../src/drivers/provider/openai/flavours.ts'
+import { withDocumentedProviders } from './documented.ts'
+import { bullets, overviewOf, sectionOf } from './provider-words.ts'
+import { tableOf } from './table.ts'
+
+/** The page with its marked parts made anew. Throws when a mark is missing. */
+export async function providersPage(page: string): Promise<string> {
+  const { overview, providers } = await withDocumentedProviders((documented) => ({
+    overview: overviewOf(documented),
+    providers: documented.map(sectionOf).join('\n\n'),
+  }))
+  const parts = { overview, providers, 'video-servers': videoServers(), settings: settings() }
+  return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), page)
+}
+
+function withPart(page: string, name: string, part: string): string {
+  const marked = new RegExp(`(<!-- generated: ${name} -->\n)[\\s\\S]*?(<!-- /generated: ${name} -->)`)
+  if (!marked.test(page)) throw new Error(`docs/providers.md has no <!-- generated: ${name} --> marks`)
+  return page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${part}\n\n${end}`)
+}
+
+/** The flavours of `/v1/videos` that `SLUICE_VIDEOS_FLAVOUR` takes: servers on a machine of one's own. */
+function videoServers(): string {
+  const rows = Object.entries(flavours)
+    .filter(([, { own }]) => own)
+    .map(([id, { label, seed, deleteStops, progress }]) => [
+      `\`${id}\``,
+      label,
+      seed ? 'yes' : 'no',
+      deleteStops ? 'stops it' : 'too late once it runs',
+      progress ? 'told' : 'unknown',
+    ])
+  return tableOf(['flavour', 'server', 'seed', 'cancel', 'progress'], rows)
+}
+
+function settings(): string {
+  return [
+    tableOf(
+      ['variable', 'default', 'meaning'],
+      Object.values(providerSettings).map(({ variable, fallback, meaning }) => [`\`${variable}\``, fallback, meaning]),
+    ),
+    bullets(['Secrets are never logged, never stored with a take and never shown by `sluice doctor`.']),
+  ].join('\n\n')
+}
