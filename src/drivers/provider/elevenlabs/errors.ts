@@ -2,8 +2,9 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { GenerateKind } from '../../../domain/generate.ts'
 import type { Outcome } from '../../../domain/outcome.ts'
 import type { TakeStatus } from '../../../ports/provider.ts'
+import { type ElevenLabsError, readElevenLabsError } from '../../http/elevenlabs-error.ts'
 import { type Answer, throttled } from '../../http/vendor-api.ts'
-import { type Flow, readError, type VendorError } from './api.ts'
+import type { Flow } from './api.ts'
 
 /** Their fields in our words. */
 const FIELDS: Record<string, string> = {
@@ -25,7 +26,7 @@ const FIELDS: Record<string, string> = {
  * older of its codes stand under several.
  */
 export async function refusalOf(answer: Answer, kind: GenerateKind): Promise<SluiceError> {
-  const error = readError(await answer.text().catch(() => ''))
+  const error = readElevenLabsError(await answer.text().catch(() => ''))
   const said = (...words: string[]) => error.codes.some((code) => words.some((word) => code.includes(word)))
   const { status } = answer
 
@@ -58,7 +59,7 @@ export async function refusalOf(answer: Answer, kind: GenerateKind): Promise<Slu
 
 function as(
   code: 'provider_billing' | 'provider_key_invalid' | 'provider_cannot' | 'input_refused' | 'model_sunset',
-  { message }: VendorError,
+  { message }: ElevenLabsError,
   more: { fix: string; field?: string },
 ): SluiceError {
   return new SluiceError(code, `ElevenLabs: ${message}`, more)

@@ -32,18 +32,6 @@ export type Video = z.infer<typeof video>
 /** A page of videos, the newest first. SGLang and FastVideo do not say whether there are more. */
 export const page = z.looseObject({ data: z.array(video), has_more: z.boolean().nullish().catch(null) })
 
-/** OpenAI's `{error}`, or FastAPI's `{detail}` in words or as a list. */
-export const refusal = z.looseObject({
-  error: z
-    .union([z.string().transform((message) => ({ message, code: null, param: null, type: null })), failure])
-    .nullish()
-    .catch(null),
-  detail: z
-    .union([z.string(), z.array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])).catch([]), msg: z.string().catch('') }))])
-    .nullish()
-    .catch(null),
-})
-
 const output = z.object({
   role: z.enum(['media', 'timings', 'still']),
   mimeType: z.string(),
