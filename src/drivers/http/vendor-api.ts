@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import { type Dispatcher, request, FormData as SendableForm } from 'undici'
 import { SluiceError } from '../../domain/errors.ts'
 import type { TakeBody } from '../../ports/provider.ts'
 import { assertPublicUrl, type Network } from './network.ts'
 import { retryAfterMs } from './retry-after.ts'
+import type { Upload } from './upload.ts'
 
 const TIMEOUT_MS = 60_000
 /** JSON with a video inside is a download, not an answer. */
@@ -26,6 +28,8 @@ export interface Call {
   query?: Record<string, string>
   /** Sent as JSON; a FormData as multipart. */
   body?: unknown
+  /** Sent in place of a body. An error of its stream is thrown as it is: what broke off here was not taken. */
+  upload?: Upload
   signal: AbortSignal
   /** Until the head of the answer. Default 60,000. */
   timeoutMs?: number
@@ -75,7 +79,7 @@ export function createVendorApi({ vendor, baseUrl, headers, network }: VendorApi
     return url
   }
 
-  async function send(url: URL, { method = 'GET', headers: more, body, signal, timeoutMs = TIMEOUT_MS }: Call): Promise<Answer> {
+  async function send(url: URL, { method = 'GET', headers: more, body, upload, signal, timeoutMs = TIMEOUT_MS }: Call): Promise<Answer> {
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     try {
@@ -88,9 +92,10 @@ export function createVendorApi({ vendor, baseUrl, headers, network }: VendorApi
           accept: 'application/json',
           ...headers,
           ...(body !== undefined && !form && { 'content-type': 'application/json' }),
+          ...(upload && { 'content-type': upload.contentType, 'content-length': String(upload.sizeBytes) }),
           ...more,
         },
-        body: body === undefined ? null : form ? sendable(body) : JSON.stringify(body),
+        body: upload ? readable(upload) : body === undefined ? null : form ? sendable(body) : JSON.stringify(body),
       })
       return answerOf(vendor, answer)
     } finally {
@@ -148,6 +153,8 @@ export function createVendorApi({ vendor, baseUrl, headers, network }: VendorApi
     },
   }
 }
+
+const readable = ({ stream }: Upload): Readable => Readable.from(stream, { objectMode: false })
 
 /** undici sends forms of its own class only, not those of Node. */
 function sendable(form: FormData): SendableForm {
