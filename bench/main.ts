@@ -19,6 +19,7 @@ import { benchDispatch } from './dispatch.ts'
 import { benchEventStreams } from './event-streams.ts'
 import { type Figure, tableOf } from './figures.ts'
 import { benchFinish } from './finish.ts'
+import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
 import { benchSubmit } from './submit.ts'
 import { benchStart, benchWholeVideo } from './whole-video.ts'
@@ -43,6 +44,7 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   },
   'whole-video': () => benchWholeVideo(serve('whole')),
   'event-streams': () => benchEventStreams([1_000, 10_000], join(folder, 'streams')),
+  'parked-takes': benchParked,
   playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }

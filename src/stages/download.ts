@@ -19,7 +19,7 @@ export interface DownloadOptions {
  * that has expired is asked for anew; what is shorter or longer than told is an error. Only the download is repeated here,
  * never the take.
  *
- * Throws `output_too_large`, `provider_unavailable`, `take_lost` or what the provider throws.
+ * Throws `output_too_large`, `provider_unavailable`, `take_lost` when the provider itself says that it is gone, or what it throws.
  */
 export async function* download(
   provider: Pick<Provider, 'fetch' | 'status'>,
@@ -53,7 +53,7 @@ export async function* download(
       signal.throwIfAborted()
       const expired = SluiceError.is(error) && error.code === 'file_not_found'
       const broken = expired || !SluiceError.is(error) || error.code === 'provider_unavailable' || error.code === 'provider_throttled'
-      if (!broken || tries >= MAX_TRIES) throw expired ? gone(error) : error
+      if (!broken || tries >= MAX_TRIES) throw expired || !SluiceError.is(error) ? notServed(error) : error
       if (expired) output = await fresh(provider, ref, index, signal)
       await clock.sleep((SluiceError.is(error) && error.retryAfterMs) || FIRST_PAUSE_MS * 2 ** tries, signal)
     }
@@ -64,8 +64,12 @@ export async function* download(
 async function fresh(provider: Pick<Provider, 'status'>, ref: RemoteRef, index: number, signal: AbortSignal): Promise<TakeOutput> {
   const status = await provider.status(ref, { signal })
   const output = status.state === 'succeeded' ? status.outputs[index] : undefined
-  if (!output) throw new SluiceError('take_lost', `The output is gone: the provider says the take is ${status.state}.`)
-  return output
+  if (output) return output
+  const over = 'outcome' in status
+  throw new SluiceError(
+    over ? 'take_lost' : 'provider_unavailable',
+    `The output is not there: the provider says the take is ${status.state}.`,
+  )
 }
 
 export function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
@@ -74,6 +78,7 @@ export function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
   })
 }
 
-function gone(cause: unknown): SluiceError {
-  return new SluiceError('take_lost', 'The provider made it, and no longer has the file.', { cause })
+/** Only the provider's own word makes it lost; an address that leads nowhere may lead somewhere later. */
+function notServed(cause: unknown): SluiceError {
+  return new SluiceError('provider_unavailable', 'The provider says that it is made, and its file cannot be fetched.', { cause })
 }

@@ -1,4 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
+import type { Outcome } from '../domain/outcome.ts'
 import { profiles } from '../domain/profiles.ts'
 import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
@@ -48,7 +49,8 @@ export function ingest(deps: StageDeps): StepHandler {
       const spoilt = SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable')
       if (!spoilt) return waitOut(deps, providerOf(deps, take.provider), take, error)
       const outcome = takeOutcome(error)
-      return { then: 'done', write: (tx) => loseTake(deps, tx, take, error.code === 'take_lost' ? { ...outcome, class: 'lost' } : outcome) }
+      if (error.code !== 'take_lost') return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
+      return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
     }
     const { masters, verdicts } = taken
     const profile = profiles[run.job.request.policy.profile]
@@ -111,6 +113,14 @@ async function takeIn(
   return { masters, verdicts }
 }
 
+/** What cost nothing is simply lost. What was paid for has expired at the provider: another take costs again, and counts. */
+async function goneOutcome(tx: JobTransaction, take: Take, outcome: Outcome): Promise<Outcome> {
+  const { class: _class, charged: _charged, ...rest } = outcome
+  const paid = await tx.repositories.ledger.get(take.id)
+  if (paid?.state !== 'settled') return { ...outcome, class: 'lost' }
+  return { ...rest, class: 'expired', retry: 'reseed', charged: 'yes', amountMicroUsd: paid.amountMicroUsd }
+}
+
 /** What came with the answer to the order needs no download. */
 async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<ObjectInfo | undefined> {
   return locator.startsWith(KEPT) ? deps.objects.head(locator.slice(KEPT.length)) : undefined
@@ -127,14 +137,14 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
   // What decodes as sound to its end has told all there is to know of it; a probe would be one more program to start.
   const early = master.mimeType.startsWith('audio/') ? await decode() : null
   const probe = early ? soundProbe(master.mimeType, early.durationSeconds) : await deps.media.probe(file.path, signal)
-  const verdicts = deps.inspector.judgeTake(profile, orderedBy(take), probe)
+  const verdicts = deps.inspector.judgeTake(profile, orderedBy(deps, take), probe)
   if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
   const sound = early ?? (await decode())
   const target = run.job.plan?.shots.length === 0 ? ALONE_LUFS : TARGET_LUFS[take.role]
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const stemKey = masterKey(run.job.id, take.id, 'stem.pcm')
   await deps.objects.putFile(stemKey, pcmPath, { mimeType: 'application/octet-stream' })
-  const heard = await judgeSound(deps, profile, stemKey, { durationSeconds: sound.durationSeconds, audible: orderedBy(take).audible })
+  const heard = await judgeSound(deps, profile, stemKey, { durationSeconds: sound.durationSeconds, audible: orderedBy(deps, take).audible })
   return {
     master: {
       ...master,
@@ -155,14 +165,18 @@ function soundProbe(mimeType: string, durationSeconds: number): MediaProbe {
   }
 }
 
-/** What the order promised. Speech has no ordered length. */
-function orderedBy(take: Take): Ordered {
+/**
+ * What the order promised. Speech has no ordered length. Vendors make the frame rate they make, and it is brought to the
+ * job's at the end: no reason to throw away what was paid for.
+ */
+function orderedBy(deps: StageDeps, take: Take): Ordered {
   const { request } = take
+  const { volatile = false } = providerOf(deps, take.provider).capabilities
   return {
     durationSeconds: 'durationSeconds' in request ? request.durationSeconds : null,
     width: 'width' in request ? request.width : null,
     height: 'height' in request ? request.height : null,
-    fps: 'fps' in request ? request.fps : null,
+    fps: volatile && 'fps' in request ? request.fps : null,
     audible: take.role === 'speech' || take.role === 'music' || take.role === 'sound',
   }
 }
