@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // The Studio names the client as its users do; its own build has the same alias.
+        resolve: { alias: { 'sluice/client': new URL('src/client/index.ts', import.meta.url).pathname } },
         test: {
           ...node,
           name: 'unit',

@@ -6,12 +6,14 @@ import { JobRoute } from './job/job-route.tsx'
 import { LibraryRoom } from './library/library-room.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
+import { SpendRoom } from './spend/spend-room.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 
 const compose = createRoute({ getParentRoute: () => root, path: '/', component: ComposeRoom })
 const job = createRoute({ getParentRoute: () => root, path: '/jobs/$id', component: JobRoute })
 const library = createRoute({ getParentRoute: () => root, path: '/library', component: LibraryRoom })
+const spend = createRoute({ getParentRoute: () => root, path: '/spend', component: SpendRoom })
 /** Every state of a job from fixed snapshots, for tests, screenshots and the documentation. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -19,7 +21,7 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./dev/gallery.tsx'), 'Gallery'),
 })
 
-const routeTree = root.addChildren([compose, job, library, gallery])
+const routeTree = root.addChildren([compose, job, library, spend, gallery])
 
 function newRouter() {
   return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false })

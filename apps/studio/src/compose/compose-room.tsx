@@ -9,6 +9,7 @@ import { requestOf, textOf, useDraft } from './draft.ts'
 import { nextExample } from './examples.ts'
 import { KindPicker } from './kind-picker.tsx'
 import { kinds, MAX_TEXT_LENGTH } from './kinds.ts'
+import { MakerField } from './maker-field.tsx'
 import { Options } from './options.tsx'
 import { requestProblem } from './problem.ts'
 import { QuoteSlip } from './quote-slip.tsx'
@@ -16,6 +17,9 @@ import { useQuote } from './use-quote.ts'
 
 /** Paths of the request that have a place in the options. */
 const OPTION_PATHS = ['durationSeconds', 'size', 'fps', 'voice', 'seed', 'policy.gate', 'policy.profile', 'formats'] as const
+
+/** Paths of the request that have a place above the options. */
+const MAKER_PATHS = ['providers', 'providers.0', 'imageUrl', 'policy.maxCostMicroUsd', 'policy.onSubmitUnknown'] as const
 
 export function ComposeRoom() {
   useTitle('Compose')
@@ -36,7 +40,7 @@ export function ComposeRoom() {
     retry: false,
     onSuccess: (job) => navigate({ to: '/jobs/$id', params: { id: job.id } }),
   })
-  const { fields, general } = requestProblem(submission.error ?? quote.error, [facts.textField, ...OPTION_PATHS])
+  const { fields, general } = requestProblem(submission.error ?? quote.error, [facts.textField, ...MAKER_PATHS, ...OPTION_PATHS])
   const optionRefused = OPTION_PATHS.some((path) => path in fields)
   const refused = submission.error
 
@@ -110,6 +114,7 @@ export function ComposeRoom() {
               )}
             </div>
           </div>
+          <MakerField draft={draft} change={edit} errorOf={(path) => fields[path]} />
           <Options
             draft={draft}
             change={edit}

@@ -36,4 +36,25 @@ describe('the form against the wire schema', () => {
     expect(gateOf({ ...whole, gate: 'off' })).toBe('off')
     expect(gateOf(written('video'))).toBe('segment')
   })
+
+  it('names who makes it with its limit and risk, and neither for what the server makes itself', () => {
+    const paid = {
+      ...written('video'),
+      routes: { video: 'runway/gen4.5' },
+      costLimit: ' 0.70 ',
+      imageUrl: 'https://pictures.example/1.jpg',
+    }
+    expect(requestOf(paid)).toMatchObject({
+      providers: ['runway/gen4.5'],
+      imageUrl: 'https://pictures.example/1.jpg',
+      policy: { maxCostMicroUsd: 700_000, onSubmitUnknown: 'ask' },
+    })
+    expect(JobInput.safeParse(requestOf(paid)).error).toBeUndefined()
+    expect(JobInput.safeParse(requestOf({ ...paid, costLimit: 'much' })).success).toBe(false)
+    const free = requestOf({ ...paid, routes: {} })
+    expect(free).not.toHaveProperty('providers')
+    expect(free).not.toHaveProperty('imageUrl')
+    expect(free.policy).not.toHaveProperty('maxCostMicroUsd')
+    expect(requestOf({ ...paid, kind: 'presentation', texts: { presentation: 'Water.' } })).not.toHaveProperty('providers')
+  })
 })

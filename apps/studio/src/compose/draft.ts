@@ -18,6 +18,12 @@ export interface Draft {
   gate: 'segment' | 'asset' | 'off'
   /** Forms the user does not want. */
   without: Format[]
+  /** Who makes it, as `provider` or `provider/model`; empty lets the server make it itself. */
+  routes: Partial<Record<Kind, string>>
+  /** In US dollars, as typed; empty sets none. */
+  costLimit: string
+  imageUrl: string
+  onSubmitUnknown: 'ask' | 'accept-risk'
 }
 
 export const sizes = {
@@ -43,6 +49,10 @@ export const initialDraft: Draft = {
   profile: 'standard',
   gate: 'segment',
   without: [],
+  routes: {},
+  costLimit: '',
+  imageUrl: '',
+  onSubmitUnknown: 'ask',
 }
 
 const KEY = 'sluice-draft'
@@ -84,27 +94,63 @@ export function gateOf(draft: Draft): Draft['gate'] {
   return draft.gate === 'segment' && !formatsOf(draft).includes('hls') ? 'asset' : draft.gate
 }
 
+/** The chosen provider or `provider/model`; empty for the server itself. */
+export const routeOf = (draft: Draft): string => (draft.kind === 'presentation' ? '' : (draft.routes[draft.kind] ?? ''))
+
+/** The limit in millionths of a dollar; what is no number stays none, for the server to refuse. `undefined` without one. */
+export function costLimitOf({ costLimit }: Draft): number | undefined {
+  const typed = costLimit.trim().replace(/^\$/, '').replace(',', '.')
+  return typed === '' ? undefined : Math.round(Number(typed) * 1_000_000)
+}
+
+export const pictureOf = (draft: Draft): string => (draft.kind === 'video' ? draft.imageUrl : '')
+
+/** What only matters where somebody is paid. */
+function spendingOf(draft: Draft): { providers?: string[]; policy: NonNullable<JobInput['policy']> } {
+  const policy = { profile: draft.profile, gate: gateOf(draft) }
+  const route = routeOf(draft)
+  if (route === '') return { policy }
+  const maxCostMicroUsd = costLimitOf(draft)
+  return {
+    providers: [route],
+    policy: { ...policy, onSubmitUnknown: draft.onSubmitUnknown, ...(maxCostMicroUsd !== undefined && { maxCostMicroUsd }) },
+  }
+}
+
 /** The body of `POST /v1/jobs`. The server judges it; nothing is mended silently here. */
 export function requestOf(draft: Draft): JobInput {
   const { kind } = draft
   const common = {
     formats: formatsOf(draft),
     ...(draft.seed.trim() !== '' && { seed: Number(draft.seed) }),
-    policy: { profile: draft.profile, gate: gateOf(draft) },
   }
+  const spending = spendingOf(draft)
   const text = textOf(draft)
   const voice = draft.voice.trim() === '' ? {} : { voice: draft.voice.trim() }
   const durationSeconds = durationOf(draft)
   const picture = { size: draft.size, fps: draft.fps }
   switch (kind) {
     case 'presentation':
-      return { kind, text, durationSeconds, ...picture, ...voice, music: draft.music, captions: draft.captions, ...common }
-    case 'video':
-      return { kind, prompt: text, durationSeconds, ...picture, ...common }
+      return {
+        kind,
+        text,
+        durationSeconds,
+        ...picture,
+        ...voice,
+        music: draft.music,
+        captions: draft.captions,
+        ...common,
+        policy: spending.policy,
+      }
+    case 'video': {
+      const imageUrl = pictureOf(draft).trim()
+      const start = spending.providers && imageUrl !== '' ? { imageUrl } : {}
+      return { kind, prompt: text, durationSeconds, ...picture, ...start, ...common, ...spending }
+    }
     case 'speech':
-      return { kind, text, ...voice, ...common }
+      return { kind, text, ...voice, ...common, ...spending }
     case 'music':
     case 'sound':
-      return { kind, prompt: text, durationSeconds, ...common }
+      return { kind, prompt: text, durationSeconds, ...common, ...spending }
   }
 }

@@ -16,7 +16,7 @@ export function Gallery() {
       {exhibits.map(({ name, snapshot, log, asset }) => (
         <div key={name} id={slug(name)} data-exhibit={slug(name)} className="border-t-2 border-fg pt-4">
           <p className="mb-6 text-sm font-semibold">{name}</p>
-          <JobSheet snapshot={snapshot} log={log} asset={asset} now={NOW} />
+          <JobSheet snapshot={snapshot} log={log} asset={asset} orders={[]} now={NOW} />
         </div>
       ))}
     </div>

@@ -1,6 +1,11 @@
 /** `Free`, `$0.0042`, `$1.20`. Micro-US-dollars in; four decimals below ten cents. */
 export function money(amountMicroUsd: number): string {
-  if (amountMicroUsd === 0) return 'Free'
+  return amountMicroUsd === 0 ? 'Free' : usd(amountMicroUsd)
+}
+
+/** `$0.00`, `$0.0042`, `$1.20`: as {@link money}, where nothing is a figure like any other. */
+export function usd(amountMicroUsd: number): string {
+  if (amountMicroUsd === 0) return '$0.00'
   return `$${(amountMicroUsd / 1_000_000).toFixed(amountMicroUsd < 100_000 ? 4 : 2)}`
 }
 

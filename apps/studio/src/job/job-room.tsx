@@ -8,11 +8,13 @@ import { useAsset } from './use-asset.ts'
 import { useJob } from './use-job.ts'
 import { useJobLog } from './use-job-log.ts'
 import { useNow } from './use-now.ts'
+import { useTakes } from './use-takes.ts'
 
 export function JobRoom({ id }: { id: string }) {
   const { job, snapshot, failure } = useJob(id)
   const log = useJobLog(job)
   const asset = useAsset(snapshot)
+  const orders = useTakes(job, log, snapshot)
   const now = useNow(30_000)
   const navigate = useNavigate()
   const queries = useQueryClient()
@@ -36,7 +38,7 @@ export function JobRoom({ id }: { id: string }) {
           {again.error.message}
         </p>
       )}
-      <JobSheet snapshot={snapshot} log={log} asset={asset} job={job} onRetry={() => again.mutate()} now={now} />
+      <JobSheet snapshot={snapshot} log={log} asset={asset} orders={orders} job={job} onRetry={() => again.mutate()} now={now} />
     </>
   )
 }

@@ -1,10 +1,11 @@
 import { useRef, useState } from 'react'
-import type { AssetView, Job, JobSnapshot, JobView } from 'sluice/client'
+import type { AssetView, Job, JobSnapshot, JobView, TakeView } from 'sluice/client'
 import type { SluicePlayerElement } from 'sluice/elements'
 import { kinds } from '../compose/kinds.ts'
 import { ago, moment } from '../format/time.ts'
 import { Checks } from './checks.tsx'
 import { Developer } from './developer.tsx'
+import { Doubts } from './doubt.tsx'
 import { Facts } from './facts.tsx'
 import { Files } from './files.tsx'
 import { frameOf } from './frame.ts'
@@ -18,6 +19,8 @@ interface JobSheetProps {
   snapshot: JobView | JobSnapshot
   log: JobLog
   asset: AssetView | null
+  /** What was ordered, with its cost; empty until it is known. */
+  orders: TakeView[]
   /** What plays and cancels. Without it the sheet is a picture of the snapshot. */
   job?: Job
   onRetry?(): void
@@ -25,7 +28,7 @@ interface JobSheetProps {
 }
 
 /** Everything about one job. Draws what it is given; the room brings it to life. */
-export function JobSheet({ snapshot, log, asset, job, onRetry, now }: JobSheetProps) {
+export function JobSheet({ snapshot, log, asset, orders, job, onRetry, now }: JobSheetProps) {
   const player = useRef<SluicePlayerElement>(null)
   const [watching, setWatching] = useState(notWatching)
   const frame = frameOf(snapshot.kind, snapshot.request)
@@ -43,6 +46,7 @@ export function JobSheet({ snapshot, log, asset, job, onRetry, now }: JobSheetPr
         <h1 className="mt-1 max-w-3xl text-2xl tracking-[-0.02em] sm:text-3xl">{snapshot.title}</h1>
       </header>
       {snapshot.outcome && <OutcomeNote outcome={snapshot.outcome} playable={snapshot.playable} />}
+      {job && <Doubts takes={orders} job={job} />}
       <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-4">
           <Screen
@@ -61,7 +65,7 @@ export function JobSheet({ snapshot, log, asset, job, onRetry, now }: JobSheetPr
       </div>
       {asset && <Files asset={asset} />}
       <div className="grid items-start gap-8 lg:grid-cols-2">
-        <Shots plan={log.plan} takes={log.takes} ended={snapshot.endedAt !== null} />
+        <Shots plan={log.plan} takes={log.takes} orders={orders} ended={snapshot.endedAt !== null} />
         <Checks verdicts={verdicts} onSeek={seekable ? (seconds) => player.current?.seek(seconds) : undefined} />
       </div>
       <Developer snapshot={snapshot} log={log} watching={watching} />

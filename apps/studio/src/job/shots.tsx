@@ -1,6 +1,9 @@
-import { count } from '../format/figures.ts'
+import type { TakeView } from 'sluice/client'
+import { count, usd } from '../format/figures.ts'
+import { makerName } from '../format/provider-name.ts'
 import { roughly } from '../format/time.ts'
 import type { EventData, JobLog } from './job-log.ts'
+import { outcomeCharge, outcomeInput, outcomeTitle } from './outcome-words.ts'
 import { Section } from './section.tsx'
 
 type Take = EventData['take']
@@ -19,8 +22,14 @@ const states: Record<string, { word: string; tone: string; done: boolean }> = {
   cancelled: { word: 'cancelled', tone: 'text-muted', done: true },
 }
 
-/** The plan, shot by shot, and how each of its takes stands. */
-export function Shots({ plan, takes, ended }: Pick<JobLog, 'plan' | 'takes'> & { ended: boolean }) {
+interface ShotsProps extends Pick<JobLog, 'plan' | 'takes'> {
+  /** The same takes with model and cost, as far as they are known. */
+  orders: TakeView[]
+  ended: boolean
+}
+
+/** The plan, shot by shot, and how each of its takes stands, who makes it and what it costs. */
+export function Shots({ plan, takes, orders, ended }: ShotsProps) {
   const whole = takes.filter(({ shot }) => shot === null)
   const shots = plan?.shots ?? []
   const accepted = takes.filter(({ state }) => state === 'accepted').length
@@ -42,13 +51,13 @@ export function Shots({ plan, takes, ended }: Pick<JobLog, 'plan' | 'takes'> & {
                 </span>
                 <span className="shrink-0 text-sm text-muted">{roughly(shot.estimatedSeconds)}</span>
               </div>
-              <Takes takes={takes.filter((take) => take.shot === shot.index)} ended={ended} />
+              <Takes takes={takes.filter((take) => take.shot === shot.index)} orders={orders} ended={ended} />
             </li>
           ))}
           {whole.length > 0 && (
             <li className="py-2.5">
               {shots.length > 0 && <span className="font-medium">For the whole</span>}
-              <Takes takes={whole} ended={ended} />
+              <Takes takes={whole} orders={orders} ended={ended} />
             </li>
           )}
         </ol>
@@ -57,22 +66,48 @@ export function Shots({ plan, takes, ended }: Pick<JobLog, 'plan' | 'takes'> & {
   )
 }
 
-function Takes({ takes, ended }: { takes: Take[]; ended: boolean }) {
+function Takes({ takes, orders, ended }: Pick<ShotsProps, 'takes' | 'orders' | 'ended'>) {
   if (takes.length === 0) return null
   return (
-    <ul className="flex flex-wrap gap-x-5 text-sm">
+    <ul className="flex flex-col gap-x-5 text-sm">
       {takes.map((take) => {
         const { word, tone, done } = lookOf(take, ended)
+        const order = orders.find(({ id }) => id === take.takeId)
         return (
-          <li key={take.takeId} title={`${take.provider}, take ${take.number}`} className="text-muted">
-            {roles[take.role] ?? take.role}
-            {take.number > 1 && ` (take ${take.number})`} <span className={`${tone} ${done ? '' : 'italic'}`}>{word}</span>
-            {take.outcome && take.state !== 'accepted' && <span className="block max-w-prose">{take.outcome.detail}</span>}
+          <li key={take.takeId} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 text-muted">
+            <span>
+              {roles[take.role] ?? take.role}
+              {take.number > 1 && ` (take ${take.number})`} <span className={`${tone} ${done ? '' : 'italic'}`}>{word}</span>
+            </span>
+            <span className="text-right">
+              {[makerName(take.provider, order?.model ?? null), order && costOf(order)].filter(Boolean).join(', ')}
+            </span>
+            {take.outcome && take.state !== 'accepted' && <Ending outcome={take.outcome} />}
           </li>
         )
       })}
     </ul>
   )
+}
+
+function Ending({ outcome }: { outcome: NonNullable<Take['outcome']> }) {
+  const input = outcomeInput(outcome)
+  return (
+    <span className="col-span-2 mb-1 max-w-prose border-l-2 border-line pl-2.5">
+      <span className="font-medium text-fg">{outcomeTitle(outcome)}.</span> {outcome.detail}
+      {input && ` It was about ${input}.`} {outcomeCharge(outcome)}
+    </span>
+  )
+}
+
+/** `$0.60 reserved`, `$0.60 paid`, `free`; nothing before it is ordered. */
+function costOf({ cost, state }: TakeView): string | null {
+  if (cost === null) return state === 'planned' ? null : 'free'
+  if (cost.state === 'released') return 'not charged'
+  if (cost.amountMicroUsd === 0) return 'free'
+  const amount = usd(cost.amountMicroUsd)
+  if (cost.state === 'reserved') return `${amount} reserved`
+  return cost.basis === 'assumed' ? `${amount} counted as paid` : `${amount} paid`
 }
 
 /** A take that was under way when its job ended says so, instead of being made for ever. */

@@ -6,6 +6,7 @@ import { Wordmark } from './wordmark.tsx'
 const rooms = [
   { to: '/', label: 'Compose' },
   { to: '/library', label: 'Library' },
+  { to: '/spend', label: 'Spend' },
 ] as const
 
 export function Shell() {
