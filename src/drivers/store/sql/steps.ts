@@ -98,6 +98,9 @@ function fromRow(row: Row): Step {
   }
 }
 
+/** Marks a step that somebody woke: it goes before those of its priority whose time has merely come. */
+const WOKEN = sql`'epoch'::timestamptz`
+
 const inMs = (milliseconds: number) => sql`now() + ${milliseconds} * interval '1 millisecond'`
 
 /**
@@ -161,7 +164,7 @@ export function createSteps(run: Sql): StepsRepository {
         update sluice.step set
           poked = (state = 'running'),
           due_at = case when state = 'parked' then least(due_at, now()) else due_at end,
-          hint_at = case when state = 'parked' then now() else hint_at end
+          hint_at = case when state = 'parked' then ${WOKEN} else hint_at end
         where job_id = ${jobId} and name = ${name} and (${takeId ?? null}::text is null or take_id = ${takeId ?? null})
           and state in ('parked', 'running')
         returning id, state`)
@@ -177,10 +180,11 @@ export function createSteps(run: Sql): StepsRepository {
     async due(lanes, limit, hintAgainMs) {
       const rows = await run.rows(sql<{ id: StepId; lane: Lane; priority: number }>`
         with due as materialized (
-          select id from sluice.step where hint_at <= now() and lane = any(${lanes}) order by priority desc, hint_at, id limit ${limit} for no key update skip locked
+          select id, (hint_at = ${WOKEN})::integer as woken from sluice.step where hint_at <= now() and lane = any(${lanes})
+          order by priority desc, hint_at, id limit ${limit} for no key update skip locked
         )
         update sluice.step set hint_at = ${inMs(hintAgainMs)} from due where step.id = due.id
-        returning step.id, step.lane, step.priority`)
+        returning step.id, step.lane, step.priority + due.woken as priority`)
       return rows.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
     },
 
