@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000
 
 /** Days before its end from which on a model's end is told. */
-export const SUNSET_WARNING_DAYS = 90
+const SUNSET_WARNING_DAYS = 90
 
 /** Whether the last day of a model is past. `sunset` is an ISO date, the last day it answers. */
 export function isOver(sunset: string | undefined, now: Date): boolean {

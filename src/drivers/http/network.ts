@@ -38,7 +38,7 @@ for (const [net, prefix] of [
   inside.addSubnet(net, prefix, 'ipv6')
 
 /** Whether an IP address is one of the public internet. */
-export function isPublicAddress(address: string): boolean {
+function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 0) return false
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]

@@ -2,7 +2,7 @@ import type { Provider } from '../../../src/ports/provider.ts'
 import type { Repositories, Store } from '../../../src/ports/store.ts'
 
 /** The process is gone: whatever it was about to do does not happen any more. */
-export class Crashed extends Error {
+class Crashed extends Error {
   override name = 'Crashed'
 }
 
