@@ -61,7 +61,8 @@ export type TakeState =
   | { state: 'accepted'; masters: Master[] }
   | { state: 'rejected'; masters: Master[]; outcome: Outcome }
   | { state: 'failed'; outcome: Outcome }
-  | { state: 'cancelled'; outcome: Outcome }
+  /** `late`: it was made all the same, and paid: its outputs are in our keeping, for a retry of the job. */
+  | { state: 'cancelled'; outcome: Outcome; late?: { ref: RemoteRef; outputs: TakeOutput[] } }
 
 /**
  * What somebody says of an order that Sluice cannot find, having looked at the provider or not:

@@ -1,11 +1,14 @@
 import type { MicroUsd } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { type Take, takeEnded } from '../domain/take.ts'
+import { type RemoteRef, type Take, type TakeOutput, type TakeState, takeEnded } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
+import { download } from './download.ts'
 import { settleBy } from './end-take.ts'
 import { searchOver, whereIs } from './find-order.ts'
+import { KEPT, keptKey } from './keys.ts'
+import { passes } from './park.ts'
 
 /** Whether the take's account with its provider is closed. `false`: ask again later. */
 export type CalledOff = boolean
@@ -15,6 +18,15 @@ export type CalledOff = boolean
  * wished: an order to stop may come too late. Safe to repeat.
  */
 export async function callOff(deps: StageDeps, run: StepRun, take: Take): Promise<CalledOff> {
+  try {
+    return await callOffNow(deps, run, take)
+  } catch (error) {
+    if (passes(error)) return false
+    throw error
+  }
+}
+
+async function callOffNow(deps: StageDeps, run: StepRun, take: Take): Promise<CalledOff> {
   if (takeEnded(take) || take.state.state === 'accepted') return true
   const provider = providerOf(deps, take.provider)
   const { state } = take
@@ -44,24 +56,20 @@ export async function callOff(deps: StageDeps, run: StepRun, take: Take): Promis
     }
     case 'making':
       return stop(deps, run, provider, take, state.ref)
-    case 'delivered':
+    case 'delivered': {
+      const late = provider.capabilities.volatile ? undefined : await keepLate(deps, run, provider, take, state.ref, state.outputs)
       await provider.release?.(state.ref)
-      await run.checkpoint((tx) =>
-        cancelled(tx, take, { detail: 'It was made; the job had ended before it was fetched.', charged: 'unknown' }),
-      )
+      const detail = late ? 'It came when the job had ended; a retry of the job uses it.' : 'The job had ended.'
+      // Settled when it was delivered; closing it again changes nothing.
+      await run.checkpoint((tx) => cancelled(tx, take, { detail, charged: 'no' }, late))
       return true
+    }
     default:
       return true
   }
 }
 
-async function stop(
-  deps: StageDeps,
-  run: StepRun,
-  provider: Provider,
-  take: Take,
-  ref: Extract<Take['state'], { state: 'making' }>['ref'],
-): Promise<CalledOff> {
+async function stop(deps: StageDeps, run: StepRun, provider: Provider, take: Take, ref: RemoteRef): Promise<CalledOff> {
   const truth = (await provider.cancel?.(ref)) ?? 'too_late'
   if (provider.capabilities.volatile) {
     await provider.release?.(ref)
@@ -72,10 +80,37 @@ async function stop(
   const reserved = await deps.store.ledger.get(take.id)
   const outcome = endOf(provider, reserved?.amountMicroUsd ?? 0, status)
   if (outcome === null) return false
+  const late = status.state === 'succeeded' ? await keepLate(deps, run, provider, take, ref, status.outputs) : undefined
   await provider.release?.(ref)
-  await run.checkpoint((tx) => cancelled(tx, take, { ...outcome, detail: `${outcome.detail} (${saidOf(truth)})` }))
+  await run.checkpoint((tx) => cancelled(tx, take, { ...outcome, detail: `${outcome.detail} (${saidOf(truth)})` }, late))
   return true
 }
+
+/** What was paid for is not left behind: a retry of the job takes it instead of ordering again. */
+async function keepLate(
+  deps: StageDeps,
+  run: StepRun,
+  provider: Provider,
+  take: Take,
+  ref: RemoteRef,
+  outputs: TakeOutput[],
+): Promise<Late> {
+  const options = { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes }
+  const kept: TakeOutput[] = []
+  for (const [index, output] of outputs.entries()) {
+    if (output.locator.startsWith(KEPT)) kept.push(output)
+    else {
+      const bytes = download(provider, ref, index, output, options)
+      const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, `${output.role}-${index}`), bytes, {
+        mimeType: output.mimeType,
+      })
+      kept.push({ ...output, locator: `${KEPT}${key}`, sizeBytes })
+    }
+  }
+  return { ref, outputs: kept }
+}
+
+type Late = NonNullable<Extract<TakeState, { state: 'cancelled' }>['late']>
 
 /** How it ended at the provider; `null` while it goes on there. Without a figure of the provider's, what was reserved counts. */
 function endOf(provider: Provider, reservedMicroUsd: MicroUsd, status: TakeStatus): Money | null {
@@ -102,9 +137,9 @@ type Money = { detail: string } & ({ charged: 'no' } | { charged: 'unknown' } | 
 const saidOf = (truth: 'stopped' | 'too_late' | 'unknown'): string =>
   ({ stopped: 'stopped upstream', too_late: 'it could not be stopped', unknown: 'whether it was stopped is not known' })[truth]
 
-async function cancelled(tx: JobTransaction, take: Take, money: Money): Promise<void> {
+async function cancelled(tx: JobTransaction, take: Take, money: Money, late?: Late): Promise<void> {
   const outcome: Outcome = { class: 'cancelled', retry: 'never', ...money }
   // What was delivered is settled already; closing twice changes nothing.
   await settleBy(tx, take, outcome)
-  await tx.setTake(take, { state: 'cancelled', outcome })
+  await tx.setTake(take, { state: 'cancelled', outcome, ...(late && { late }) })
 }

@@ -3,7 +3,7 @@ import { mastersOf, type Take } from '../domain/take.ts'
 import type { StepHandler } from '../ports/stages.ts'
 import { callOff } from './call-off.ts'
 import type { StageDeps } from './deps.ts'
-import { jobPrefix } from './keys.ts'
+import { jobPrefix, KEPT } from './keys.ts'
 import { park } from './park.ts'
 
 /** How long to wait for background copies before what they need is looked at. */
@@ -19,10 +19,10 @@ export function cleanup(deps: StageDeps): StepHandler {
     if ((await deps.store.steps.open(job.id, ['rendition', 'finish', 'generate', 'ingest', 'publish'])) > 0) {
       return park(deps, AGAIN_MS, 'waits for background copies')
     }
-    const takes = await deps.store.takes.ofJob(job.id)
     let open = 0
-    for (const take of takes) if (!(await callOff(deps, run, take))) open++
+    for (const take of await deps.store.takes.ofJob(job.id)) if (!(await callOff(deps, run, take))) open++
     if (open > 0) return park(deps, AGAIN_MS, `waits for ${open} takes to end at their providers`)
+    const takes = await deps.store.takes.ofJob(job.id)
     const discard = job.state.state !== 'succeeded'
     if (discard) await run.checkpoint((tx) => tx.discardAsset('The job ended without it.'))
     const referred = await referredKeys(deps, job, takes, discard)
@@ -39,7 +39,11 @@ export function cleanup(deps: StageDeps): StepHandler {
 }
 
 async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: boolean): Promise<Set<string>> {
-  const keys = new Set(takes.flatMap(mastersOf).map(({ objectKey }) => objectKey))
+  const late = takes.flatMap(({ state }) => (state.state === 'cancelled' ? (state.late?.outputs ?? []) : []))
+  const keys = new Set([
+    ...takes.flatMap(mastersOf).map(({ objectKey }) => objectKey),
+    ...late.map(({ locator }) => locator.slice(KEPT.length)),
+  ])
   if (job.preview) keys.add(job.preview.objectKey)
   if (!job.assetId || discard) return keys
   const [files, rungs, segments] = await Promise.all([

@@ -11,8 +11,7 @@ import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
 import { loseTake, takeOutcome } from './end-take.ts'
 import { judgeSound } from './judge-sound.ts'
-import { masterKey } from './keys.ts'
-import { KEPT } from './order-take.ts'
+import { jobPrefix, KEPT, masterKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
 import { waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
@@ -87,14 +86,19 @@ async function takeIn(
   outputs: TakeOutput[],
 ): Promise<{ masters: Master[]; verdicts: Verdict[] }> {
   const provider = providerOf(deps, take.provider)
+  /** What is kept for this job stays where it is; what another job has kept is copied, for that one has its own end. */
+  const takeInOne = async (output: TakeOutput, key: string, fetched: () => AsyncIterable<Uint8Array>): Promise<ObjectInfo> => {
+    const kept = await inOurKeeping(deps, output)
+    if (kept?.key.startsWith(jobPrefix(run.job.id))) return kept
+    return deps.objects.put(key, kept ? (await deps.objects.get(kept.key)).stream : fetched(), { mimeType: output.mimeType })
+  }
   const bytesOf = (index: number, output: TakeOutput) =>
     download(provider, ref, index, output, { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes })
   const masters: Master[] = []
   const verdicts: Verdict[] = []
   for (const [index, output] of outputs.entries()) {
     const key = masterKey(run.job.id, take.id, `${output.role}-${index}.${extensions[output.mimeType] ?? 'bin'}`)
-    const stored =
-      (await inOurKeeping(deps, output)) ?? (await deps.objects.put(key, bytesOf(index, output), { mimeType: output.mimeType }))
+    const stored = await takeInOne(output, key, () => bytesOf(index, output))
     const master: Master = {
       role: output.role,
       objectKey: stored.key,
@@ -123,7 +127,10 @@ async function goneOutcome(tx: JobTransaction, take: Take, outcome: Outcome): Pr
 
 /** What came with the answer to the order needs no download. */
 async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<ObjectInfo | undefined> {
-  return locator.startsWith(KEPT) ? deps.objects.head(locator.slice(KEPT.length)) : undefined
+  if (!locator.startsWith(KEPT)) return undefined
+  const kept = await deps.objects.head(locator.slice(KEPT.length))
+  if (!kept) throw new SluiceError('take_lost', 'What was kept of the take is gone.')
+  return kept
 }
 
 /** Probes the master, holds it against the order, decodes its sound once and finds the gain for the mix. */

@@ -5,6 +5,8 @@ export const jobPrefix = (jobId: JobId): string => `jobs/${jobId}/`
 export const previewKey = (jobId: JobId, seq: number): string => `${jobPrefix(jobId)}previews/${seq}.jpg`
 const takeKeyPrefix = (jobId: JobId, takeId: TakeId): string => `${jobPrefix(jobId)}takes/${takeId}/`
 export const masterKey = (jobId: JobId, takeId: TakeId, name: string): string => `${takeKeyPrefix(jobId, takeId)}${name}`
+/** Before the object key of an output that is in our keeping already, where its locator would be. */
+export const KEPT = 'kept:'
 /** What came with the answer to an order, before it is taken in. */
 export const keptKey = (jobId: JobId, takeId: TakeId, name: string): string => masterKey(jobId, takeId, `kept-${name}`)
 export const fileKey = (jobId: JobId, assetId: AssetId, name: string): string => `${jobPrefix(jobId)}assets/${assetId}/${name}`

@@ -8,12 +8,10 @@ import { tooLarge } from './download.ts'
 import { loseTake, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
 import type { Follow } from './follow-take.ts'
-import { keptKey } from './keys.ts'
+import { KEPT, keptKey } from './keys.ts'
 import { park, waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
 
-/** Before the object key of an output that came with the answer to its order: it is in our keeping already. */
-export const KEPT = 'kept:'
 /** Tries to reach a provider that cannot be reached, before another one is asked or the job fails. */
 const MAX_UNREACHED = 3
 

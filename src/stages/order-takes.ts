@@ -1,5 +1,5 @@
 import type { GenerateRequest } from '../domain/generate.ts'
-import type { TakeId } from '../domain/ids.ts'
+import type { JobId, TakeId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Plan, PlannedTake } from '../domain/plan.ts'
 import type { Lane } from '../domain/step.ts'
@@ -26,8 +26,22 @@ export async function orderTakes(deps: StageDeps, tx: JobTransaction): Promise<v
   if (!plan) return
   const takes = await tx.repositories.takes.ofJob(job.id)
   const orders = orderable(plan, takes).map((planned) => newTake(deps.ids.next('tak'), job, plan, planned, takes, deps.clock.now()))
-  await tx.createTakes(orders)
-  for (const take of orders) await tx.addSteps([{ name: 'generate', takeId: take.id }], laneFor(deps, take))
+  const made = job.retryOf === null ? orders : await withLateResults(tx, job.retryOf, orders, takes)
+  await tx.createTakes(made)
+  for (const take of made) {
+    const name = take.state.state === 'delivered' ? 'ingest' : 'generate'
+    await tx.addSteps([{ name, takeId: take.id }], laneFor(deps, take))
+  }
+}
+
+/** First takes for which the job that is retried has a paid output that came too late: they begin where that one ended. */
+async function withLateResults(tx: JobTransaction, retried: JobId, orders: Take[], earlier: Take[]): Promise<Take[]> {
+  const old = await tx.repositories.takes.ofJob(retried)
+  return orders.map((order) => {
+    const found = old.find(({ key, state }) => key === order.key && state.state === 'cancelled' && state.late !== undefined)
+    if (found?.state.state !== 'cancelled' || !found.state.late || earlier.some(({ key }) => key === order.key)) return order
+    return { ...order, provider: found.provider, request: found.request, state: { state: 'delivered', ...found.state.late } }
+  })
 }
 
 /** A resident provider's takes are asked for and fetched by the process it lives in. */

@@ -13,6 +13,7 @@ export function park(deps: Pick<StageDeps, 'clock'>, milliseconds: number, reaso
 
 /** Faults that pass, or that the operator mends: no reason to give up what is being paid for. */
 const PASSING: ReadonlySet<ProblemCode> = new Set(['provider_unavailable', 'provider_throttled', 'storage_full', 'storage_unavailable'])
+export const passes = (error: unknown): error is SluiceError => SluiceError.is(error) && PASSING.has(error.code)
 const SHORTEST_MS = 5_000
 const LONGEST_MS = 60_000
 
@@ -21,7 +22,7 @@ const LONGEST_MS = 60_000
  * longer the take takes. Anything else is thrown on.
  */
 export function waitOut(deps: Pick<StageDeps, 'clock'>, provider: Provider, take: Take, error: unknown): Parked {
-  if (provider.capabilities.volatile || !SluiceError.is(error) || !PASSING.has(error.code)) throw error
+  if (provider.capabilities.volatile || !passes(error)) throw error
   const ageMs = deps.clock.now().getTime() - new Date(take.createdAt).getTime()
   const pauseMs = error.retryAfterMs ?? Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ageMs / 10))
   return park(deps, pauseMs, error.message)

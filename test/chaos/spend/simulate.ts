@@ -130,7 +130,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
     const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
     const stageDeps = {
       store: withoutReconcile ? forgetful(process.store) : process.store,
-      objects: { list: async function* () {} },
+      objects: { list: async function* () {}, put: keepNothing },
       providers,
       pipelines,
       clock,
@@ -237,7 +237,8 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
         result.vendorMicroUsd += vendor.charged(takeId)
         result.ledgerMicroUsd += entry?.state === 'settled' ? entry.amountMicroUsd : 0
         const made = sales.some(({ end }) => end === 'made')
-        if (made && take.state.state !== 'accepted' && job.state.state !== 'cancelled') result.paidOutputsLost++
+        const kept = take.state.state === 'accepted' || (take.state.state === 'cancelled' && take.state.late !== undefined)
+        if (made && !kept) result.paidOutputsLost++
       }
       vendor.forget(takeId)
     }
@@ -395,6 +396,13 @@ function ingest(deps: StageDeps): StepHandler {
       },
     }
   }
+}
+
+/** Reads what is kept to its end, as the object store does. */
+async function keepNothing(key: string, bytes: AsyncIterable<Uint8Array>): Promise<{ key: string; sizeBytes: number }> {
+  let sizeBytes = 0
+  for await (const chunk of bytes) sizeBytes += chunk.length
+  return { key, sizeBytes }
 }
 
 /** A store that has forgotten which orders are in doubt. */
