@@ -66,12 +66,15 @@ export function createFollower(deps: StageDeps): Follow {
   }
 }
 
-/** `Retry-After` where the vendor sends it; else the floor, growing with the age of the take, with jitter. */
-function pollMs(deps: StageDeps, provider: Provider, take: Take, status: TakeStatus): number {
-  const own = provider.capabilities.pollMs
-  if (own !== undefined) return own
+/**
+ * `Retry-After` where the vendor sends it; else the provider's own pace or the floor, growing with the age of the take, with jitter.
+ * One in this process is asked at its own pace: that costs nobody anything.
+ */
+function pollMs(deps: StageDeps, { capabilities }: Provider, take: Take, status: TakeStatus): number {
+  const floor = capabilities.pollMs ?? POLL_FLOOR_MS
+  if (capabilities.volatile) return floor
   const ageMs = deps.clock.now().getTime() - take.createdAt.getTime()
   const told = 'retryAfterMs' in status ? (status.retryAfterMs ?? 0) : 0
-  const wait = Math.max(POLL_FLOOR_MS, told, Math.min(POLL_CEILING_MS, ageMs * AGE_SHARE))
+  const wait = Math.max(floor, told, Math.min(POLL_CEILING_MS, ageMs * AGE_SHARE))
   return wait * (1 + Math.random() * JITTER)
 }

@@ -4,7 +4,6 @@ import type { LedgerEntry } from '../domain/spend.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepRun } from '../ports/stages.ts'
-import { callOff } from './call-off.ts'
 import type { StageDeps } from './deps.ts'
 import { createFollower } from './follow-take.ts'
 import { orderTake } from './order-take.ts'
@@ -22,7 +21,6 @@ function oneTake(state: TakeState) {
       throw ended
     },
     status: async () => done,
-    cancel: async () => 'too_late',
   } as Partial<Provider> as Provider
   const entry = { state: 'reserved', amountMicroUsd: 700, basis: 'acme:2026-11-01' } as LedgerEntry
   const ledger = { get: async () => entry }
@@ -56,15 +54,6 @@ test('what is delivered is settled at the price it was reserved for, though its 
   expect(wrote).toEqual([
     ['settled', 700, 'acme:2026-11-01'],
     ['take', 'delivered'],
-  ])
-})
-
-test('what was made before it could be stopped costs what was reserved for it', async () => {
-  const { deps, run, take, wrote } = oneTake(making)
-  expect(await callOff(deps, run, take)).toBe(true)
-  expect(wrote).toEqual([
-    ['settled', 700, 'vendor'],
-    ['take', 'cancelled'],
   ])
 })
 
