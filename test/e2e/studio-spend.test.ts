@@ -120,7 +120,7 @@ describe('the Studio where vendors are paid', () => {
     await compose(page, 'A lock at first light.')
     const size = page.getByRole('combobox', { name: 'Size' })
     await size.selectOption('1920x1080')
-    await page.waitForFunction(() => document.querySelector('select[aria-invalid="true"]') !== null)
+    await page.getByText('gen4.5 does not make 1920x1080.').waitFor()
     expect(await size.getAttribute('aria-invalid')).toBe('true')
     await size.selectOption('1280x720')
 
@@ -194,14 +194,19 @@ describe('the Studio where vendors are paid', () => {
     expect(complaints).toEqual([])
   })
 
-  it('says which input a vendor refused, and that it cost nothing', async () => {
-    const job = await client.submit(clip('A quiet street. [lab:refuse-input]'))
-    await job.wait({ timeoutMs: MADE_WITHIN_MS }).catch(() => null)
-    const { page } = await visit(`/jobs/${job.id}`)
+  it('says which input a vendor refused and that it took the money, and which take it gave the money back for', async () => {
+    const refused = await client.submit(clip('A quiet street. [lab:refuse-input]'))
+    const spoilt = await client.submit(clip('A loud street. [lab:refuse-output]'))
+    for (const job of [refused, spoilt]) await job.wait({ timeoutMs: MADE_WITHIN_MS }).catch(() => null)
+    const { page } = await visit(`/jobs/${refused.id}`)
     await page.getByRole('heading', { name: 'The input was refused' }).waitFor()
     const shots = page.getByRole('region', { name: 'Shots' })
-    await shots.getByText(/It was about the description/).waitFor()
-    await shots.getByText('Runway gen4.5, not charged').waitFor()
+    await shots.getByText('Runway gen4.5, $0.60 paid').waitFor()
+    expect(await shots.textContent()).toContain('It was about the description. $0.60 was charged.')
+
+    await page.goto(`${server.url}/jobs/${spoilt.id}`)
+    await page.getByRole('heading', { name: 'The provider would not deliver the result' }).waitFor()
+    await shots.getByText('Runway gen4.5, not charged').first().waitFor()
     expect(await shots.textContent()).toContain('Nothing was charged.')
   })
 

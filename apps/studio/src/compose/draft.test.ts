@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { JobInput, MAX_TEXT_LENGTH as WIRE_LIMIT } from '../../../../src/wire/jobs.ts'
-import { type Draft, gateOf, initialDraft, requestOf, sizes } from './draft.ts'
+import { type Draft, gateOf, initialDraft, requestOf, sizes, withVoice } from './draft.ts'
 import { kindNames, kinds, MAX_TEXT_LENGTH } from './kinds.ts'
 
 const draft = (part: Partial<Draft>): Draft => ({ ...initialDraft, ...part })
@@ -56,5 +56,14 @@ describe('the form against the wire schema', () => {
     expect(free).not.toHaveProperty('imageUrl')
     expect(free.policy).not.toHaveProperty('maxCostMicroUsd')
     expect(requestOf({ ...paid, kind: 'presentation', texts: { presentation: 'Water.' } })).not.toHaveProperty('providers')
+  })
+
+  it('keeps the voice of each provider apart from our own', () => {
+    const own = { ...written('speech'), voice: 'slt' }
+    const routed = { ...own, routes: { speech: 'openai/tts-1' } }
+    expect(requestOf(routed)).not.toHaveProperty('voice')
+    const named = { ...routed, ...withVoice(routed, 'alloy') }
+    expect(requestOf(named)).toHaveProperty('voice', 'alloy')
+    expect(requestOf({ ...named, routes: {} })).toHaveProperty('voice', 'slt')
   })
 })

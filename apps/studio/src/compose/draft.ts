@@ -20,6 +20,8 @@ export interface Draft {
   without: Format[]
   /** Who makes it, as `provider` or `provider/model`; empty lets the server make it itself. */
   routes: Partial<Record<Kind, string>>
+  /** A voice by its id, for each provider that was chosen; the server's own is `voice`. */
+  routeVoices: Record<string, string>
   /** In US dollars, as typed; empty sets none. */
   costLimit: string
   imageUrl: string
@@ -50,6 +52,7 @@ export const initialDraft: Draft = {
   gate: 'segment',
   without: [],
   routes: {},
+  routeVoices: {},
   costLimit: '',
   imageUrl: '',
   onSubmitUnknown: 'ask',
@@ -97,6 +100,17 @@ export function gateOf(draft: Draft): Draft['gate'] {
 /** The chosen provider or `provider/model`; empty for the server itself. */
 export const routeOf = (draft: Draft): string => (draft.kind === 'presentation' ? '' : (draft.routes[draft.kind] ?? ''))
 
+const providerOf = (draft: Draft): string => routeOf(draft).split('/', 1)[0] ?? ''
+
+export function voiceOf(draft: Draft): string {
+  return routeOf(draft) === '' ? draft.voice : (draft.routeVoices[providerOf(draft)] ?? '')
+}
+
+/** The change that names a voice where it belongs. */
+export function withVoice(draft: Draft, voice: string): Partial<Draft> {
+  return routeOf(draft) === '' ? { voice } : { routeVoices: { ...draft.routeVoices, [providerOf(draft)]: voice } }
+}
+
 /** The limit in millionths of a dollar; what is no number stays none, for the server to refuse. `undefined` without one. */
 export function costLimitOf({ costLimit }: Draft): number | undefined {
   const typed = costLimit.trim().replace(/^\$/, '').replace(',', '.')
@@ -126,7 +140,8 @@ export function requestOf(draft: Draft): JobInput {
   }
   const spending = spendingOf(draft)
   const text = textOf(draft)
-  const voice = draft.voice.trim() === '' ? {} : { voice: draft.voice.trim() }
+  const named = voiceOf(draft).trim()
+  const voice = named === '' ? {} : { voice: named }
   const durationSeconds = durationOf(draft)
   const picture = { size: draft.size, fps: draft.fps }
   switch (kind) {

@@ -1,4 +1,4 @@
-import { providerName } from '../format/provider-name.ts'
+import { makerName, providerName } from '../format/provider-name.ts'
 import { useNow } from '../job/use-now.ts'
 import { costLimitOf, type Draft, pictureOf, routeOf } from './draft.ts'
 import { Choice, Field } from './field.tsx'
@@ -33,7 +33,7 @@ export function MakerField({ draft, change, errorOf }: MakerFieldProps) {
         <Field
           label="Made by"
           className="sm:col-span-2"
-          hint={chosen?.price ? `${rate(chosen.price)}, by the price list of ${chosen.price.asOf}` : undefined}
+          hint={chosen?.price ? `By the price list of ${chosen.price.asOf}` : undefined}
           error={errorOf('providers.0') ?? errorOf('providers')}
         >
           {(control) => (
@@ -108,7 +108,7 @@ export function MakerField({ draft, change, errorOf }: MakerFieldProps) {
 }
 
 function labelOf(maker: Maker, now: Date): string {
-  return [maker.model ?? providerName(maker.provider), maker.price && `, ${rate(maker.price)}`, sunsetWarning(maker, now) && ' (ends soon)']
+  return [makerName(maker.provider, maker.model), maker.price && `, ${rate(maker.price)}`, sunsetWarning(maker, now) && ' (ends soon)']
     .filter(Boolean)
     .join('')
 }

@@ -1,5 +1,5 @@
 import { ChevronRight } from 'lucide-react'
-import { type Draft, durationOf, formatsOf, gateOf, type Size, sizes } from './draft.ts'
+import { type Draft, durationOf, formatsOf, gateOf, routeOf, type Size, sizes, voiceOf, withVoice } from './draft.ts'
 import { Choice, Field, Tick } from './field.tsx'
 import { formatLabels, kinds } from './kinds.ts'
 import { useVoices } from './use-voices.ts'
@@ -27,7 +27,6 @@ const profiles = [
 
 export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps) {
   const facts = kinds[draft.kind]
-  const voices = useVoices()
   const wanted = formatsOf(draft)
   const inParts = wanted.includes('hls')
   return (
@@ -90,20 +89,7 @@ export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps
               </Field>
             </>
           )}
-          {facts.voice && (
-            <Field label="Voice" error={errorOf('voice')}>
-              {(control) => (
-                <select {...control} value={draft.voice} onChange={(event) => change({ voice: event.target.value })} className="field">
-                  {voices.length === 0 && <option value={draft.voice}>The provider's first</option>}
-                  {voices.map(({ id, label }, index) => (
-                    <option key={id} value={index === 0 ? '' : id}>
-                      {label}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-          )}
+          {facts.voice && <VoiceField draft={draft} change={change} error={errorOf('voice')} />}
           <Field label="Seed" hint="Empty: a new one each time" error={errorOf('seed')}>
             {(control) => (
               <input
@@ -167,6 +153,41 @@ export function Options({ draft, change, errorOf, open, onToggle }: OptionsProps
         </fieldset>
       </div>
     </details>
+  )
+}
+
+/** Our own voices to choose from; a provider's by its id, which only the provider knows. */
+function VoiceField({ draft, change, error }: Pick<OptionsProps, 'draft' | 'change'> & { error: string | undefined }) {
+  const voices = useVoices()
+  if (routeOf(draft) !== '') {
+    return (
+      <Field label="Voice" hint="Its id at the provider; empty: the provider's first" error={error}>
+        {(control) => (
+          <input
+            {...control}
+            value={voiceOf(draft)}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => change(withVoice(draft, event.target.value))}
+            className="field"
+          />
+        )}
+      </Field>
+    )
+  }
+  return (
+    <Field label="Voice" error={error}>
+      {(control) => (
+        <select {...control} value={draft.voice} onChange={(event) => change(withVoice(draft, event.target.value))} className="field">
+          {voices.length === 0 && <option value={draft.voice}>The provider's first</option>}
+          {voices.map(({ id, label }, index) => (
+            <option key={id} value={index === 0 ? '' : id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   )
 }
 

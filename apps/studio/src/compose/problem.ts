@@ -10,6 +10,9 @@ export interface RequestProblem {
 
 const none: RequestProblem = { fields: {}, general: null }
 
+/** Providers speak of the order they were given; the form has another name for these. */
+const formField: Record<string, string> = { width: 'size', height: 'size' }
+
 /** @param known the paths the form can show something at; the rest goes into `general`. */
 export function requestProblem(error: Error | null, known: readonly string[]): RequestProblem {
   if (!error) return none
@@ -30,7 +33,8 @@ export function requestProblem(error: Error | null, known: readonly string[]): R
   const fields: Record<string, string> = {}
   const rest: string[] = []
   for (const each of named) {
-    const path = each.field.replace(/^\//, '').replaceAll('/', '.')
+    const sent = each.field.replace(/^\//, '').replaceAll('/', '.')
+    const path = formField[sent] ?? sent
     if (known.includes(path)) fields[path] ??= fix && named.length === 1 ? `${each.detail} ${fix}` : each.detail
     else rest.push(`${each.field}: ${each.detail}`)
   }

@@ -1,10 +1,14 @@
 import type { QuoteView } from 'sluice/client'
 import { count, money } from '../format/figures.ts'
 import { clock, expectedRange } from '../format/time.ts'
+import { useProviders } from './use-providers.ts'
 import type { QuoteState } from './use-quote.ts'
 
 /** Price, time and what to expect, beside the button, before anything is ordered. */
 export function QuoteSlip({ quote, fresh, error }: QuoteState) {
+  // Cautions stand where the provider is chosen.
+  const cautions = useProviders()?.map(({ caution }) => caution) ?? []
+  const notes = quote?.notes.filter((note) => !cautions.includes(note)) ?? []
   return (
     <section aria-labelledby="quote-title" aria-busy={quote !== null && !fresh} className="flex flex-col gap-5">
       <h2 id="quote-title" className="eyebrow">
@@ -35,9 +39,9 @@ export function QuoteSlip({ quote, fresh, error }: QuoteState) {
             </div>
             <Plan quote={quote} />
           </dl>
-          {quote.notes.length > 0 && (
+          {notes.length > 0 && (
             <ul className="flex flex-col gap-1.5 border-l-2 border-line pl-3">
-              {quote.notes.map((note) => (
+              {notes.map((note) => (
                 <li key={note} className="text-xs text-muted">
                   {note}
                 </li>

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { ApiError, type DecisionInput, type Job, type TakeView } from 'sluice/client'
 import { Choice, Field } from '../compose/field.tsx'
 import { usd } from '../format/figures.ts'
-import { makerName, providerName } from '../format/provider-name.ts'
+import { providerName } from '../format/provider-name.ts'
 
 type Decision = DecisionInput['decision']
 type Doubted = TakeView & { decision: NonNullable<TakeView['decision']> }
@@ -104,8 +104,8 @@ function DoubtPanel({ take, job, onDecided }: { take: Doubted; job: Job; onDecid
         be paid for twice. <strong className="font-semibold">{amount} is at stake.</strong>
       </p>
       <p className="mt-1 max-w-prose text-sm text-muted">
-        Look into your account at {at} for {makerName(take.provider, take.model)}, take {take.number} of this job. Nothing more is ordered
-        until you decide.
+        It is take {take.number} of this job{take.model && <>, made by {take.model}</>}. Look into your account at {at}; nothing more is
+        ordered until you decide.
       </p>
       <form ref={form} onSubmit={send} noValidate className="mt-5 flex flex-col gap-5">
         <Choice

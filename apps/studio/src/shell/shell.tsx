@@ -21,7 +21,7 @@ export function Shell() {
         Skip to content
       </a>
       <header className="border-b border-line">
-        <div className="mx-auto flex max-w-6xl items-center gap-x-3 px-4 py-2.5 sm:gap-x-8 sm:px-8">
+        <div className="mx-auto flex max-w-6xl items-center gap-x-2 px-4 py-2.5 sm:gap-x-8 sm:px-8">
           <Link to="/" aria-label="Sluice Studio, compose" className="rounded-sm">
             <Wordmark />
           </Link>
@@ -31,10 +31,10 @@ export function Shell() {
                 key={to}
                 to={to}
                 activeOptions={{ exact: true }}
-                className="relative flex min-h-9 items-center rounded-sm px-2 font-medium text-muted hover:text-fg sm:px-3"
+                className="relative flex min-h-9 items-center rounded-sm px-1.5 font-medium text-muted hover:text-fg sm:px-3"
                 activeProps={{
                   className:
-                    '!text-fg after:absolute after:inset-x-2 after:-bottom-[0.6875rem] after:h-0.5 after:bg-accent sm:after:inset-x-3',
+                    '!text-fg after:absolute after:inset-x-1.5 after:-bottom-[0.6875rem] after:h-0.5 after:bg-accent sm:after:inset-x-3',
                 }}
               >
                 {label}

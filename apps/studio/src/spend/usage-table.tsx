@@ -32,7 +32,7 @@ export function UsageTable({ usage, caption }: { usage: UsageView['usage']; capt
             </th>
           </tr>
           {rows.map(({ model, takes, reservedMicroUsd, spentMicroUsd }) => (
-            <tr key={model ?? ''} className="align-baseline tabular-nums last:*:pb-2.5">
+            <tr key={model ?? ''} className="align-baseline last:*:pb-2.5">
               <th scope="row" className="py-1 pr-3 font-normal wrap-anywhere">
                 {model ?? 'its only one'}
               </th>
