@@ -2,6 +2,7 @@ import { ElevenLabsClient, type ElevenLabsError } from '@elevenlabs/elevenlabs-j
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
 import { ELEVENLABS_LAB_SECRET, elevenlabs } from '../../src/lab/vendors/elevenlabs.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { createMailbox, type Mailbox } from '../helpers/mailbox.ts'
 import { playable } from '../helpers/takes.ts'
 
@@ -136,8 +137,12 @@ test('Scribe gives back the words that were spoken, at once or later', async () 
 
   const accepted = await client.speechToText.convert({ modelId: 'scribe_v2', file: file(), webhook: true })
   if (!('requestId' in accepted)) throw new Error('it was not accepted for later')
-  const later = await client.speechToText.transcripts.get(accepted.transcriptionId ?? '')
-  expect('text' in later && later.text).toBe(text)
+  const later = await eventually(
+    () => client.speechToText.transcripts.get(accepted.transcriptionId ?? '').catch(() => undefined),
+    (transcript) => transcript !== undefined,
+    10_000,
+  )
+  expect(later).toMatchObject({ text })
   await client.speechToText.transcripts.delete(accepted.transcriptionId ?? '')
   expect((await thrown(client.speechToText.transcripts.get(accepted.transcriptionId ?? ''))).statusCode).toBe(404)
 

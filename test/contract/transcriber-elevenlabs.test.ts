@@ -181,6 +181,28 @@ describe('transcriber: elevenlabs', () => {
     await expect(heardBy({ baseUrl: url })).rejects.toMatchObject(problem)
   })
 
+  test('the faults of the lab: a lost answer is a doubt and was charged, what was refused is none', async () => {
+    const charged = () => lab.book.totals()['elevenlabs'] ?? 0
+    const before = charged()
+    for (const [dial, problem] of [
+      ['throttle', { code: 'provider_throttled', retryAfterMs: 1_000 }],
+      ['throttle-bare', { code: 'provider_throttled' }],
+      ['sunset', { code: 'model_sunset' }],
+      ['server-error', { code: 'submit_unknown' }],
+      ['reset-before', { code: 'submit_unknown' }],
+      ['fail', { code: 'submit_unknown' }],
+    ] as const) {
+      lab.dials.reset()
+      lab.dials.set({ [dial]: 1 })
+      await expect(heardBy(), dial).rejects.toMatchObject(problem)
+      expect(charged(), dial).toBe(before)
+    }
+    lab.dials.reset()
+    lab.dials.set({ 'lost-reply': 1 })
+    await expect(heardBy()).rejects.toMatchObject({ code: 'submit_unknown' })
+    expect(charged()).toBeGreaterThan(before)
+  })
+
   test('keys and money at the lab', async () => {
     await expect(heardBy({ apiKey: 'invalid' })).rejects.toMatchObject({ code: 'provider_key_invalid' })
     await expect(heardBy({ apiKey: 'broke' })).rejects.toMatchObject({ code: 'provider_billing' })
