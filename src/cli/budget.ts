@@ -6,8 +6,8 @@ import { type MicroUsd, usd } from '../domain/money.ts'
 
 export interface BudgetCommand {
   tenant: string
-  /** `null`: no limit. Absent: it stays. */
-  limitUsd?: MicroUsd | null
+  /** In micro-dollars. Absent: it stays. */
+  limitUsd?: MicroUsd | 'none'
 }
 
 /**
@@ -18,7 +18,7 @@ export async function budget(config: Config, { tenant, limitUsd }: BudgetCommand
   await using stack = new AsyncDisposableStack()
   const { store } = await openStore(config, createLogger(config.logLevel), stack)
   const tenantId = await store.tenants.ensure(tenant, ids.next('ten'))
-  if (limitUsd !== undefined) await store.ledger.setLimit(tenantId, limitUsd)
+  if (limitUsd !== undefined) await store.ledger.setLimit(tenantId, limitUsd === 'none' ? null : limitUsd)
   const { limitMicroUsd, spentMicroUsd, reservedMicroUsd } = await store.ledger.budget(tenantId)
   const left = limitMicroUsd === null ? null : Math.max(0, limitMicroUsd - spentMicroUsd - reservedMicroUsd)
   const rows = [

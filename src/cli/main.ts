@@ -147,9 +147,9 @@ function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.')
 }
 
-/** In micro-dollars; `null` for none. */
-function dollars(text: string): number | null {
-  if (text === 'none') return null
+/** In micro-dollars. Commander makes an empty text of null, so none stays a word. */
+function dollars(text: string): number | 'none' {
+  if (text === 'none') return text
   if (/^\d{1,9}(\.\d{1,6})?$/.test(text)) return Math.round(Number(text) * 1_000_000)
   throw new InvalidArgumentError('It must be an amount like 5 or 2.50, or none.')
 }

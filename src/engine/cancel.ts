@@ -35,7 +35,14 @@ export async function expireOverdue(deps: StopDeps): Promise<void> {
     await changeJob(deps, id, null, async (tx) => {
       if (jobEnded(tx.job)) return
       const seconds = tx.job.request.policy.deadlineSeconds
-      await tx.end('expired', { class: 'expired', detail: `The deadline of ${seconds} s has passed.`, retry: 'same', charged: 'no' })
+      await tx.end('expired', {
+        class: 'expired',
+        code: 'deadline_exceeded',
+        detail: `The deadline of ${seconds} s has passed.`,
+        fix: 'Retry it with a longer `policy.deadlineSeconds`, or none.',
+        retry: 'same',
+        charged: 'no',
+      })
     })
     await stopRunning(deps, id, 'expired')
   }
