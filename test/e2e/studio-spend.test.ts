@@ -8,6 +8,7 @@ import { type Client, createClient, type Job, type JobInput } from '../../src/cl
 import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
 import { labVendors } from '../../src/lab/vendors/index.ts'
 import { type Server, startServer } from '../helpers/server.ts'
+import { startSluice } from '../helpers/sluice.ts'
 import { launchBrowser } from './helpers/browser.ts'
 import { accessibilityFaults, openPage, overflowOf } from './helpers/studio-page.ts'
 
@@ -36,6 +37,8 @@ describe('the Studio where vendors are paid', () => {
   beforeAll(async () => {
     ensureStudio(root, process.execPath)
     folder = await mkdtemp(join(tmpdir(), 'sluice-studio-spend-'))
+    const { exitCode, stderr } = await startSluice(['budget', '--limit-usd', '20'], { env: { SLUICE_DATA: join(folder, 'data') } }).ended
+    expect(exitCode, stderr).toBe(0)
     lab = await createLab({ vendors: labVendors, speed: 100 })
     server = await startServer(join(folder, 'data'), {
       SLUICE_LAB_URL: lab.url,
@@ -111,6 +114,9 @@ describe('the Studio where vendors are paid', () => {
     const gen45 = usage.find(({ provider, model }) => provider === 'runway' && model === 'gen4.5')
     expect(gen45).toMatchObject({ takes: 1, spentMicroUsd: CLIP_MICRO_USD, reservedMicroUsd: 0 })
     expect(await row.getByRole('cell').allTextContents()).toEqual(['1', '$0.00', '$0.60'])
+    const budget = page.getByRole('region', { name: 'Budget' })
+    expect(await budget.getByRole('definition').allTextContents()).toEqual(expect.arrayContaining(['$0.60', '$0.00', '$20.00', '$19.40']))
+    expect(await budget.textContent()).toContain('3 % of the budget is spent, 0 % reserved.')
     expect(lab.book.totals()['runway']).toBe(CLIP_MICRO_USD)
     expect(complaints).toEqual([])
   })

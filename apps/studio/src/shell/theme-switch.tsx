@@ -16,7 +16,7 @@ export function ThemeSwitch() {
         <label
           key={theme}
           title={name}
-          className="grid size-8 cursor-pointer place-items-center rounded-sm text-muted hover:text-fg has-checked:bg-track has-checked:text-fg has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent"
+          className="grid h-8 w-7 cursor-pointer place-items-center rounded-sm text-muted hover:text-fg sm:w-8 has-checked:bg-track has-checked:text-fg has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent"
         >
           <input
             type="radio"

@@ -12,7 +12,9 @@ export function BudgetFigures({ budget }: { budget: Budget }) {
   const figures = [
     { name: 'Spent', value: usd(spentMicroUsd), hint: 'Since the beginning' },
     { name: 'Reserved', value: usd(reservedMicroUsd), hint: 'Set aside for orders under way' },
-    { name: 'Budget', value: limitMicroUsd === null ? 'No limit' : usd(limitMicroUsd), hint: 'Orders beyond it are refused' },
+    limitMicroUsd === null
+      ? { name: 'Budget', value: 'No limit', hint: 'The command sluice budget sets one' }
+      : { name: 'Budget', value: usd(limitMicroUsd), hint: 'Orders beyond it are refused' },
     ...(left === null
       ? []
       : [{ name: 'Left', value: usd(Math.max(0, left)), hint: left <= 0 ? 'Nothing more is ordered' : 'For new orders' }]),
