@@ -226,9 +226,6 @@ describe('the Studio where vendors are paid', () => {
           if (room === '/') await page.getByText('$0.60').waitFor()
           if (room === '/spend') await page.getByRole('row', { name: /gen4\.5/ }).waitFor()
           if (room.startsWith('/jobs')) await panelOf(page).waitFor()
-          const shots = process.env.SLUICE_SHOTS
-          if (shots)
-            await page.screenshot({ path: join(shots, `${room.split('/')[1] || 'compose'}-${colorScheme}-${width}.png`), fullPage: true })
           expect(await accessibilityFaults(page), room).toEqual([])
           expect(await overflowOf(page), room).toBe(0)
           expect(complaints, room).toEqual([])

@@ -40,7 +40,7 @@ describe('a price', () => {
   it('is said in an amount a person can hold', () => {
     expect(rate(price)).toBe('$0.12 a second')
     expect(rate({ ...price, per: 'character', amountMicroUsd: 15 })).toBe('$0.0150 per 1,000 characters')
-    expect(rate({ ...price, per: 'take', amountMicroUsd: 50_000 })).toBe('$0.0500 each')
+    expect(rate({ ...price, per: 'take', amountMicroUsd: 50_000 })).toBe('$0.05 each')
     expect(rate({ ...price, amountMicroUsd: 0 })).toBe('free')
   })
 })

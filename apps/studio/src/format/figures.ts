@@ -1,12 +1,13 @@
-/** `Free`, `$0.0042`, `$1.20`. Micro-US-dollars in; four decimals below ten cents. */
+/** `Free`, `$0.0042`, `$1.20`. Micro-US-dollars in. */
 export function money(amountMicroUsd: number): string {
   return amountMicroUsd === 0 ? 'Free' : usd(amountMicroUsd)
 }
 
-/** `$0.00`, `$0.0042`, `$1.20`: as {@link money}, where nothing is a figure like any other. */
+/** As {@link money}, where nothing is a figure like any other: `$0.00`. Four decimals for less than ten cents that are no whole cents. */
 export function usd(amountMicroUsd: number): string {
-  if (amountMicroUsd === 0) return '$0.00'
-  return `$${(amountMicroUsd / 1_000_000).toFixed(amountMicroUsd < 100_000 ? 4 : 2)}`
+  if (amountMicroUsd > 0 && amountMicroUsd < 100) return 'under $0.0001'
+  const fine = amountMicroUsd < 100_000 && amountMicroUsd % 10_000 !== 0
+  return `$${(amountMicroUsd / 1_000_000).toFixed(fine ? 4 : 2)}`
 }
 
 /** `812 B`, `4.1 kB`, `23 MB`: decimal units, as file managers show them. */
