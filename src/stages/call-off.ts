@@ -1,5 +1,5 @@
-import type { MicroUsd } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import type { LedgerEntry } from '../domain/spend.ts'
 import { type RemoteRef, type Take, type TakeOutput, type TakeState, takeEnded } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepRun } from '../ports/stages.ts'
@@ -78,7 +78,7 @@ async function stop(deps: StageDeps, run: StepRun, provider: Provider, take: Tak
   }
   const status = await provider.status(ref, { signal: run.signal })
   const reserved = await deps.store.ledger.get(take.id)
-  const outcome = endOf(provider, reserved?.amountMicroUsd ?? 0, status)
+  const outcome = endOf(provider, reserved, status)
   if (outcome === null) return false
   const late = status.state === 'succeeded' ? await keepLate(deps, run, provider, take, ref, status.outputs) : undefined
   await provider.release?.(ref)
@@ -113,33 +113,35 @@ async function keepLate(
 type Late = NonNullable<Extract<TakeState, { state: 'cancelled' }>['late']>
 
 /** How it ended at the provider; `null` while it goes on there. Without a figure of the provider's, what was reserved counts. */
-function endOf(provider: Provider, reservedMicroUsd: MicroUsd, status: TakeStatus): Money | null {
+function endOf(provider: Provider, reserved: LedgerEntry | undefined, status: TakeStatus): Money | null {
   switch (status.state) {
     case 'queued':
     case 'throttled':
     case 'running':
       return null
     case 'succeeded': {
-      const amountMicroUsd = status.charge?.amountMicroUsd ?? reservedMicroUsd
-      return { detail: `${provider.id} had made it before it could be stopped.`, charged: 'yes', amountMicroUsd }
+      const amountMicroUsd = status.charge?.amountMicroUsd ?? reserved?.amountMicroUsd ?? 0
+      const basis = status.charge?.basis === 'vendor' ? 'vendor' : (reserved?.basis ?? 'vendor')
+      return { detail: `${provider.id} had made it before it could be stopped.`, charged: 'yes', amountMicroUsd, basis }
     }
     default: {
       const { outcome } = status
       return outcome.charged === 'yes'
-        ? { detail: outcome.detail, charged: 'yes', amountMicroUsd: outcome.amountMicroUsd }
+        ? { detail: outcome.detail, charged: 'yes', amountMicroUsd: outcome.amountMicroUsd, basis: 'vendor' }
         : { detail: outcome.detail, charged: outcome.charged }
     }
   }
 }
 
-type Money = { detail: string } & ({ charged: 'no' } | { charged: 'unknown' } | { charged: 'yes'; amountMicroUsd: number })
+type Money = { detail: string } & ({ charged: 'no' } | { charged: 'unknown' } | { charged: 'yes'; amountMicroUsd: number; basis: string })
 
 const saidOf = (truth: 'stopped' | 'too_late' | 'unknown'): string =>
   ({ stopped: 'stopped upstream', too_late: 'it could not be stopped', unknown: 'whether it was stopped is not known' })[truth]
 
 async function cancelled(tx: JobTransaction, take: Take, money: Money, late?: Late): Promise<void> {
-  const outcome: Outcome = { class: 'cancelled', retry: 'never', ...money }
+  const known = money.charged === 'yes' ? { charged: money.charged, amountMicroUsd: money.amountMicroUsd } : { charged: money.charged }
+  const outcome: Outcome = { class: 'cancelled', retry: 'never', detail: money.detail, ...known }
   // What was delivered is settled already; closing twice changes nothing.
-  await settleBy(tx, take, outcome)
+  await settleBy(tx, take, outcome, money.charged === 'yes' ? money.basis : undefined)
   await tx.setTake(take, { state: 'cancelled', outcome, ...(late && { late }) })
 }

@@ -27,10 +27,10 @@ export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, 
   else await tx.end('failed', outcome)
 }
 
-/** Closes the reservation: what was charged, nothing, or all of it where nobody can tell. */
-export async function settleBy(tx: JobTransaction, take: Take, outcome: Outcome): Promise<void> {
+/** Closes the reservation: what was charged and how that is known, nothing, or all of it where nobody can tell. */
+export async function settleBy(tx: JobTransaction, take: Take, outcome: Outcome, basis = 'vendor'): Promise<void> {
   if (outcome.charged === 'no') return tx.releaseReserve(take)
-  if (outcome.charged === 'yes') return tx.settle(take, outcome.amountMicroUsd, 'vendor')
+  if (outcome.charged === 'yes') return tx.settle(take, outcome.amountMicroUsd, basis)
   const reserved = await tx.repositories.ledger.get(take.id)
   return tx.settle(take, reserved?.amountMicroUsd ?? 0, 'assumed')
 }
