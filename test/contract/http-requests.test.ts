@@ -453,7 +453,11 @@ describe('documentation', () => {
       '/v1/jobs/{id}/previews/{file}',
       '/v1/jobs/{id}/report',
       '/v1/jobs/{id}/retry',
+      '/v1/jobs/{id}/takes',
+      '/v1/jobs/{id}/takes/{takeId}/decision',
+      '/v1/providers',
       '/v1/quotes',
+      '/v1/usage',
       '/v1/voices',
     ])
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)

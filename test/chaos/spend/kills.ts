@@ -103,8 +103,10 @@ async function decide(url: string, accepted: ReadonlySet<string>, lab: RunningLa
     for (const take of takes.filter(({ decision }) => decision !== null)) {
       if (!/cannot be asked/.test(job.notice ?? '')) continue
       const works = worksOf(lab, job)
-      const known = takes.filter(({ id: other, provider }) => other !== take.id && provider === take.provider).length
-      // The vendor's page shows the orders in their order; those of takes before it are known.
+      // The vendor's page shows the orders in their order; those of earlier takes that were charged are known.
+      const known = takes.filter(
+        ({ id: other, provider, cost }) => other !== take.id && provider === take.provider && cost?.state === 'settled',
+      ).length
       const work = works[known]
       const decision =
         work && take.provider === 'runway' ? { decision: 'adopt', remoteId: work.id } : { decision: work ? 'give-up' : 'not-taken' }
