@@ -1,3 +1,4 @@
+import { SluiceError } from '../domain/errors.ts'
 import type { JobId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Step } from '../domain/step.ts'
@@ -58,8 +59,9 @@ export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (s
         settle(record ? { then: 'known', record } : { then: 'written', job: { ...submission.job, seq: 1 }, ahead: queue.length++ })
       }
     } catch (error) {
-      const [only, ...others] = batch
-      if (others.length === 0) only?.fail(error)
+      const alone = batch.length === 1
+      // A database that cannot be reached is nobody's fault, and asking it for each one would hold everybody up.
+      if (alone || (SluiceError.is(error) && error.code === 'store_unavailable')) for (const { fail } of batch) fail(error)
       else for (const one of batch) await settle([one])
     }
   }

@@ -1,3 +1,4 @@
+import { SluiceError } from '../domain/errors.ts'
 import type { JobId, TakeId } from '../domain/ids.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
@@ -38,6 +39,10 @@ export interface StageDeps {
 
 export function providerOf(deps: StageDeps, id: string): Provider {
   const provider = deps.providers.get(id)
-  if (!provider) throw new Error(`no provider '${id}' is configured`)
+  if (!provider) {
+    throw new SluiceError('provider_key_invalid', `Provider "${id}" is not configured on this server.`, {
+      fix: 'Set its key or address again: takes that were ordered from it are still to be fetched and settled.',
+    })
+  }
   return provider
 }

@@ -45,7 +45,7 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
   }
   const policy = run.job.request.policy.onSubmitUnknown
   const decision = state.decision?.decision ?? (policy === 'accept-risk' ? 'order-again' : null)
-  if (decision === null) return ask(deps, provider, take)
+  if (decision === null) return ask(deps, run, provider, take)
   const reserved = await deps.store.ledger.get(take.id)
   const atStake = reserved?.amountMicroUsd ?? 0
   const outcome: Outcome = {
@@ -60,7 +60,8 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
     write: async (tx) => {
       await tx.settle(take, atStake, 'assumed')
       tx.notice(null)
-      if (decision === 'order-again') await orderAnew(deps, tx, take, outcome)
+      // What somebody decides is done; what a policy accepts counts as a take, or a bad line could spend without end.
+      if (state.decision?.decision === 'order-again') await orderAnew(deps, tx, take, outcome)
       else await loseTake(deps, tx, take, outcome)
     },
   }
@@ -94,7 +95,9 @@ function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
   }
 }
 
-function ask(deps: StageDeps, provider: Provider, take: Take): StepResult {
+function ask(deps: StageDeps, run: StepRun, provider: Provider, take: Take): StepResult {
+  const decide = `POST /v1/jobs/${take.jobId}/takes/${take.id}/decision`
+  run.log.warn({ takeId: take.id, provider: provider.id, decide }, 'an order is in doubt and waits for a decision')
   return {
     ...park(deps, ASK_AGAIN_MS, 'waits for a decision'),
     write: async (tx) => {

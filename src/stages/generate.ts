@@ -26,7 +26,7 @@ export function generate(deps: StageDeps): StepHandler {
       if (take.state.state === 'making') return await follow(run, provider, take)
     } catch (error) {
       run.signal.throwIfAborted()
-      return waitOut(deps, provider, take, error)
+      return waitOut(deps, run, provider, take, error)
     }
     return { then: 'done' }
   }

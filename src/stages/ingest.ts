@@ -46,7 +46,7 @@ export function ingest(deps: StageDeps): StepHandler {
     } catch (error) {
       run.signal.throwIfAborted()
       const spoilt = SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable')
-      if (!spoilt) return waitOut(deps, providerOf(deps, take.provider), take, error)
+      if (!spoilt) return waitOut(deps, run, providerOf(deps, take.provider), take, error)
       const outcome = takeOutcome(error)
       if (error.code !== 'take_lost') return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
       return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }

@@ -69,7 +69,7 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
     return await follow(run, provider, making)
   } catch (error) {
     run.signal.throwIfAborted()
-    return waitOut(deps, provider, making, error)
+    return waitOut(deps, run, provider, making, error)
   }
 }
 

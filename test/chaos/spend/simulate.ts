@@ -384,7 +384,7 @@ function ingest(deps: StageDeps): StepHandler {
       const options = { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes }
       for await (const chunk of download(provider, ref, 0, output, options)) sizeBytes += chunk.length
     } catch (error) {
-      if (takeOutcome(error).class !== 'lost') return waitOut(deps, provider, take, error)
+      if (takeOutcome(error).class !== 'lost') return waitOut(deps, run, provider, take, error)
       return { then: 'done', write: (tx) => loseTake(deps, tx, take, takeOutcome(error)) }
     }
     if (sizeBytes !== OUTPUT_BYTES) throw new Error(`${sizeBytes} bytes arrived`)
