@@ -26,7 +26,7 @@ export function doubt(deps: StageDeps, provider: Provider, take: Take, why: stri
 /**
  * Looks for an order in doubt: a webhook may have named it, the provider may list it. Found, it is followed as if its
  * answer had come. Certainly absent, it has cost nothing and is ordered anew. Not to be found, the job's policy decides:
- * `ask` waits for somebody, `accept-risk` counts it as paid and orders anew.
+ * `ask` waits for somebody, `accept-risk` counts it as paid and orders anew, as often as the policy allows takes.
  */
 export async function findOrder(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
   const state = unknown(deps, take)

@@ -150,7 +150,12 @@ async function audit(url: string, accepted: ReadonlySet<string>, lab: RunningLab
     }
     // An answer that is the output itself is gone with the process that was reading it; every other paid output can be fetched.
     const fetchable = takes.some(({ provider }) => provider !== 'elevenlabs')
-    if (fetchable && works.length > 0 && !takes.some(({ state }) => state === 'accepted' || state === 'rejected')) result.paidOutputsLost++
+    if (fetchable && works.length > 0 && !takes.some(({ state }) => state === 'accepted' || state === 'rejected')) {
+      result.paidOutputsLost++
+      result.faults.push(
+        `${id}: ${job.state}, ${takes.map((take) => `${take.provider} ${take.state} ${take.outcome?.detail ?? ''}`).join('; ')}`,
+      )
+    }
   }
   return result
 }
