@@ -23,6 +23,7 @@ const request: JobRequest = {
   metadata: {},
   policy: {
     profile: 'standard',
+    profileVersion: 1,
     gate: 'segment',
     deadlineSeconds: null,
     priority: 0,

@@ -90,6 +90,7 @@ async function quietJob(store: Store, tenantId: TenantId): Promise<JobId> {
         metadata: {},
         policy: {
           profile: 'standard',
+          profileVersion: 1,
           gate: 'segment',
           deadlineSeconds: null,
           priority: 0,

@@ -140,7 +140,15 @@ async function parkTakes(
     seed: 1,
     formats: ['hls'],
     metadata: {},
-    policy: { profile: 'standard', gate: 'segment', deadlineSeconds: null, priority: 0, retention: 'standard', maxTakesPerShot: 1 },
+    policy: {
+      profile: 'standard',
+      profileVersion: 1,
+      gate: 'segment',
+      deadlineSeconds: null,
+      priority: 0,
+      retention: 'standard',
+      maxTakesPerShot: 1,
+    },
   })
   const order = JSON.stringify({ kind: 'sound', prompt: 'a bell', durationSeconds: 1, seed: 1 })
   const running = JSON.stringify({ state: 'running', startedAt: new Date(), playableAt: null })

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
+import { isBuiltIn, profiles } from '../domain/profiles.ts'
 import type { Lane } from '../domain/step.ts'
+import type { QualityProfile } from '../domain/verdict.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
@@ -31,6 +33,11 @@ import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { createVendors } from './providers.ts'
 import { warnOfSunsets } from './sunsets.ts'
+
+function builtIn(name: string): QualityProfile {
+  if (!isBuiltIn(name)) throw new Error(`there is no profile '${name}'`)
+  return profiles[name]
+}
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -99,6 +106,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       inspector: createInspector(),
       providers,
       pipelines,
+      profileOf: async ({ request }) => builtIn(request.policy.profile),
       clock,
       ids,
       ladder: (picture) => ladderFor(picture),

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { SluiceError } from '../domain/errors.ts'
+import { profiles } from '../domain/profiles.ts'
 import type { Format, JobRequest, Policy } from '../domain/request.ts'
 import { MAX_TEXT_LENGTH, type ParsedJobInput } from '../wire/jobs.ts'
 
@@ -62,6 +63,7 @@ function checkFormats(kind: ParsedJobInput['kind'], formats: Format[]): void {
 /** Segments can only be let out one by one where there are segments; without `hls` the gate is all or nothing by default. */
 function policyOf(input: ParsedJobInput, formats: Format[]): Policy {
   const { deadlineSeconds, gate, maxCostMicroUsd, ...rest } = input.policy
+  const profile = profiles[input.policy.profile]
   const streams = formats.includes('hls')
   if (!streams && gate === 'segment') {
     throw new SluiceError('options_contradict', '`policy.gate` is "segment", but `formats` lacks "hls": only HLS has segments.', {
@@ -71,7 +73,8 @@ function policyOf(input: ParsedJobInput, formats: Format[]): Policy {
   }
   return {
     ...rest,
-    gate: gate ?? (streams ? 'segment' : 'asset'),
+    profileVersion: profile.version,
+    gate: gate ?? (streams ? profile.gate : 'asset'),
     deadlineSeconds: deadlineSeconds ?? null,
     maxCostMicroUsd: maxCostMicroUsd ?? null,
   }

@@ -11,6 +11,7 @@ export type JobId = Branded<'job'>
 export type StepId = Branded<'stp'>
 export type TakeId = Branded<'tak'>
 export type AssetId = Branded<'ast'>
+export type ReviewId = Branded<'rev'>
 
 export interface IdTypes {
   ten: TenantId
@@ -19,6 +20,7 @@ export interface IdTypes {
   stp: StepId
   tak: TakeId
   ast: AssetId
+  rev: ReviewId
 }
 export type IdPrefix = keyof IdTypes
 

@@ -1,27 +1,44 @@
-import type { QualityProfile } from './verdict.ts'
+import { type BuiltInProfile, checks } from './checks/index.ts'
+import type { CheckRule, QualityProfile } from './verdict.ts'
 
-const file = { decodes: 'fail', duration: 'fail', size: 'fail', fps: 'fail', av_mismatch: 'fail' } as const
+const rulesOf = (name: BuiltInProfile): Record<string, CheckRule> =>
+  Object.fromEntries(Object.entries(checks).map(([check, { rules }]) => [check, rules[name]]))
 
-/** The built-in gate profiles. A changed rule is a new version; reports name the version they were judged by. */
-export const profiles = {
-  draft: {
-    name: 'draft',
-    version: 1,
-    unknown: 'pass',
-    rules: { ...file, black: 'warn', freeze: 'warn', silence: 'warn', loudness: 'repair', clipping: 'warn' },
-  },
-  standard: {
-    name: 'standard',
-    version: 1,
-    unknown: 'warn',
-    rules: { ...file, black: 'fail', freeze: 'warn', silence: 'fail', loudness: 'repair', clipping: 'fail' },
-  },
-  strict: {
-    name: 'strict',
-    version: 1,
-    unknown: 'fail',
-    rules: { ...file, black: 'fail', freeze: 'fail', silence: 'fail', loudness: 'repair', clipping: 'fail' },
-  },
-} as const satisfies Record<string, QualityProfile>
+/**
+ * The built-in profiles of the gate. A changed rule or threshold is a new version.
+ *
+ * - `draft`: tells, and holds back only what is no file at all.
+ * - `standard`: holds back what a viewer would take for broken.
+ * - `strict`: holds back more, and what could not be checked.
+ * - `audio-only`: looks at no picture.
+ */
+export const profiles: Readonly<Record<BuiltInProfile, QualityProfile>> = {
+  draft: profile('draft', 'pass', { maxTakes: 2 }),
+  standard: profile('standard', 'warn', { maxTakes: 6 }),
+  strict: profile('strict', 'fail', { maxTakes: 10 }),
+  'audio-only': profile('audio-only', 'warn', { maxTakes: 6 }),
+}
 
-export type ProfileName = keyof typeof profiles
+function profile(name: BuiltInProfile, unknown: QualityProfile['unknown'], { maxTakes }: { maxTakes: number }): QualityProfile {
+  return {
+    name,
+    version: 2,
+    gate: 'segment',
+    unknown,
+    rules: rulesOf(name),
+    thresholds: {},
+    repairs: { maxTakes, maxCostMicroUsd: null },
+    reviewers: 1,
+  }
+}
+
+export function isBuiltIn(name: string): name is BuiltInProfile {
+  return Object.hasOwn(profiles, name)
+}
+
+/** The threshold of a check under a profile, in the check's unit. Throws for a check that does not exist. */
+export function thresholdOf(profile: QualityProfile, check: string): number {
+  const known = checks[check]
+  if (!known) throw new Error(`there is no check '${check}'`)
+  return profile.thresholds[check] ?? known.threshold
+}

@@ -1,5 +1,4 @@
 import type { MicroUsd } from './money.ts'
-import type { ProfileName } from './profiles.ts'
 
 /** What a job can make. A presentation is narrated, captioned video from a text. */
 export type JobKind = 'presentation' | 'video' | 'speech' | 'music' | 'sound'
@@ -10,7 +9,10 @@ export type Format = 'hls' | 'mp4' | 'webm' | 'mp3' | 'm4a'
 export type GateMode = 'segment' | 'asset' | 'off'
 
 export interface Policy {
-  profile: ProfileName
+  /** A built-in profile of the gate, or one of the tenant's own. */
+  profile: string
+  /** Its version at acceptance. */
+  profileVersion: number
   /** `segment`: each segment flows once judged; `asset`: all or nothing; `off`: checks report only. */
   gate: GateMode
   /** Seconds from acceptance until the job expires. `null`: none. */

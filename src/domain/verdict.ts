@@ -1,10 +1,13 @@
+import type { MicroUsd } from './money.ts'
+import type { GateMode } from './request.ts'
+
 /** A stretch of the take or asset, in seconds from its start. */
 export interface TimeRange {
   startSeconds: number
   endSeconds: number
 }
 
-/** What a check measured. `unit` is part of the check's definition: `s`, `LUFS`, `dBTP`, `fps`, `px`, `ratio`, `count`. */
+/** What a check measured. `unit` is part of the check's definition (`domain/checks`). */
 export interface Measurement {
   check: string
   value: number | null
@@ -25,14 +28,33 @@ export interface Measurement {
  */
 export type Verdict = Measurement & { verdict: 'pass' | 'warn' | 'fail' | 'repaired' | 'unknown' }
 
-export type CheckRule = 'off' | 'warn' | 'repair' | 'fail'
+/**
+ * What a profile does about a check that found something:
+ *
+ * - `off`: it is not looked at.
+ * - `warn`: it is told, and flows on.
+ * - `repair`: it is held back and mended the cheapest way that can mend it, within the budget; what cannot be mended fails.
+ * - `fail`: it is held back and made again, while the job's takes allow it.
+ * - `review`: it is held back until a person has decided.
+ */
+export type CheckRule = 'off' | 'warn' | 'repair' | 'fail' | 'review'
 
-/** A profile of the gate. `unknown` says what a check that could not run counts as. */
+/** A profile of the gate. A stored version never changes; reports name the version they were judged by. */
 export interface QualityProfile {
   name: string
   version: number
+  /** For jobs that name no gate of their own. */
+  gate: GateMode
+  /** What a check that could not run counts as. */
   unknown: 'pass' | 'warn' | 'fail'
-  rules: Record<string, CheckRule>
+  /** By check. One that is not named has the rule of the check's own row (`domain/checks`) for `standard`. */
+  rules: Readonly<Record<string, CheckRule>>
+  /** By check, in its unit; where it differs from the check's own. */
+  thresholds: Readonly<Record<string, number>>
+  /** What mending a job may take beyond its first takes, over all its parts. */
+  repairs: { maxTakes: number; maxCostMicroUsd: MicroUsd | null }
+  /** How many different people must approve what is held for review. */
+  reviewers: 1 | 2
 }
 
 /**
@@ -43,7 +65,7 @@ export function judge(profile: QualityProfile, measurement: Measurement, within:
   if (within === null) return { ...measurement, verdict: 'unknown' }
   if (within) return { ...measurement, verdict: 'pass' }
   const rule = profile.rules[measurement.check] ?? 'fail'
-  return { ...measurement, verdict: rule === 'fail' || rule === 'repair' ? 'fail' : 'warn' }
+  return { ...measurement, verdict: rule === 'warn' || rule === 'off' ? 'warn' : 'fail' }
 }
 
 /** Whether the gate stays shut for this verdict. */

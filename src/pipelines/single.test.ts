@@ -35,6 +35,7 @@ function plan(...routes: Route[]) {
     providers: routes,
     policy: {
       profile: 'standard',
+      profileVersion: 1,
       gate: 'segment',
       deadlineSeconds: null,
       priority: 0,

@@ -1,5 +1,7 @@
-import type { QualityProfile, Verdict } from '../domain/verdict.ts'
-import type { Loudness, MediaProbe } from './media-tool.ts'
+import type { TenantId } from '../domain/ids.ts'
+import type { QualityProfile, TimeRange, Verdict } from '../domain/verdict.ts'
+import type { Loudness, MediaProbe, StillFrame } from './media-tool.ts'
+import type { ReadContext, VoiceRecording } from './script-reader.ts'
 
 /** What was ordered, to be held against what came. `null`: was not ordered, is not checked. */
 export interface Ordered {
@@ -11,9 +13,23 @@ export interface Ordered {
   audible: boolean
 }
 
+/** What a stretch of the timeline is, as far as its checks must know. */
+export interface InspectedStretch {
+  startSeconds: number
+  /** With it a picture or sound that stops before the stretch's end is noticed; without, the stretch ends where both have stopped. */
+  durationSeconds?: number
+  /** `null`: no picture. */
+  fps: number | null
+  /** Whether there must be sound that can be heard. */
+  audible: boolean
+  /** What is heard, `mix` when absent: a voice alone, music, an effect, or the mix of them. Decides which checks listen. */
+  sound?: 'speech' | 'music' | 'effect' | 'mix'
+}
+
 /** Looks at one stretch of the timeline while it is encoded. Feed in order; ask any time. */
 export interface Inspection {
   picture(seconds: number, grey: Uint8Array): void
+  still(seconds: number, frame: StillFrame): void
   sound(seconds: number, pcm: Int16Array): void
   /** Verdicts that concern time before `seconds` and have not been given yet; what is still open (a running black stretch) counts as it stands. */
   judgeUntil(seconds: number): Verdict[]
@@ -23,11 +39,7 @@ export interface Inspection {
 
 /** Measures and judges; knows definitions and thresholds, not FFmpeg. */
 export interface Inspector {
-  /** With `durationSeconds` a picture or sound that stops before the stretch's end is noticed; without, the stretch ends where both have stopped. */
-  inspect(
-    profile: QualityProfile,
-    stretch: { startSeconds: number; durationSeconds?: number; fps: number | null; audible: boolean },
-  ): Inspection
+  inspect(profile: QualityProfile, stretch: InspectedStretch): Inspection
   /** A take as it was delivered, against its order. */
   judgeTake(profile: QualityProfile, ordered: Ordered, probe: MediaProbe): Verdict[]
   /** The finished asset, against what was promised. */
@@ -37,4 +49,42 @@ export interface Inspector {
    * The verdict is `repaired` when a gain was needed, `unknown` when the loudness could not be measured.
    */
   normalise(profile: QualityProfile, loudness: Loudness, targetLufs: number): { gainDb: number; verdict: Verdict }
+}
+
+/** A script, and what a voice made of it. */
+export interface JudgedSpeech {
+  verdicts: Verdict[]
+  /** Sentences of the script that were left out or said wrongly, in their order: what could be spoken again. */
+  sentences: FaultySentence[]
+}
+
+export interface FaultySentence {
+  /** Of the script, from 0, as `sentencesOf` cuts it. */
+  index: number
+  text: string
+  /** What of the recording is to be replaced; without length where the sentence was left out. */
+  range: TimeRange
+}
+
+/** Listens to a voice and holds it against its script. Never throws for a reader that is down: the verdict is `unknown` then. */
+export interface SpeechJudge {
+  judge(profile: QualityProfile, recording: VoiceRecording, script: string, context: ReadContext): Promise<JudgedSpeech>
+}
+
+/** Looks at what is asked for and at what came of it, for what nobody shall see. Never throws for a moderator that is down. */
+export interface Guard {
+  /** Before anything is ordered. */
+  prompt(profile: QualityProfile, tenantId: TenantId, text: string, signal: AbortSignal): Promise<Verdict[]>
+  /** What is said in a voice, in the words that were heard. */
+  transcript(profile: QualityProfile, tenantId: TenantId, text: string, range: TimeRange, signal: AbortSignal): Promise<Verdict[]>
+  /** The pictures of a stretch, as they come. */
+  pictures(profile: QualityProfile, tenantId: TenantId, stretch: InspectedStretch, signal: AbortSignal): PictureGuard
+}
+
+export interface PictureGuard {
+  /** Returns at once; the picture is looked at in the background. */
+  still(seconds: number, frame: StillFrame): void
+  /** Waits until everything before `seconds` was looked at. Verdicts that have not been given yet. */
+  judgeUntil(seconds: number): Promise<Verdict[]>
+  end(): Promise<Verdict[]>
 }

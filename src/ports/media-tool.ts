@@ -10,6 +10,15 @@ export const PCM_BYTES_PER_SAMPLE_FRAME = 4
 export const GREY_WIDTH = 160
 export const GREY_HEIGHT = 90
 
+/** A whole picture in the size of the order, planar YUV 4:2:0 (`yuv420p`): luma, then both chroma planes at half the size. */
+export interface StillFrame {
+  width: number
+  height: number
+  yuv420p: Uint8Array
+}
+/** Whole pictures are taken this often, in frames a second. */
+export const STILLS_PER_SECOND = 2
+
 export interface MediaProbe {
   container: string
   durationSeconds: number
@@ -76,6 +85,8 @@ export type FinishPiece =
   | { kind: 'init'; rungs: { name: string; bytes: Uint8Array; codecs: string }[] }
   /** A frame of the small grey copy; `seconds` on the timeline. Every frame of the stretch, in order. */
   | { kind: 'picture'; seconds: number; grey: Uint8Array }
+  /** A whole picture, {@link STILLS_PER_SECOND} of them, the stretch's first frame included; in order among the pictures. */
+  | { kind: 'still'; seconds: number; frame: StillFrame }
   /** The mix as the viewer hears it, in order and without a gap; `seconds` on the timeline. */
   | { kind: 'sound'; seconds: number; pcm: Int16Array }
   /** All rungs of one segment. Follows every picture and sound of its time range. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { profiles } from '../domain/profiles.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
+import type { InspectedStretch } from '../ports/inspector.ts'
 import { GREY_HEIGHT, GREY_WIDTH } from '../ports/media-tool.ts'
-import type { InspectedStretch } from './inspection.ts'
 import { createInspector } from './inspector.ts'
 
 const FPS = 30

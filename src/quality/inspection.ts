@@ -1,5 +1,5 @@
 import { judge, type QualityProfile, type TimeRange, type Verdict } from '../domain/verdict.ts'
-import type { Inspection } from '../ports/inspector.ts'
+import type { InspectedStretch, Inspection } from '../ports/inspector.ts'
 import { createClipping } from './audio/clipping.ts'
 import { createSilence, type SoundFinder } from './audio/silence.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
@@ -10,13 +10,6 @@ import { createFreeze } from './video/freeze.ts'
 const SAMPLE_RATE = 48_000
 /** More than the frame of an AAC encoder (21 ms), less than can be missed. */
 const SOUND_TOLERANCE_SECONDS = 0.05
-
-export interface InspectedStretch {
-  startSeconds: number
-  durationSeconds?: number
-  fps: number | null
-  audible: boolean
-}
 
 /**
  * Follows one stretch of the timeline with every check the profile has. A check tells each fault as soon as it is asked
@@ -48,6 +41,7 @@ export function createInspection(profile: QualityProfile, stretch: InspectedStre
       sounds.add(atSeconds, atSeconds + pcm.length / 2 / SAMPLE_RATE)
       for (const finder of soundFinders) finder.sound(atSeconds, pcm)
     },
+    still: () => undefined,
     judgeUntil(untilSeconds) {
       const from = asked
       asked = Math.max(asked, untilSeconds)

@@ -1,6 +1,8 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { JobId, TakeId } from '../domain/ids.ts'
+import type { Job } from '../domain/job.ts'
 import type { JobKind } from '../domain/request.ts'
+import type { QualityProfile } from '../domain/verdict.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Inspector } from '../ports/inspector.ts'
 import type { MediaTool, RungOrder } from '../ports/media-tool.ts'
@@ -19,6 +21,8 @@ export interface StageDeps {
   inspector: Inspector
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
+  /** The profile a job is judged by, in the version it was accepted with. */
+  profileOf: (job: Job) => Promise<QualityProfile>
   clock: Clock
   ids: Ids
   /** The rungs of the HLS ladder for a picture size; sound only without one. */

@@ -1,6 +1,5 @@
 import type { Segment } from '../domain/asset.ts'
 import type { TakeRole } from '../domain/plan.ts'
-import { profiles } from '../domain/profiles.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Inspection } from '../ports/inspector.ts'
 import type { FinishPiece, RungOrder } from '../ports/media-tool.ts'
@@ -60,7 +59,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   const { job } = run
   const assetId = job.assetId
   if (!assetId) throw new Error(`job ${job.id} has no asset`)
-  const profile = profiles[job.request.policy.profile]
+  const profile = await deps.profileOf(job)
   const gate = job.request.policy.gate
   const rungs = deps.ladder('width' in job.request ? job.request : null)
   const released = (await deps.store.assets.segments(assetId, rungs[0]?.name)).filter(
@@ -100,6 +99,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   let last: Extract<FinishPiece, { kind: 'segment' }> | null = null
   for await (const piece of pieces) {
     if (piece.kind === 'picture') inspection.picture(piece.seconds, piece.grey)
+    else if (piece.kind === 'still') inspection.still(piece.seconds, piece.frame)
     else if (piece.kind === 'sound') inspection.sound(piece.seconds, piece.pcm)
     else if (piece.kind === 'init') await writeInits(work, piece)
     else if (isLast(stretch, piece)) last = piece

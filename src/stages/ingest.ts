@@ -1,6 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { profiles } from '../domain/profiles.ts'
 import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
@@ -52,7 +51,7 @@ export function ingest(deps: StageDeps): StepHandler {
       return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
     }
     const { masters, verdicts } = taken
-    const profile = profiles[run.job.request.policy.profile]
+    const profile = await deps.profileOf(run.job)
     const fault = verdicts.find((verdict) => blocks(profile, verdict))
     return {
       then: 'done',
@@ -135,7 +134,7 @@ async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<O
 
 /** Probes the master, holds it against the order, decodes its sound once and finds the gain for the mix. */
 async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master): Promise<{ master: Master; verdicts: Verdict[] }> {
-  const profile = profiles[run.job.request.policy.profile]
+  const profile = await deps.profileOf(run.job)
   await using file = await deps.objects.localFile(master.objectKey)
   await using scratch = await deps.scratch.folder(take.id)
   const pcmPath = `${scratch.path}/stem.pcm`

@@ -1,6 +1,5 @@
 import type { Asset } from '../domain/asset.ts'
 import { captionsVtt } from '../domain/captions.ts'
-import { profiles } from '../domain/profiles.ts'
 import type { Format } from '../domain/request.ts'
 import { storyboardVtt } from '../domain/storyboard.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
@@ -46,7 +45,7 @@ export function publish(deps: StageDeps): StepHandler {
         : null,
       extras(deps, run, asset, timeline, keeper, whole, scratch.path, stems.stems),
     ])
-    const profile = profiles[job.request.policy.profile]
+    const profile = await deps.profileOf(job)
     const ordered = {
       durationSeconds: timeline.durationSeconds,
       width: asset.width,

@@ -38,6 +38,7 @@ export function newJob(change: Partial<Job> = {}): Job {
       metadata: {},
       policy: {
         profile: 'standard',
+        profileVersion: 1,
         gate: 'segment',
         deadlineSeconds: null,
         priority: 0,

@@ -32,6 +32,7 @@ const request: JobRequest = {
   metadata: {},
   policy: {
     profile: 'standard',
+    profileVersion: 1,
     gate: 'segment',
     deadlineSeconds: null,
     priority: 0,

@@ -81,6 +81,7 @@ export const request: JobRequest = {
   metadata: {},
   policy: {
     profile: 'standard',
+    profileVersion: 1,
     gate: 'segment',
     deadlineSeconds: null,
     priority: 0,

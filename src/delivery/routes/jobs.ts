@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId } from '../../domain/ids.ts'
-import { profiles } from '../../domain/profiles.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import type { SubmitOptions, Submitted } from '../../engine/engine.ts'
 import { jobAddress } from '../../realtime/addresses.ts'
@@ -138,12 +137,12 @@ export function jobRoutes(app: App, context: Context): void {
       const asset = job.assetId ? await store.assets.get(job.assetId) : undefined
       const verdicts = asset?.verdicts ?? []
       const count = (wanted: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length
-      const { profile, gate } = job.request.policy
+      const { profile, profileVersion, gate } = job.request.policy
       return {
         jobId: job.id,
         assetId: job.assetId,
         state: job.state.state,
-        profile: { name: profile, version: profiles[profile].version },
+        profile: { name: profile, version: profileVersion },
         gate,
         summary: { pass: count('pass'), warn: count('warn'), repaired: count('repaired'), unknown: count('unknown'), fail: count('fail') },
         verdicts,

@@ -293,6 +293,7 @@ function newJob(tenantId: TenantId, random: () => number, createdAt: Date): Job 
     metadata: {},
     policy: {
       profile: 'standard',
+      profileVersion: 1,
       gate: 'segment',
       deadlineSeconds: null,
       priority: 0,

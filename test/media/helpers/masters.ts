@@ -82,7 +82,7 @@ export async function collect(pieces: AsyncIterable<FinishPiece>): Promise<Finis
     if (piece.kind === 'init') finished.init = piece
     else if (piece.kind === 'segment') finished.segments.push(piece)
     else if (piece.kind === 'picture') finished.pictures.push(piece)
-    else finished.sounds.push(piece)
+    else if (piece.kind === 'sound') finished.sounds.push(piece)
   }
   return finished
 }

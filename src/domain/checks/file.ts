@@ -1,0 +1,55 @@
+import { type Check, rules } from './check.ts'
+
+/** The file as it was delivered, held against its order. */
+export const fileChecks = {
+  decodes: {
+    title: 'Whole file',
+    definition: 'Ordered streams that are missing or empty, and a picture with fewer frames than its length promises.',
+    unit: 'count',
+    threshold: 0,
+    faultIs: 'above',
+    about: 'file',
+    judged: 'take',
+    rules: rules('fail', 'fail', 'fail', 'fail'),
+  },
+  duration: {
+    title: 'Length',
+    definition: 'How far the length is from the ordered one: a take by more than 0.25 s and 5 %, the asset by more than 0.1 s.',
+    unit: 's',
+    threshold: 0.25,
+    faultIs: 'above',
+    about: 'file',
+    judged: 'take',
+    rules: rules('fail', 'fail', 'fail', 'fail'),
+  },
+  size: {
+    title: 'Picture size',
+    definition: 'The larger of the differences in width and height from the ordered size. Video models work in blocks of 16 pixels.',
+    unit: 'px',
+    threshold: 16,
+    faultIs: 'above',
+    about: 'file',
+    judged: 'take',
+    rules: rules('fail', 'fail', 'fail', 'off'),
+  },
+  fps: {
+    title: 'Frame rate',
+    definition: 'How far the frame rate is from the ordered one, as a share: 29.97 is 30, 24 is not 25.',
+    unit: 'ratio',
+    threshold: 0.01,
+    faultIs: 'above',
+    about: 'file',
+    judged: 'take',
+    rules: rules('fail', 'fail', 'fail', 'off'),
+  },
+  av_mismatch: {
+    title: 'Picture and sound of one length',
+    definition: 'How far the lengths of picture and sound differ.',
+    unit: 's',
+    threshold: 0.15,
+    faultIs: 'above',
+    about: 'file',
+    judged: 'take',
+    rules: rules('fail', 'fail', 'fail', 'off'),
+  },
+} as const satisfies Record<string, Check>

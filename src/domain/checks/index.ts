@@ -1,0 +1,17 @@
+import { type BuiltInProfile, type Check, rules } from './check.ts'
+import { fileChecks } from './file.ts'
+import { guardChecks } from './guard.ts'
+import { pictureChecks } from './picture.ts'
+import { soundChecks } from './sound.ts'
+import { speechChecks } from './speech.ts'
+
+export { type BuiltInProfile, type Check, rules }
+
+/** Every check there is, by its id. */
+export const checks: Readonly<Record<string, Check>> = {
+  ...fileChecks,
+  ...soundChecks,
+  ...pictureChecks,
+  ...speechChecks,
+  ...guardChecks,
+}
