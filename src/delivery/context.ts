@@ -21,7 +21,7 @@ export interface HttpOptions {
   /** Voices a script can be spoken with, the default first. */
   voices: readonly { id: string; label: string; language: string }[]
   /** Who can make what, for `GET /v1/providers`. */
-  providers: readonly Pick<Provider, 'id' | 'capabilities'>[]
+  providers: readonly Pick<Provider, 'id' | 'capabilities' | 'adopt'>[]
   /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
   hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */

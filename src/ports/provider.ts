@@ -143,6 +143,11 @@ export interface Provider {
   cancel?(ref: RemoteRef): Promise<CancelTruth>
   /** Looks for an order whose answer was lost. `absent`: certainly not taken. */
   reconcile?(intent: Intent, context: { signal: AbortSignal }): Promise<RemoteRef | 'absent' | 'unknown'>
+  /**
+   * The reference of an order that somebody has found at the vendor, by the id it is shown under there, as `start` would have
+   * returned it. `null`: such an order cannot be followed, because its answer was the output itself. Absent: none can.
+   */
+  adopt?(remoteId: string, request: GenerateRequest): RemoteRef | null
   /** Verifies a webhook. Throws `webhook_invalid`. */
   webhook?(headers: Readonly<Record<string, string | undefined>>, rawBody: Uint8Array): Promise<WebhookHint>
   /** Forget what is kept of a take that has been ingested or has ended. Safe to repeat. */

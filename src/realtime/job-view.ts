@@ -98,7 +98,8 @@ const iso = (time: Date | string): string => (typeof time === 'string' ? time : 
 /** The request in the form of a `JobInput`, every default filled in: sent again it asks for the same thing. */
 function requestView(request: JobRequest): Record<string, unknown> {
   const { policy, ...rest } = request
-  const wish: Record<string, unknown> = { ...given(rest), policy: given(policy) }
+  const { profileVersion: _version, ...wished } = policy
+  const wish: Record<string, unknown> = { ...given(rest), policy: given(wished) }
   if (!('width' in request)) return wish
   const { width, height, ...withoutSize } = wish
   return { ...withoutSize, size: `${width}x${height}` }

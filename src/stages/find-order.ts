@@ -32,7 +32,11 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
   const state = unknown(deps, take)
   const found = await whereIs(deps, run, provider, take)
   if (found === 'absent') return { then: 'done', write: (tx) => orderAnew(deps, tx, take, notTaken(provider)) }
-  if (found !== 'unknown') return taken(deps, take, found)
+  if (found !== 'unknown') {
+    if (state.decision?.decision === 'adopt' && (await provider.status(found, { signal: run.signal })).state === 'lost')
+      return ask(deps, run, provider, take, `${provider.id} does not know an order ${state.decision.remoteId}. `)
+    return taken(deps, take, found)
+  }
   if (state.decision === null && !searchOver(deps, provider, take)) {
     const waitedMs = deps.clock.now().getTime() - Date.parse(state.orderedAt)
     const pauseMs = Math.min(LONGEST_SEARCH_MS, Math.max(FIRST_SEARCH_MS, waitedMs / 2))
@@ -70,7 +74,7 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
 /** What can be learnt of an order in doubt: from a webhook that named it, or from the provider. */
 export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<RemoteRef | 'absent' | 'unknown'> {
   const decision = take.state.state === 'submit_unknown' ? take.state.decision : null
-  if (decision?.decision === 'adopt') return { id: decision.remoteId }
+  if (decision?.decision === 'adopt') return provider.adopt?.(decision.remoteId, take.request) ?? 'unknown'
   if (decision?.decision === 'not-taken') return 'absent'
   const named = await deps.store.hints.refOf(take.id)
   if (named || !provider.reconcile) return named ?? 'unknown'
@@ -95,16 +99,17 @@ function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
   }
 }
 
-function ask(deps: StageDeps, run: StepRun, provider: Provider, take: Take): StepResult {
+/** Also when what somebody said was not so: then the question is open again. */
+function ask(deps: StageDeps, run: StepRun, provider: Provider, take: Take, before = ''): StepResult {
   const decide = `POST /v1/jobs/${take.jobId}/takes/${take.id}/decision`
   run.log.warn({ takeId: take.id, provider: provider.id, decide }, 'an order is in doubt and waits for a decision')
   return {
     ...park(deps, ASK_AGAIN_MS, 'waits for a decision'),
     write: async (tx) => {
-      await tx.setTake(take, unknown(deps, take))
+      await tx.setTake(take, { ...unknown(deps, take), decision: null })
       const amount = (await tx.repositories.ledger.get(take.id))?.amountMicroUsd ?? 0
       tx.notice(
-        `It is not known whether ${provider.id} took an order of ${usd(amount)}, and ${provider.id} cannot be asked. Look there and say what you found, or decide without: order again, at the risk of paying twice, or give up.`,
+        `${before}It is not known whether ${provider.id} took an order of ${usd(amount)}, and ${provider.id} cannot be asked. Look there and say what you found, or decide without: order again, at the risk of paying twice, or give up.`,
       )
     },
   }

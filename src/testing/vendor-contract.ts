@@ -39,6 +39,8 @@ export interface VendorContract {
   others?: readonly GenerateRequest[]
   /** Orders it does not take, each with the field that is told. */
   refused: readonly { what: string; request: GenerateRequest; field: string }[]
+  /** The id an order is shown under at the vendor, from its reference. Default: its `id`. */
+  shownAs?: (ref: RemoteRef) => string
   /** Answers the order with the bytes themselves: nothing to ask for later, nothing to cancel, no address. Default false. */
   atOnce?: boolean
   /** Needs no key, so there is none to refuse. Default false. */
@@ -64,7 +66,7 @@ const ENDS_WITHIN_MS = 20_000
 export function vendorContract(contract: VendorContract): void {
   const { name, vendor, order, refused } = contract
   const { atOnce = false, keyless = false, withoutAddresses = false, ranges = true } = contract
-  const { refusesInput = 'order', failsLate = false } = contract
+  const { refusesInput = 'order', failsLate = false, shownAs = (ref) => String(ref['id']) } = contract
 
   describe(`vendor: ${name}`, () => {
     let lab: PlayedVendor
@@ -231,6 +233,18 @@ export function vendorContract(contract: VendorContract): void {
       expect(chargesSince(entries)).toBe(provider.quote(request).amountMicroUsd > 0 ? 1 : 0)
       await provider.release?.(ref)
       await provider.release?.(ref)
+    })
+
+    test('an order somebody found there by its id is followed as if its answer had come', async ({ skip }) => {
+      if (atOnce) return skip('the reference is the output itself')
+      const request = withPictureIfNeeded(provider, order(prompt()))
+      const { ref } = await start(request)
+      const adopted = provider.adopt?.(shownAs(ref), request) ?? null
+      if (adopted === null) return skip('its orders have no id to be followed by')
+      const [by, own] = await Promise.all([outputsOf(adopted), outputsOf(ref)])
+      expect(by.map(({ role }) => role)).toEqual(own.map(({ role }) => role))
+      const nowhere = provider.adopt?.('no-such-order', request)
+      expect(nowhere && (await ask(nowhere)).state).toBe('lost')
     })
 
     describe('an order that goes wrong', () => {

@@ -161,6 +161,7 @@ vendorContract({
 
 vendorContract({
   name: 'suno, self-hosted',
+  shownAs: (ref) => (ref['clips'] as string[]).join(', '),
   vendor: 'suno',
   open,
   keyless: true,
@@ -185,6 +186,7 @@ vendorContract({
 
 vendorContract({
   name: 'fal',
+  shownAs: (ref) => String(ref['requestId']),
   vendor: 'fal',
   open,
   refusesInput: 'end',
@@ -207,6 +209,7 @@ vendorContract({
 
 vendorContract({
   name: 'gemini',
+  shownAs: (ref) => String(ref['interaction']),
   vendor: 'google',
   open,
   refusesInput: 'end',
@@ -217,6 +220,7 @@ vendorContract({
 
 vendorContract({
   name: 'vertex',
+  shownAs: (ref) => String(ref['operation']),
   vendor: 'google',
   open,
   withoutAddresses: true,

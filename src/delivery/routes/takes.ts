@@ -10,7 +10,10 @@ import { withProblems } from '../openapi.ts'
 
 const JobParams = z.object({ id: z.string() })
 
-export function takeRoutes(app: App, { engine, store }: Context): void {
+export function takeRoutes(app: App, { engine, store, providers }: Context): void {
+  /** Whether an order of the take could be followed by its id. */
+  const adoptable = (take: Take): boolean => !!providers.find(({ id }) => id === take.provider)?.adopt?.('any', take.request)
+
   app.get(
     '/jobs/:id/takes',
     {
@@ -25,7 +28,7 @@ export function takeRoutes(app: App, { engine, store }: Context): void {
     async (request) => {
       const job = await findJob(store, request.tenantId, request.params.id)
       const takes = await store.takes.ofJob(job.id)
-      return { takes: await Promise.all(takes.map(async (take) => takeView(take, await store.ledger.get(take.id)))) }
+      return { takes: await Promise.all(takes.map(async (take) => takeView(take, await store.ledger.get(take.id), adoptable(take)))) }
     },
   )
 
@@ -45,12 +48,12 @@ export function takeRoutes(app: App, { engine, store }: Context): void {
       const { takeId } = request.params
       if (!isId('tak', takeId)) throw new SluiceError('take_not_found', `"${takeId}" is not the id of a take.`)
       const take = await engine.decide(request.tenantId, asJobId(request.params.id), takeId, request.body)
-      return takeView(take, await store.ledger.get(take.id))
+      return takeView(take, await store.ledger.get(take.id), adoptable(take))
     },
   )
 }
 
-function takeView(take: Take, entry: LedgerEntry | undefined): TakeView {
+function takeView(take: Take, entry: LedgerEntry | undefined, adoptable: boolean): TakeView {
   const { state } = take
   const undecided = state.state === 'submit_unknown' && state.decision === null
   return {
@@ -61,7 +64,12 @@ function takeView(take: Take, entry: LedgerEntry | undefined): TakeView {
     model: 'model' in take.request ? (take.request.model ?? null) : null,
     state: state.state,
     cost: entry ? { state: entry.state, amountMicroUsd: entry.amountMicroUsd, basis: entry.basis } : null,
-    decision: undecided ? { atStakeMicroUsd: entry?.amountMicroUsd ?? 0, choices: ['adopt', 'not-taken', 'order-again', 'give-up'] } : null,
+    decision: undecided
+      ? {
+          atStakeMicroUsd: entry?.amountMicroUsd ?? 0,
+          choices: [...(adoptable ? (['adopt'] as const) : []), 'not-taken', 'order-again', 'give-up'],
+        }
+      : null,
     outcome: 'outcome' in state ? state.outcome : null,
   }
 }

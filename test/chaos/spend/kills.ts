@@ -109,7 +109,9 @@ async function decide(url: string, accepted: ReadonlySet<string>, lab: RunningLa
       ).length
       const work = works[known]
       const decision =
-        work && take.provider === 'runway' ? { decision: 'adopt', remoteId: work.id } : { decision: work ? 'give-up' : 'not-taken' }
+        work && take.decision?.choices.includes('adopt')
+          ? { decision: 'adopt', remoteId: work.id }
+          : { decision: work ? 'give-up' : 'not-taken' }
       const answer = await fetch(`${url}/v1/jobs/${id}/takes/${take.id}/decision`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -104,6 +104,8 @@ export function createVendor({ id, reconcile, nowMs, random, send }: VendorOptio
       }
     },
 
+    adopt: (id) => ({ id }),
+
     async fetch({ locator }, { fromByte = 0 }) {
       if (happens(0.05)) throw unavailable('no connection')
       const [, hour] = locator.split('/')

@@ -177,6 +177,11 @@ export function createElevenLabsProvider(options: ElevenLabsOptions): Provider {
       return api.download(output.locator, { signal, ...(fromByte !== undefined && { fromByte }) })
     },
 
+    adopt(remoteId, request) {
+      if (request.kind === 'video') return { id: remoteId }
+      return request.kind === 'speech' ? { history: remoteId } : null
+    },
+
     async reconcile({ takeId, request, orderedAt }, { signal }) {
       if (request.kind === 'speech') return history.find({ ...orderOf(request, false), voice: voiceOf(request.voice) }, orderedAt, signal)
       if (request.kind !== 'video') return 'unknown'

@@ -149,6 +149,12 @@ export function createFalProvider(options: FalOptions): Provider {
 
     status,
 
+    adopt(remoteId, request) {
+      const model = modelOf(request)
+      const { amountMicroUsd } = quoteOf(model, request)
+      return newRef({ request_id: remoteId }, model.endpoint(request), baseUrl, { amountMicroUsd, mimeType: model.mimeType })
+    },
+
     fetch: (output, { signal, fromByte }) => api.download(output.locator, { signal, ...(fromByte !== undefined && { fromByte }) }),
 
     /** fal takes the wish for any request that has not ended, and may finish it all the same: what became of it is asked. */

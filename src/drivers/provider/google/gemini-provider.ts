@@ -133,6 +133,8 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
       }
     },
 
+    adopt: (id) => refOf(id),
+
     async fetch({ locator }, { signal, fromByte = 0 }) {
       const inline = /^inline:(\d+):(.+)$/.exec(locator)
       if (inline === null) return api.download(mediaUrl(locator, origin), { signal, fromByte })

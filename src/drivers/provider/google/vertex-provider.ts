@@ -117,6 +117,8 @@ export function createVertexProvider(options: VertexOptions): Provider {
       return output === undefined ? { state: 'failed', outcome: failureOfOperation(operation) } : { state: 'succeeded', outputs: [output] }
     },
 
+    adopt: (operation) => ({ operation }),
+
     async fetch({ locator }, { signal, fromByte = 0 }) {
       const inline = /^inline:(\d+):(.+)$/.exec(locator)
       if (inline === null) return storage.download(objectUrl(storageUrl, locator), { signal, fromByte, headers: await authorization() })

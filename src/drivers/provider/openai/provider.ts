@@ -122,6 +122,8 @@ export function createOpenAiProvider({
       return ref.kind === 'speech' ? 'too_late' : needServer().videos.cancel(ref)
     },
 
+    adopt: (id, request) => (request.kind === 'video' ? { id } : null),
+
     ...(server !== undefined && {
       async reconcile(intent, { signal }) {
         const { request } = intent

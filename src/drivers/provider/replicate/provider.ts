@@ -131,6 +131,11 @@ export function createReplicateProvider(options: ReplicateOptions): Provider {
 
     fetch: (output, { signal, fromByte }) => api.download(output.locator, { signal, ...(fromByte !== undefined && { fromByte }) }),
 
+    adopt(id, request) {
+      const model = modelOf(request)
+      return { id, model: model.facts.id, amountMicroUsd: quoteOf(model, request).amountMicroUsd, mimeType: model.mimeType }
+    },
+
     async cancel(remote): Promise<CancelTruth> {
       const signal = AbortSignal.timeout(30_000)
       const { id } = refShape.parse(remote)

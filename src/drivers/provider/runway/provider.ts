@@ -144,6 +144,8 @@ export function createRunwayProvider({
      * `DELETE` stops a live task but deletes the output of a finished one, so it is sent only to a task that has not ended. One
      * that ends in between is deleted with its output: it then counts as stopped, and its cost as unknown.
      */
+    adopt: (id) => ({ id }),
+
     async cancel(remote) {
       const { id } = read.ref.parse(remote)
       const signal = AbortSignal.timeout(30_000)

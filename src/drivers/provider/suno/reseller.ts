@@ -53,6 +53,8 @@ export function resellerShape(api: VendorApi, instrumental: boolean): Shape {
       return statusOf(task.data)
     },
 
+    adopt: (id) => ({ id }),
+
     /**
      * Not signed by sunoapi.org. What makes it believable is the address, which names the take and is known to the reseller
      * alone; it says nothing but that it is time to ask for the task it names, which must be the take's.

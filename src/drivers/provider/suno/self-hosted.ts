@@ -44,6 +44,8 @@ export function selfHostedShape(api: VendorApi, instrumental: boolean): Shape {
       return statusOf(ids.flatMap((id) => found.find((clip) => clip.id === id) ?? []))
     },
 
+    adopt: (ids) => ({ clips: ids.split(',').map((id) => id.trim()) }),
+
     async reconcile({ request, orderedAt }, { signal }) {
       if (request.kind !== 'music') return 'unknown'
       const since = orderedAt.getTime() - SKEW_MS

@@ -3,7 +3,7 @@ import type { Provider, StartContext, TakeStatus } from '../../../ports/provider
 import type { MusicRequest } from './order.ts'
 
 /** One of the two unofficial ways to Suno. */
-export interface Shape extends Pick<Provider, 'reconcile' | 'webhook'> {
+export interface Shape extends Pick<Provider, 'adopt' | 'reconcile' | 'webhook'> {
   order(request: MusicRequest, model: string, context: StartContext): Promise<RemoteRef>
   status(ref: RemoteRef, context: { signal: AbortSignal }): Promise<TakeStatus>
 }
