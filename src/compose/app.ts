@@ -104,6 +104,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       scratch,
       media,
       inspector: createInspector(),
+      speech: { judge: async () => ({ verdicts: [], sentences: [] }) },
       providers,
       pipelines,
       profileOf: async ({ request }) => builtIn(request.policy.profile),

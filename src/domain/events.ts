@@ -5,6 +5,7 @@ import type { MicroUsd } from './money.ts'
 import type { Outcome } from './outcome.ts'
 import type { TakeRole } from './plan.ts'
 import type { Stage } from './progress.ts'
+import type { RepairChoice } from './repair.ts'
 import type { TakeState } from './take.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -45,4 +46,6 @@ export type EngineEvent =
     }
   | { type: 'asset'; data: { assetId: AssetId; durationSeconds: number | null } }
   | { type: 'cost'; data: { estimateMicroUsd: MicroUsd; actualMicroUsd: MicroUsd } }
+  /** A finding is being mended. */
+  | { type: 'repair'; data: RepairChoice & { takeId: TakeId; shot: number | null } }
   | { type: 'notice'; data: { text: string | null } }

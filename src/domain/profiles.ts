@@ -28,6 +28,7 @@ function profile(name: BuiltInProfile, unknown: QualityProfile['unknown'], { max
     rules: rulesOf(name),
     thresholds: {},
     repairs: { maxTakes, maxCostMicroUsd: null },
+    lastResort: name === 'strict' ? 'review' : 'fail',
     reviewers: 1,
   }
 }

@@ -13,6 +13,8 @@ export type StepWork =
   | { name: 'analyse' }
   | { name: 'generate'; takeId: TakeId }
   | { name: 'ingest'; takeId: TakeId }
+  /** Puts sentences that were spoken again into their places. */
+  | { name: 'mend'; takeId: TakeId }
   | { name: 'finish' }
   | { name: 'publish' }
   | { name: 'rendition'; format: 'webm' | 'mp3' }
@@ -26,6 +28,7 @@ export const laneOf: Record<StepName, Lane> = {
   analyse: 'io',
   generate: 'io',
   ingest: 'io',
+  mend: 'io',
   finish: 'cpu',
   publish: 'cpu',
   rendition: 'cpu',

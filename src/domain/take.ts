@@ -2,6 +2,7 @@ import type { GenerateRequest } from './generate.ts'
 import type { JobId, TakeId } from './ids.ts'
 import type { Outcome } from './outcome.ts'
 import type { TakeKey, TakeRole } from './plan.ts'
+import type { RepairCause } from './repair.ts'
 
 /** JSON a provider needs to find its work again after a restart. Opaque to everyone else; holds no secret. */
 export type RemoteRef = { readonly [key: string]: unknown }
@@ -26,6 +27,8 @@ export interface Master {
   durationSeconds: number | null
   /** The sound of a `media` master, decoded once, and the gain that brings it to the loudness of its role. */
   stem?: { objectKey: string; durationSeconds: number; gainDb: number }
+  /** What of a `media` master is used, in seconds of it; the rest was cut off. Absent: all. */
+  use?: { startSeconds: number; endSeconds: number }
   /** What a `timings` master says. */
   cues?: Cue[]
 }
@@ -47,8 +50,10 @@ export interface Cue {
  * - `submit_unknown`: the order may or may not have been taken. Never posted again blindly: the provider is asked for it,
  *   a webhook may name it, or somebody decides. → `submit_unknown`, `making`, `failed`
  * - `making`: the remote reference is saved; only `status` is asked from here on. → `delivered`, `failed`, `cancelled`
- * - `delivered`: the provider is done and, if it charges, paid. Only the download is retried. → `accepted`, `rejected`, `failed`
- * - `accepted`: masters are in the object store, hashed and measured. → `rejected` (the gate found it wanting)
+ * - `delivered`: the provider is done and, if it charges, paid. Only the download is retried. → `accepted`, `mending`, `rejected`, `failed`
+ * - `mending`: masters are in our keeping; some sentences are spoken again by takes of their own and will be put in their places.
+ *   → `accepted`, `rejected`
+ * - `accepted`: masters are in the object store, hashed and measured. → `accepted` (an edge was cut off), `rejected` (the gate found it wanting)
  * - `rejected`, `failed`, `cancelled`: the end.
  */
 export type TakeState =
@@ -58,6 +63,7 @@ export type TakeState =
   | { state: 'submit_unknown'; orderedAt: string; decision: OrderDecision | null }
   | { state: 'making'; ref: RemoteRef; progress: number | null }
   | { state: 'delivered'; ref: RemoteRef; outputs: TakeOutput[] }
+  | { state: 'mending'; masters: Master[] }
   | { state: 'accepted'; masters: Master[] }
   | { state: 'rejected'; masters: Master[]; outcome: Outcome }
   | { state: 'failed'; outcome: Outcome }
@@ -86,6 +92,8 @@ export interface Take {
   request: GenerateRequest
   rank: number
   state: TakeState
+  /** What it shall mend. `null`: it is the plan's own. */
+  cause: RepairCause | null
   createdAt: Date
 }
 
@@ -94,8 +102,9 @@ const legal: Record<TakeState['state'], TakeState['state'][]> = {
   ordering: ['ordering', 'planned', 'making', 'submit_unknown', 'failed', 'cancelled'],
   submit_unknown: ['submit_unknown', 'making', 'failed', 'cancelled'],
   making: ['making', 'delivered', 'failed', 'cancelled'],
-  delivered: ['accepted', 'rejected', 'failed', 'cancelled'],
-  accepted: ['rejected'],
+  delivered: ['accepted', 'mending', 'rejected', 'failed', 'cancelled'],
+  mending: ['accepted', 'rejected'],
+  accepted: ['accepted', 'rejected'],
   rejected: [],
   failed: [],
   cancelled: [],
@@ -115,5 +124,6 @@ export function takeEnded(take: Take): boolean {
 }
 
 export function mastersOf(take: Take): Master[] {
-  return take.state.state === 'accepted' || take.state.state === 'rejected' ? take.state.masters : []
+  const { state } = take
+  return state.state === 'accepted' || state.state === 'mending' || state.state === 'rejected' ? state.masters : []
 }

@@ -53,6 +53,8 @@ export interface QualityProfile {
   thresholds: Readonly<Record<string, number>>
   /** What mending a job may take beyond its first takes, over all its parts. */
   repairs: { maxTakes: number; maxCostMicroUsd: MicroUsd | null }
+  /** What happens to a finding that nothing has mended. */
+  lastResort: 'fail' | 'review'
   /** How many different people must approve what is held for review. */
   reviewers: 1 | 2
 }

@@ -7,6 +7,7 @@ import { type Quote, usd } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
+import type { RepairChoice } from '../domain/repair.ts'
 import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
@@ -236,6 +237,10 @@ class JobChange implements JobTransaction {
     if (takes.length === 0) return
     await this.repositories.takes.insert(takes)
     for (const take of takes) this.#emitTake(take)
+  }
+
+  repair(choice: RepairChoice, { id: takeId, shot }: Take): void {
+    this.#emit({ type: 'repair', data: { ...choice, takeId, shot } })
   }
 
   async setTake(take: Take, to: TakeState): Promise<Take> {

@@ -6,9 +6,11 @@ import { probe } from './ffmpeg/probe.ts'
 import { createToolRunner } from './ffmpeg/run.ts'
 import { decodeAudio, measureMix } from './ffmpeg/sound.ts'
 import { finish } from './finish/finish.ts'
+import { joinPcm } from './mix/join.ts'
 import { mixBlocks, openMixer } from './mix/mixer.ts'
 import { waveformPeaks } from './renditions/peaks.ts'
 import { createRenditions } from './renditions/renditions.ts'
+import { rewrite } from './renditions/rewrite.ts'
 
 export interface MediaToolOptions extends FfmpegPaths {
   /** `auto`: under bubblewrap where it works, limits always; `off`: limits only. */
@@ -32,6 +34,8 @@ export function createMediaTool(options: MediaToolOptions): MediaTool {
     probe: (path, signal) => probe(runner, path, signal),
     decodeAudio: (order) => decodeAudio(runner, order),
     measureMix: (order) => measureMix(runner, order),
+    joinPcm,
+    remux: (order) => rewrite(runner, order),
     finish: (order) => finish(runner, order),
     ...createRenditions(runner),
     async peaks({ stems, durationSeconds, points }) {

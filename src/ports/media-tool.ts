@@ -32,6 +32,14 @@ export interface Loudness {
   truePeakDbtp: number | null
 }
 
+/** A part of a raw PCM file, in seconds of it. */
+export interface PcmPart {
+  pcmPath: string
+  startSeconds: number
+  endSeconds: number
+  gainDb: number
+}
+
 /** What is to be made of one rung. `null` sizes: sound only. */
 export interface RungOrder {
   name: string
@@ -47,6 +55,8 @@ export interface Stem {
   pcmPath: string
   role: 'speech' | 'music' | 'own'
   startSeconds: number
+  /** What of the file's beginning is left out. Default 0. */
+  skipSeconds?: number
   gainDb: number
   /** Music is lowered while one of these is heard, in timeline seconds. */
   duckUnder?: { startSeconds: number; endSeconds: number }[]
@@ -59,8 +69,8 @@ export interface Stem {
  * Segments are cut every `segmentSeconds` from the stretch's start; its last may be shorter.
  */
 export interface FinishOrder {
-  /** The picture. `null` for sound only. */
-  video: { path: string; width: number; height: number; fps: number } | null
+  /** The picture, from `fromSeconds` of the file on (default 0). `null` for sound only. */
+  video: { path: string; width: number; height: number; fps: number; fromSeconds?: number } | null
   /** Start and length on the timeline, in seconds; multiples of 1/fps where there is a picture. */
   startSeconds: number
   durationSeconds: number
@@ -121,6 +131,10 @@ export interface MediaTool {
   probe(path: string, signal: AbortSignal): Promise<MediaProbe>
   /** Decodes the first sound track to raw PCM and measures it on the way. */
   decodeAudio(order: { input: string; pcmPath: string; signal: AbortSignal }): Promise<Loudness & { durationSeconds: number }>
+  /** Writes raw PCM anew: parts of recordings one behind the other, each with its gain, faded into each other over 10 ms. */
+  joinPcm(order: { parts: readonly PcmPart[]; pcmPath: string; signal: AbortSignal }): Promise<{ durationSeconds: number }>
+  /** The same pictures and sounds in a new MP4 with timestamps from zero. Throws `media_unreadable`. */
+  remux(order: { input: string; output: string; signal: AbortSignal }): Promise<void>
   /** Loudness of a mix that exists only as stems, from 0 to `durationSeconds`. */
   measureMix(order: { stems: Stem[]; durationSeconds: number; scratchFolder: string; signal: AbortSignal }): Promise<Loudness>
   finish(order: FinishOrder): AsyncIterable<FinishPiece>

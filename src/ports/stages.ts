@@ -5,6 +5,7 @@ import type { MicroUsd, Quote } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { StageKey, StageReport } from '../domain/progress.ts'
+import type { RepairChoice } from '../domain/repair.ts'
 import type { JobRequest } from '../domain/request.ts'
 import type { Lane, Step, StepName, StepWork } from '../domain/step.ts'
 import type { Take, TakeState } from '../domain/take.ts'
@@ -43,6 +44,8 @@ export interface JobTransaction {
   /** Adds to the asset's report. */
   verdicts(verdicts: Verdict[]): Promise<void>
   createTakes(takes: Take[]): Promise<void>
+  /** Tells that a finding of a take is being mended. */
+  repair(choice: RepairChoice, take: Take): void
   setTake(take: Take, to: TakeState): Promise<Take>
   addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number; lane?: Lane }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */

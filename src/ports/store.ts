@@ -4,6 +4,7 @@ import type { ApiKeyId, AssetId, JobId, StepId, TakeId, TenantId } from '../doma
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { StageKey } from '../domain/progress.ts'
+import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
@@ -196,7 +197,15 @@ export interface HintsRepository {
   forgetBefore(time: Date): Promise<void>
 }
 
+export interface RepairsRepository {
+  /** What was learned of repairs of this check. */
+  of(check: string): Promise<RepairRecord[]>
+  /** One more try, and whether it has mended. */
+  learn(check: string, action: RepairAction, mended: boolean): Promise<void>
+}
+
 export interface Repositories {
+  repairs: RepairsRepository
   ledger: LedgerRepository
   accounts: AccountsRepository
   hints: HintsRepository

@@ -3,7 +3,7 @@ import { type Outcome, outcomeOf } from '../domain/outcome.ts'
 import type { Take } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
-import { hasOtherRoute, orderTakes, spentTakes } from './order-takes.ts'
+import { hasOtherRoute, laneFor, orderTakes, spentTakes } from './order-takes.ts'
 
 /** Losses are nobody's fault and do not count as takes, but a provider that loses everything is not asked for ever. */
 const MAX_LOST = 50
@@ -15,6 +15,8 @@ const MAX_LOST = 50
 export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, outcome: Outcome): Promise<void> {
   await settleBy(tx, take, outcome)
   await tx.setTake(take, { state: 'failed', outcome })
+  // A sentence that could not be spoken again: the voice it is for is made anew.
+  if (take.cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: take.cause.takeId }], laneFor(deps, take))
   const takes = await tx.repositories.takes.ofJob(take.jobId)
   const spent = spentTakes(takes, take.key)
   const lost = takes.filter(({ key, state }) => key === take.key && 'outcome' in state && state.outcome.class === 'lost').length

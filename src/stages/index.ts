@@ -6,6 +6,7 @@ import type { StageDeps } from './deps.ts'
 import { finish } from './finish.ts'
 import { generate } from './generate.ts'
 import { ingest } from './ingest.ts'
+import { mend } from './mend.ts'
 import { publish } from './publish.ts'
 import { rendition } from './rendition.ts'
 
@@ -17,6 +18,7 @@ export function createHandlers(deps: StageDeps): Record<StepName, StepHandler> {
     analyse: analyse(deps),
     generate: generate(deps),
     ingest: ingest(deps),
+    mend: mend(deps),
     finish: finish(deps),
     publish: publish(deps),
     rendition: rendition(deps),

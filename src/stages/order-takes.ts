@@ -1,7 +1,8 @@
 import type { GenerateRequest } from '../domain/generate.ts'
 import type { JobId, TakeId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
-import type { Plan, PlannedTake } from '../domain/plan.ts'
+import type { Plan, PlannedTake, TakeKey } from '../domain/plan.ts'
+import type { RepairCause } from '../domain/repair.ts'
 import type { Lane } from '../domain/step.ts'
 import { mastersOf, type Take } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -19,13 +20,23 @@ export function spentTakes(takes: Take[], key: string): number {
   return takes.filter((take) => take.key === key && !('outcome' in take.state && take.state.outcome.class === 'lost')).length
 }
 
-/** Orders whatever can be ordered now. Under the job's lock, so nothing is ordered twice. */
-export async function orderTakes(deps: StageDeps, tx: JobTransaction): Promise<void> {
+/**
+ * Orders whatever can be ordered now. Under the job's lock, so nothing is ordered twice.
+ * @param causes what takes ordered now shall mend, by the part they are for
+ */
+export async function orderTakes(
+  deps: StageDeps,
+  tx: JobTransaction,
+  causes: ReadonlyMap<TakeKey, RepairCause> = new Map(),
+): Promise<void> {
   const { job } = tx
   const { plan } = job
   if (!plan) return
   const takes = await tx.repositories.takes.ofJob(job.id)
-  const orders = orderable(plan, takes).map((planned) => newTake(deps.ids.next('tak'), job, plan, planned, takes, deps.clock.now()))
+  const orders = orderable(plan, takes).map((planned) => {
+    const cause = causes.get(planned.key) ?? null
+    return newTake(deps.ids.next('tak'), job, plan, planned, takes, cause, deps.clock.now())
+  })
   const made = job.retryOf === null ? orders : await withLateResults(tx, job.retryOf, orders, takes)
   await tx.createTakes(made)
   for (const take of made) {
@@ -55,28 +66,44 @@ export function hasOtherRoute(plan: Plan, takes: Take[], key: string): boolean {
   return planned !== undefined && routeIndex(planned, takes) <= (planned.instead?.length ?? 0)
 }
 
-/** How many of the part's providers are done with it: those that could not make it, and charged nothing for it. */
+/**
+ * How many of the part's providers are done with it: those that could not make it and charged nothing for it, and those left for
+ * another one because of a finding.
+ */
 function routeIndex(planned: PlannedTake, takes: Take[]): number {
   const given = takes.filter(({ key, state }) => {
     if (key !== planned.key || state.state !== 'failed' || state.outcome.charged !== 'no') return false
     return state.outcome.class !== 'lost' && state.outcome.class !== 'cancelled'
   })
-  return new Set(given.map(({ provider, request }) => `${provider}/${'model' in request ? request.model : ''}`)).size
+  const left = takes.filter(({ key, cause }) => key === planned.key && cause?.action === 'other_provider').length
+  return new Set(given.map(({ provider, request }) => `${provider}/${'model' in request ? request.model : ''}`)).size + left
 }
 
+type RoutedOrder = Pick<PlannedTake, 'provider' | 'request'>
+
 /** The provider whose turn it is, with the order as it takes it. */
-function routeOf(planned: PlannedTake, takes: Take[]): Pick<PlannedTake, 'provider' | 'request'> {
-  const routes = [planned, ...(planned.instead ?? [])]
+export function routeOf(planned: PlannedTake, takes: Take[]): RoutedOrder {
+  const routes = routesOf(planned)
   return routes[Math.min(routeIndex(planned, takes), routes.length - 1)] ?? planned
 }
+
+/** The provider after the one whose turn it is, if one is left. */
+export function nextRouteOf(planned: PlannedTake, takes: Take[]): RoutedOrder | undefined {
+  return routesOf(planned)[routeIndex(planned, takes) + 1]
+}
+
+const routesOf = (planned: PlannedTake): RoutedOrder[] => [planned, ...(planned.instead ?? [])]
 
 function isAlive(take: Take): boolean {
   return take.state.state !== 'failed' && take.state.state !== 'rejected' && take.state.state !== 'cancelled'
 }
 
-function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[], createdAt: Date): Take {
-  const number = takes.filter((take) => take.key === planned.key).length + 1
-  const route = routeOf(planned, takes)
+function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: Take[], cause: RepairCause | null, createdAt: Date): Take {
+  const earlier = takes.filter((take) => take.key === planned.key)
+  const number = earlier.length + 1
+  const route = (cause?.action === 'other_provider' && nextRouteOf(planned, takes)) || routeOf(planned, takes)
+  const gently = [...earlier.map((take) => take.cause), cause].some((one) => one?.action === 'soften')
+  const request = reseed(fit(route.request, plan, planned, takes), spentTakes(takes, planned.key))
   return {
     id,
     jobId: job.id,
@@ -85,9 +112,10 @@ function newTake(id: TakeId, job: Job, plan: Plan, planned: PlannedTake, takes: 
     shot: planned.shot,
     number,
     provider: route.provider,
-    request: reseed(fit(route.request, plan, planned, takes), spentTakes(takes, planned.key)),
+    request: gently ? softened(request) : request,
     rank: planned.rank,
     state: { state: 'planned' },
+    cause,
     createdAt,
   }
 }
@@ -106,4 +134,12 @@ function fit(request: GenerateRequest, plan: Plan, planned: PlannedTake, takes: 
 /** A further attempt after a fault gets a new seed; the same seed would give the same fault. */
 function reseed(request: GenerateRequest, attempts: number): GenerateRequest {
   return attempts === 0 ? request : { ...request, seed: (request.seed + attempts * 7919) % 2_147_483_647 }
+}
+
+/** What is asked for beside the prompt where its outcome was not for everybody. */
+const GENTLY = 'Suitable for every audience: no violence, no nudity, nobody who exists.'
+
+/** A prompt, asking for less. What is spoken is the script, and stays as it is. */
+export function softened(request: GenerateRequest): GenerateRequest {
+  return 'prompt' in request ? { ...request, prompt: `${request.prompt}\n${GENTLY}` } : request
 }

@@ -34,7 +34,10 @@ export async function openStems(deps: StageDeps, timeline: Timeline, stretch?: S
       stems.push(...(await open(part.speech.master, { role, startSeconds: part.startSeconds + lead })))
       if (!stretch || part.startSeconds === stretch.startSeconds) audible = true
     }
-    if (part.clip) stems.push(...(await open(part.clip.master, { role: 'own', startSeconds: part.startSeconds })))
+    if (part.clip) {
+      const from = part.useFromSeconds > 0 ? { skipSeconds: part.useFromSeconds } : {}
+      stems.push(...(await open(part.clip.master, { role: 'own', startSeconds: part.startSeconds, ...from })))
+    }
   }
   if (timeline.music) {
     const end = timeline.complete ? { fadeOutEndSeconds: timeline.durationSeconds } : {}

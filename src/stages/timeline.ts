@@ -8,6 +8,8 @@ export interface Stretch {
   shot: number | null
   startSeconds: number
   durationSeconds: number
+  /** What of the clip's beginning is left out, in seconds. */
+  useFromSeconds: number
   /** The picture; `null` for sound only. */
   clip: { take: Take; master: Master } | null
   /** The narration, or the sound itself. */
@@ -45,7 +47,7 @@ export function timelineOf(job: Job, takes: Take[]): Timeline {
   const spoken: Timeline['spoken'] = []
   const hear = (speech: { take: Take; master: Master } | null, at: number) => {
     if (!speech) return
-    const own = mastersOf(speech.take).find((master) => master.role === 'timings')?.cues ?? []
+    const own = mastersOf(speech.take).find(({ cues }) => cues !== undefined)?.cues ?? []
     cues.push(...own.map((cue) => ({ ...cue, startSeconds: cue.startSeconds + at, endSeconds: cue.endSeconds + at })))
     spoken.push({ startSeconds: at, endSeconds: at + (speech.master.durationSeconds ?? 0) })
   }
@@ -55,7 +57,7 @@ export function timelineOf(job: Job, takes: Take[]): Timeline {
     const durationSeconds = sound?.master.durationSeconds ?? 0
     if (!sound) return { stretches: [], complete: false, music: null, cues, spoken, leads, durationSeconds: 0 }
     hear(sound.take.role === 'speech' ? sound : null, 0)
-    const stretch: Stretch = { shot: null, startSeconds: 0, durationSeconds, clip: null, speech: sound, final: true }
+    const stretch: Stretch = { shot: null, startSeconds: 0, durationSeconds, useFromSeconds: 0, clip: null, speech: sound, final: true }
     return { stretches: [stretch], complete: true, music: null, cues, spoken, leads, durationSeconds }
   }
 
@@ -71,16 +73,19 @@ export function timelineOf(job: Job, takes: Take[]): Timeline {
     const ordered = takes.find((take) => take.key === `clip:${shot.index}` && take.request.kind === 'video')?.request
     if (ordered?.kind !== 'video') break
     if (!clip) pictured = false
+    const use = clip?.master.use ?? { startSeconds: 0, endSeconds: ordered.durationSeconds }
+    const durationSeconds = use.endSeconds - use.startSeconds
     if (pictured)
       stretches.push({
         shot: shot.index,
         startSeconds: at,
-        durationSeconds: ordered.durationSeconds,
+        durationSeconds,
+        useFromSeconds: use.startSeconds,
         clip,
         speech,
         final: shot.index === plan.shots.length - 1,
       })
-    at += ordered.durationSeconds
+    at += durationSeconds
   }
   const last = stretches.at(-1)
   return {

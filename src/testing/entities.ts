@@ -93,6 +93,7 @@ export function newTake(jobId: JobId, change: Partial<Take> = {}): Take {
     request: { kind: 'speech', text: 'Good morning.', voice: 'draft', seed: 1 },
     rank: 0,
     state: { state: 'planned' },
+    cause: null,
     createdAt: new Date(),
     ...change,
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { REPAIR_ACTIONS } from '../domain/repair.ts'
 import { EtaView, JobStateName, type JobView, OutcomeView, PlaybackView, PreviewView, StageView, VerdictView } from './jobs.ts'
 
 /**
@@ -39,6 +40,17 @@ export const eventData = {
   /** First when the asset is begun, without a length; again when it is complete. */
   asset: z.object({ assetId: z.string(), durationSeconds: z.number().nullable() }),
   cost: z.object({ estimateMicroUsd: z.number().int(), actualMicroUsd: z.number().int() }),
+  /** A finding of the gate is being mended, the cheapest way that can mend it. */
+  repair: z.object({
+    check: z.string(),
+    action: z.enum(REPAIR_ACTIONS),
+    takeId: z.string(),
+    shot: z.number().int().nullable(),
+    costMicroUsd: z.number().int().describe('What mending costs, if it succeeds at the first try.'),
+    seconds: z.number().describe('How much longer it takes.'),
+    chance: z.number().describe('That it mends, 0 to 1, from what was learned so far.'),
+    reason: z.string(),
+  }),
   notice: z.object({ text: z.string().nullable() }),
 } as const
 

@@ -10,7 +10,18 @@ export const TakeView = z
     number: z.number().int().describe('1 for the first attempt.'),
     provider: z.string(),
     model: z.string().nullable(),
-    state: z.enum(['planned', 'ordering', 'submit_unknown', 'making', 'delivered', 'accepted', 'rejected', 'failed', 'cancelled']),
+    state: z.enum([
+      'planned',
+      'ordering',
+      'submit_unknown',
+      'making',
+      'delivered',
+      'mending',
+      'accepted',
+      'rejected',
+      'failed',
+      'cancelled',
+    ]),
     cost: z
       .object({ state: z.enum(['reserved', 'settled', 'released']), amountMicroUsd: MicroUsd, basis: z.string() })
       .nullable()

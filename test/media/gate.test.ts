@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/compose/config.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { LANES } from '../../src/domain/step.ts'
 import type { EventPage } from '../../src/wire/events.ts'
-import type { JobInput, JobView } from '../../src/wire/jobs.ts'
+import type { JobInput, JobView, ReportView } from '../../src/wire/jobs.ts'
 import { type Fault, scriptedProvider } from '../helpers/scripted-provider.ts'
 
 /** The gate over the whole house, with takes that are wrong at a known place. */
@@ -96,8 +96,29 @@ describe('the gate', () => {
     expect(job.playback).toBeNull()
   })
 
-  it('ends where the fault begins when the first part was shown already; that part stays playable, ended', async () => {
-    const { url } = house(['black-later'])
+  it('goes on behind what was shown with a part that was made again, and never serves the part at fault', async () => {
+    const { url } = house(['black-later', undefined])
+    const { job, events } = await run(url, clip())
+    expect(job.state).toBe('succeeded')
+    expect(segments(events)).toBe(4)
+    expect(takes(events)).toBe(2)
+    const order = events.map(({ type }) => type)
+    // The first segment was shown before the fault was found, the second one after it was mended.
+    expect(order.indexOf('segment')).toBeLessThan(order.indexOf('repair'))
+    expect(order.lastIndexOf('segment')).toBeGreaterThan(order.indexOf('repair'))
+    expect(events.find(({ type }) => type === 'repair')?.data).toMatchObject({
+      check: 'black',
+      action: 'reseed',
+      reason: expect.stringMatching(/seed/),
+    })
+    expect(provider.orders[0]?.seed).not.toBe(provider.orders[1]?.seed)
+    // Nothing of the whole is black.
+    const { verdicts } = (await (await fetch(`${url}/v1/jobs/${job.id}/report`)).json()) as ReportView
+    expect(verdicts.filter(({ check, verdict }) => check === 'black' && verdict === 'pass')).toHaveLength(1)
+  })
+
+  it('ends where the fault begins when nothing can mend it; what was shown stays playable, ended', async () => {
+    const { url } = house(['black-later', 'black-later'])
     const { job, events } = await run(url, clip())
     expect(job).toMatchObject({ state: 'failed', outcome: { class: 'quality' } })
     expect(segments(events)).toBe(1)
@@ -155,7 +176,8 @@ describe('the gate', () => {
       ),
     ).toBe(true)
     const strict = await run(url, clip({ profile: 'strict' }))
-    expect(strict.job).toMatchObject({ state: 'failed', outcome: { class: 'quality' } })
+    expect(strict.events.find(({ type }) => type === 'repair')?.data).toMatchObject({ check: 'freeze', action: 'reseed' })
+    expect(takes(strict.events)).toBeGreaterThan(1)
   })
 
   it('refuses a clip that is shorter than ordered before anything is encoded', async () => {

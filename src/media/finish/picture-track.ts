@@ -20,6 +20,8 @@ export interface PictureTrack {
 
 export interface PictureTrackOrder extends PictureOrder {
   path: string
+  /** What of the file's beginning is left out. Default 0. */
+  fromSeconds?: number
   /** Ticks of one frame in the samples that are returned. */
   frameTicks: number
   signal: AbortSignal
@@ -36,7 +38,7 @@ interface RungTap {
 export async function startPictureTrack(runner: ToolRunner, intake: Intake, order: PictureTrackOrder): Promise<PictureTrack> {
   const { fps, rungs, durationSeconds } = order
   const process = await runner.start({
-    inputs: [{ path: order.path }],
+    inputs: [{ path: order.path, options: order.fromSeconds ? ['-ss', String(order.fromSeconds)] : [] }],
     args: pictureArgs(order),
     pipes: 1 + rungs.length,
     signal: order.signal,

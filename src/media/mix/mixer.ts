@@ -20,6 +20,8 @@ interface OpenStem {
   /** Place on the timeline and length, in sample frames. */
   start: number
   length: number
+  /** Sample frames of the file left out at its beginning. */
+  skipped: number
   gainDb: number
   envelopes: Envelope[]
 }
@@ -69,17 +71,18 @@ async function openStem(stem: Stem): Promise<OpenStem> {
     ...(stem.role === 'music' ? [fadeIn(stem.startSeconds)] : []),
     ...(stem.fadeOutEndSeconds === undefined ? [] : [fadeOut(stem.fadeOutEndSeconds)]),
   ]
-  const fileFrames = Math.floor(size / PCM_BYTES_PER_SAMPLE_FRAME)
+  const skipped = Math.round((stem.skipSeconds ?? 0) * PCM_SAMPLE_RATE)
+  const fileFrames = Math.max(0, Math.floor(size / PCM_BYTES_PER_SAMPLE_FRAME) - skipped)
   const start = Math.round(stem.startSeconds * PCM_SAMPLE_RATE)
   const end = stem.fadeOutEndSeconds === undefined ? Number.POSITIVE_INFINITY : Math.round(stem.fadeOutEndSeconds * PCM_SAMPLE_RATE)
-  return { file, start, length: Math.max(0, Math.min(fileFrames, end - start)), gainDb: stem.gainDb, envelopes }
+  return { file, start, length: Math.max(0, Math.min(fileFrames, end - start)), skipped, gainDb: stem.gainDb, envelopes }
 }
 
 async function add(stem: OpenStem, from: number, sum: Float32Array): Promise<void> {
   const first = Math.max(from, stem.start)
   const end = Math.min(from + sum.length / 2, stem.start + stem.length)
   if (end <= first) return
-  const pcm = await readPcm(stem.file, first - stem.start, end - first)
+  const pcm = await readPcm(stem.file, stem.skipped + first - stem.start, end - first)
   let at = first
   while (at < end) {
     const change = sampleOf(nextChange(stem.envelopes, at / PCM_SAMPLE_RATE))

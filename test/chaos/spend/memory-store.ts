@@ -80,6 +80,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
   const ofJob = <T>(ids: readonly T[] | undefined): readonly T[] => ids ?? []
 
   const repositories: Repositories = {
+    repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {
         for (const job of jobs) set(state.jobs, job.id, job)

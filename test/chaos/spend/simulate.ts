@@ -145,6 +145,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       analyse: analyse(stageDeps),
       generate: generate(stageDeps),
       ingest: ingest(stageDeps),
+      mend: done,
       cleanup: cleanup(stageDeps),
       finish: done,
       publish: done,

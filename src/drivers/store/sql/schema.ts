@@ -59,6 +59,7 @@ export interface TakeTable {
   state: string
   request: Json
   state_detail: Json
+  cause: Json
   created_at: Date
 }
 
@@ -173,6 +174,13 @@ export interface LedgerTable {
   at: Date
 }
 
+export interface RepairRecordTable {
+  check_id: string
+  action: string
+  tries: Big
+  mended: Big
+}
+
 /** Everything lives in a schema of its own, so that Sluice can share a database. */
 export interface Database {
   'sluice.tenant': TenantTable
@@ -189,4 +197,5 @@ export interface Database {
   'sluice.idempotency': IdempotencyTable
   'sluice.budget': BudgetTable
   'sluice.ledger': LedgerTable
+  'sluice.repair_record': RepairRecordTable
 }

@@ -13,6 +13,7 @@ import { createJobs } from './jobs.ts'
 import { createKeys } from './keys.ts'
 import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
+import { createRepairs } from './repairs.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
@@ -34,6 +35,7 @@ function createRepositories(run: Sql): Repositories {
     ledger: createLedger(run),
     accounts: createAccounts(run),
     hints: createHints(run),
+    repairs: createRepairs(run),
   }
 }
 

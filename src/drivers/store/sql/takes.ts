@@ -4,7 +4,7 @@ import type { TakeRole } from '../../../domain/plan.ts'
 import type { Take } from '../../../domain/take.ts'
 import type { TakesRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
-import { inserter, jsonText, text } from './rows.ts'
+import { inserter, json, jsonText, text } from './rows.ts'
 import type { TakeTable } from './schema.ts'
 
 const insertRows = inserter('sluice.take', {
@@ -19,6 +19,7 @@ const insertRows = inserter('sluice.take', {
   state: 'text',
   request: 'json',
   state_detail: 'json',
+  cause: 'json',
   created_at: 'timestamptz',
 })
 
@@ -35,6 +36,7 @@ function toRow(take: Take): Insertable<TakeTable> {
     state: take.state.state,
     request: jsonText(take.request),
     state_detail: jsonText(take.state),
+    cause: json(take.cause),
     created_at: take.createdAt,
   }
 }
@@ -51,6 +53,7 @@ function fromRow(row: Selectable<TakeTable>): Take {
     request: row.request as Take['request'],
     rank: row.rank,
     state: row.state_detail as Take['state'],
+    cause: row.cause as Take['cause'],
     createdAt: row.created_at,
   }
 }

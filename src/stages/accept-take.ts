@@ -1,0 +1,29 @@
+import type { Master, Take } from '../domain/take.ts'
+import type { Verdict } from '../domain/verdict.ts'
+import type { JobTransaction } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { orderTakes } from './order-takes.ts'
+import { reportTakes } from './take-progress.ts'
+import { timelineOf } from './timeline.ts'
+
+/** A take that may be used: what it was waited for is ordered, captions go as far as is spoken, `finish` looks again. */
+export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take, masters: Master[], verdicts: Verdict[]): Promise<void> {
+  await tx.setTake(take, { state: 'accepted', masters })
+  await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+  // A sentence that was spoken again is used by the voice it is for.
+  if (take.cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: take.cause.takeId }])
+  await orderTakes(deps, tx)
+  await reportTakes(tx, take.role)
+  await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(tx.job.id)).cues })
+  if (take.role === 'keyframes') await showStills(tx, masters)
+  await tx.wake('finish')
+}
+
+/** The first still is the poster until a better one is there; all of them are what the viewer sees first. */
+async function showStills(tx: JobTransaction, masters: Master[]): Promise<void> {
+  const first = masters.find((master) => master.role === 'still')
+  if (!first) return
+  const { objectKey, mimeType, sizeBytes, sha256 } = first
+  await tx.addFiles([{ name: 'poster.jpg', label: 'Poster', objectKey, mimeType, sizeBytes, sha256 }])
+  await tx.changeAsset({ poster: true })
+}
