@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
-import { isBuiltIn, profiles } from '../domain/profiles.ts'
 import type { Lane } from '../domain/step.ts'
-import type { QualityProfile } from '../domain/verdict.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
@@ -31,13 +29,9 @@ import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
+import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
 import { warnOfSunsets } from './sunsets.ts'
-
-function builtIn(name: string): QualityProfile {
-  if (!isBuiltIn(name)) throw new Error(`there is no profile '${name}'`)
-  return profiles[name]
-}
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -107,7 +101,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       speech: { judge: async () => ({ verdicts: [], sentences: [] }) },
       providers,
       pipelines,
-      profileOf: async ({ request }) => builtIn(request.policy.profile),
+      profileOf: (job) => profileOf(store, job),
       clock,
       ids,
       ladder: (picture) => ladderFor(picture),

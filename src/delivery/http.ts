@@ -22,6 +22,7 @@ import { healthRoutes } from './routes/health.ts'
 import { hlsRoutes } from './routes/hls.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { profileRoutes } from './routes/profiles.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { takeRoutes } from './routes/takes.ts'
@@ -157,6 +158,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   hlsRoutes(api, context)
   takeRoutes(api, context)
   spendRoutes(api, context)
+  profileRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { SluiceError } from '../domain/errors.ts'
-import { profiles } from '../domain/profiles.ts'
 import type { Format, JobRequest, Policy } from '../domain/request.ts'
+import type { QualityProfile } from '../domain/verdict.ts'
 import { MAX_TEXT_LENGTH, type ParsedJobInput } from '../wire/jobs.ts'
 
 /** Seeds are 31 bits: every provider's field takes them. */
@@ -10,13 +10,14 @@ const DEFAULT_VOICE = 'default'
 
 /**
  * What a user asked for, as the engine takes it: size in numbers, every default filled in, a seed drawn when none was given.
+ * @param profile the one the request names, as it is now
  * Throws `prompt_too_long`, `options_contradict`.
  */
-export function toJobRequest(input: ParsedJobInput): JobRequest {
+export function toJobRequest(input: ParsedJobInput, profile: QualityProfile): JobRequest {
   checkLength(input)
   const formats = [...new Set(input.formats)]
   checkFormats(input.kind, formats)
-  const common = { seed: input.seed ?? randomInt(SEED_LIMIT), policy: policyOf(input, formats), formats, metadata: input.metadata }
+  const common = { seed: input.seed ?? randomInt(SEED_LIMIT), policy: policyOf(input, formats, profile), formats, metadata: input.metadata }
   switch (input.kind) {
     case 'presentation': {
       const { kind, text, durationSeconds, fps, voice, music, captions } = input
@@ -61,9 +62,8 @@ function checkFormats(kind: ParsedJobInput['kind'], formats: Format[]): void {
 }
 
 /** Segments can only be let out one by one where there are segments; without `hls` the gate is all or nothing by default. */
-function policyOf(input: ParsedJobInput, formats: Format[]): Policy {
+function policyOf(input: ParsedJobInput, formats: Format[], profile: QualityProfile): Policy {
   const { deadlineSeconds, gate, maxCostMicroUsd, ...rest } = input.policy
-  const profile = profiles[input.policy.profile]
   const streams = formats.includes('hls')
   if (!streams && gate === 'segment') {
     throw new SluiceError('options_contradict', '`policy.gate` is "segment", but `formats` lacks "hls": only HLS has segments.', {

@@ -1,6 +1,5 @@
 import type { AssetId, JobId } from './ids.ts'
 import type { Cue } from './take.ts'
-import type { Verdict } from './verdict.ts'
 
 /**
  * What the user gets.
@@ -35,7 +34,6 @@ export interface Asset {
   /** Whether there is a file `poster.jpg`. */
   poster: boolean
   renditions: Rendition[]
-  verdicts: Verdict[]
   state: AssetState
   createdAt: Date
 }

@@ -37,6 +37,7 @@ export const problems = {
   job_not_found: problem(404, 'There is no such job'),
   take_not_found: problem(404, 'The job has no such take'),
   take_not_in_doubt: problem(409, 'There is nothing to decide about this take'),
+  profile_not_found: problem(404, 'There is no such quality profile'),
   asset_not_found: problem(404, 'There is no such asset'),
   file_not_found: problem(404, 'The asset has no such file'),
   range_not_satisfiable: problem(416, 'The range is outside the file'),

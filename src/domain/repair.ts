@@ -21,6 +21,8 @@ export type RepairAction = (typeof REPAIR_ACTIONS)[number]
 export interface RepairCause {
   action: RepairAction
   check: string
+  /** What was found, in a sentence. */
+  detail: string
   takeId: TakeId
   /** For `respeak`: the sentence this take speaks, and what of the other take it replaces, in seconds of that recording. */
   sentence?: { index: number; text: string; range: TimeRange }

@@ -17,6 +17,8 @@ export interface Measurement {
   range?: TimeRange
   /** A sentence for the report, with the figures in it. */
   detail: string
+  /** Name of a file of the asset that shows the place. */
+  evidence?: string
 }
 
 /**
@@ -57,6 +59,15 @@ export interface QualityProfile {
   lastResort: 'fail' | 'review'
   /** How many different people must approve what is held for review. */
   reviewers: 1 | 2
+}
+
+export type ProfileVersion = Pick<QualityProfile, 'name' | 'version'>
+
+/** The verdicts of a profile on an asset: those it was made under, or those of a later one that was held against it. */
+export interface Judgement {
+  profile: ProfileVersion
+  verdicts: Verdict[]
+  at: Date
 }
 
 /**

@@ -229,7 +229,12 @@ class JobChange implements JobTransaction {
 
   async verdicts(verdicts: Verdict[]): Promise<void> {
     if (verdicts.length === 0) return
-    await this.changeAsset({ verdicts: [...(await this.asset()).verdicts, ...verdicts] })
+    const { profile: name, profileVersion: version } = this.job.request.policy
+    await this.repositories.judgements.add((await this.asset()).id, { name, version }, verdicts, this.#now)
+    this.tell(verdicts)
+  }
+
+  tell(verdicts: Verdict[]): void {
     for (const verdict of verdicts) this.#emit({ type: 'check', data: verdict })
   }
 

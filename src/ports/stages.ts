@@ -41,8 +41,10 @@ export interface JobTransaction {
   addFiles(files: AssetFile[]): Promise<void>
   /** Releases one segment of every rung; the first makes the job playable, the last ends the timeline in the same write. */
   release(segments: Segment[], options: { last: boolean }): Promise<void>
-  /** Adds to the asset's report. */
+  /** Adds to the asset's report, and tells. */
   verdicts(verdicts: Verdict[]): Promise<void>
+  /** Tells of verdicts on a take that will not be used: they are no part of the asset's report. */
+  tell(verdicts: Verdict[]): void
   createTakes(takes: Take[]): Promise<void>
   /** Tells that a finding of a take is being mended. */
   repair(choice: RepairChoice, take: Take): void

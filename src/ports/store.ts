@@ -9,6 +9,7 @@ import type { JobKind } from '../domain/request.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 
 /** An event as the log keeps it: `type` and `data` are those of `wire/events.ts`. */
 export interface StoredEvent {
@@ -197,6 +198,25 @@ export interface HintsRepository {
   forgetBefore(time: Date): Promise<void>
 }
 
+export interface ProfilesRepository {
+  /** Writes the next version of the tenant's profile of this name, and returns it. */
+  add(tenantId: TenantId, profile: Omit<QualityProfile, 'version'>): Promise<QualityProfile>
+  /** The newest version, or this one. Built-in profiles are not among them. */
+  get(tenantId: TenantId, name: string, version?: number): Promise<QualityProfile | undefined>
+  /** The newest version of each, by name. */
+  list(tenantId: TenantId): Promise<QualityProfile[]>
+}
+
+export interface JudgementsRepository {
+  /** Adds verdicts to those the profile's version has on the asset. */
+  add(assetId: AssetId, profile: ProfileVersion, verdicts: Verdict[], at: Date): Promise<void>
+  /** Puts verdicts in the place of those it had. */
+  replace(assetId: AssetId, profile: ProfileVersion, verdicts: Verdict[], at: Date): Promise<void>
+  get(assetId: AssetId, profile: ProfileVersion): Promise<Judgement | undefined>
+  /** The oldest first. */
+  of(assetId: AssetId): Promise<Judgement[]>
+}
+
 export interface RepairsRepository {
   /** What was learned of repairs of this check. */
   of(check: string): Promise<RepairRecord[]>
@@ -205,6 +225,8 @@ export interface RepairsRepository {
 }
 
 export interface Repositories {
+  profiles: ProfilesRepository
+  judgements: JudgementsRepository
   repairs: RepairsRepository
   ledger: LedgerRepository
   accounts: AccountsRepository

@@ -1,4 +1,5 @@
 import type { Asset, AssetFile, Rendition } from '../domain/asset.ts'
+import type { Verdict } from '../domain/verdict.ts'
 import type { AssetView } from '../wire/assets.ts'
 import { fileAddress } from './addresses.ts'
 import { playbackView, timelineOfAsset } from './playback.ts'
@@ -11,8 +12,8 @@ const fileOfFormat: Record<Exclude<Rendition['format'], 'hls'>, string> = {
   m4a: 'audio.m4a',
 }
 
-/** An asset in its wire form. `playable`: whether its playlist may be served now. */
-export function assetView(asset: Asset, files: AssetFile[], playable: boolean): AssetView {
+/** An asset in its wire form, with the verdicts it was made under. `playable`: whether its playlist may be served now. */
+export function assetView(asset: Asset, files: AssetFile[], verdicts: Verdict[], playable: boolean): AssetView {
   const playback = playable ? playbackView(timelineOfAsset(asset)) : null
   const names = new Set(files.map(({ name }) => name))
   return {
@@ -39,7 +40,7 @@ export function assetView(asset: Asset, files: AssetFile[], playable: boolean): 
       sizeBytes,
       sha256,
     })),
-    verdicts: asset.verdicts,
+    verdicts,
     playbackUrl: playback?.url ?? null,
     posterUrl: names.has('poster.jpg') ? fileAddress(asset.id, 'poster.jpg') : (playback?.posterUrl ?? null),
     captionsUrl: names.has('captions.vtt') ? fileAddress(asset.id, 'captions.vtt') : (playback?.captionsUrl ?? null),

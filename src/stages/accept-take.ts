@@ -1,8 +1,10 @@
+import type { RepairCause } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
-import { orderTakes } from './order-takes.ts'
+import { laneFor, orderTakes } from './order-takes.ts'
+import { repairedBy } from './repair.ts'
 import { reportTakes } from './take-progress.ts'
 import { timelineOf } from './timeline.ts'
 
@@ -10,13 +12,22 @@ import { timelineOf } from './timeline.ts'
 export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take, masters: Master[], verdicts: Verdict[]): Promise<void> {
   await tx.setTake(take, { state: 'accepted', masters })
   await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+  const { cause, role } = take
   // A sentence that was spoken again is used by the voice it is for.
-  if (take.cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: take.cause.takeId }])
+  if (cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: cause.takeId }], laneFor(deps, take))
+  // A clip is still to be seen.
+  if (cause && role !== 'clip') await mendedBy(tx, cause)
   await orderTakes(deps, tx)
   await reportTakes(tx, take.role)
   await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(tx.job.id)).cues })
   if (take.role === 'keyframes') await showStills(tx, masters)
   await tx.wake('finish')
+}
+
+/** A take has mended what it was ordered for: the report says so, and the next choice knows. */
+export async function mendedBy(tx: JobTransaction, cause: RepairCause): Promise<void> {
+  await tx.repositories.repairs.learn(cause.check, cause.action, true)
+  await tx.verdicts([repairedBy(cause)])
 }
 
 /** The first still is the poster until a better one is there; all of them are what the viewer sees first. */

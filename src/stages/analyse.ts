@@ -39,7 +39,6 @@ function newAsset(deps: StageDeps, job: Job, plan: Plan): Asset {
     cues: [],
     poster: false,
     renditions: job.request.formats.map((format) => ({ format, state: 'making' })),
-    verdicts: [],
     state: { state: 'making' },
     createdAt: deps.clock.now(),
   }

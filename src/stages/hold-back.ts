@@ -5,7 +5,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import type { JobTransaction, StepResult } from '../ports/stages.ts'
 import { park } from './park.ts'
 import type { StretchWork } from './release-segment.ts'
-import { carryOut, decideRepair } from './repair.ts'
+import { carryOut, decideRepair, repairedBy } from './repair.ts'
 import type { Stretch } from './timeline.ts'
 
 /** The longest a finish sleeps when nothing wakes it. */
@@ -19,21 +19,22 @@ export function holdBack(work: StretchWork, fault: Verdict, verdicts: Verdict[])
   const { deps, stretch, profile } = work
   const culprit = takeAtFault(stretch, fault)
   const write = async (tx: JobTransaction) => {
-    await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+    const others = verdicts.filter((other) => other !== fault && other.verdict !== 'pass')
     if (culprit?.state.state !== 'accepted') {
+      await tx.verdicts([fault, ...others])
       return tx.end('failed', { class: 'quality', detail: fault.detail, retry: 'reseed', charged: 'no' })
     }
-    if (culprit.cause) await tx.repositories.repairs.learn(culprit.cause.check, culprit.cause.action, culprit.cause.check !== fault.check)
+    if (culprit.cause?.check === fault.check) await tx.repositories.repairs.learn(fault.check, culprit.cause.action, false)
     const { masters } = culprit.state
     const { releasedSeconds } = await tx.asset()
     const edge = edgeOf(work, fault, releasedSeconds)
     const able: RepairOption[] = edge ? [{ action: 'trim', costMicroUsd: 0, seconds: 1 }] : []
-    const finding = { verdict: fault, take: culprit, masters, able }
+    const finding = { verdict: fault, take: culprit, masters, able, others }
     const choice = await decideRepair(deps, tx, profile, finding)
     if (choice?.action !== 'trim' || !edge) return carryOut(deps, tx, choice, finding)
     tx.repair(choice, culprit)
     await tx.repositories.repairs.learn(fault.check, 'trim', true)
-    await tx.verdicts([{ ...fault, verdict: 'repaired', detail: `${fault.detail} It was cut off.` }])
+    await tx.verdicts([repairedBy({ ...choice, detail: fault.detail })])
     await tx.setTake(culprit, {
       state: 'accepted',
       masters: masters.map((master) => (master.role === 'media' ? { ...master, use: edge } : master)),

@@ -9,7 +9,7 @@ import { providerOf, type StageDeps } from './deps.ts'
 import { loseTake, takeOutcome } from './end-take.ts'
 import { type Measured, measure, rewriteFile, trimSilence } from './measure.ts'
 import { waitOut } from './park.ts'
-import { carryOut, decideRepair } from './repair.ts'
+import { carryOut, decideRepair, repairedBy } from './repair.ts'
 import { takeIn } from './take-in.ts'
 
 /** A finding this near to an edge of a sound touches it, in seconds. */
@@ -59,7 +59,7 @@ async function judgeTake(deps: StageDeps, run: StepRun, profile: QualityProfile,
     run.job.request.policy.gate === 'off' ? undefined : verdicts.find((verdict) => blocks(profile, verdict))
   for (let fault = faultOf(measured); fault; fault = faultOf(measured)) {
     const tried = mended.map(({ choice }) => choice.action)
-    const finding = { verdict: fault, take, masters, able: ableTo(take, measured, fault, tried), sentences: measured.sentences }
+    const finding = { verdict: fault, take, masters, others: [], able: ableTo(take, measured, fault, tried), sentences: measured.sentences }
     const choice = await decideRepair(deps, { job: run.job, repositories: deps.store }, profile, finding)
     if (choice?.action !== 'trim' && choice?.action !== 'remux') break
     const again =
@@ -69,17 +69,11 @@ async function judgeTake(deps: StageDeps, run: StepRun, profile: QualityProfile,
     const { check } = fault
     const success = !again.verdicts.some((verdict) => verdict.check === check && blocks(profile, verdict))
     mended.push({ choice, success })
-    if (success)
-      measured = {
-        ...again,
-        verdicts: [...again.verdicts, { ...fault, verdict: 'repaired', detail: `${fault.detail} ${WAS[choice.action]}` }],
-      }
+    if (success) measured = { ...again, verdicts: [...again.verdicts, repairedBy({ ...choice, detail: fault.detail })] }
   }
   const { master, ...rest } = measured
   return { ...rest, masters: masters.map((one) => (one === media ? master : one)), fault: faultOf(measured), mended }
 }
-
-const WAS = { trim: 'It was cut off.', remux: 'The file was written anew.' }
 
 /** What can be done about a fault here and now: a silent edge of a voice is cut off, a file is written anew. Each once. */
 function ableTo(take: Take, { master }: Measured, { check, range }: Verdict, tried: RepairAction[]): RepairOption[] {
@@ -100,17 +94,10 @@ export async function settleTake(deps: StageDeps, tx: JobTransaction, profile: Q
     tx.repair(choice, take)
     await tx.repositories.repairs.learn(choice.check, choice.action, success)
   }
-  await learnFrom(tx, take, verdicts)
   if (!fault) return acceptTake(deps, tx, take, masters, verdicts)
-  await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
-  const finding = { verdict: fault, take, masters, sentences }
+  if (take.cause?.check === fault.check) await tx.repositories.repairs.learn(fault.check, take.cause.action, false)
+  const finding = { verdict: fault, take, masters, sentences, others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass') }
   await carryOut(deps, tx, await decideRepair(deps, tx, profile, finding), finding)
-}
-
-/** Whether the take has mended what it was ordered for, where that is known by now: what is seen is judged by `finish`. */
-async function learnFrom(tx: JobTransaction, { cause }: Take, verdicts: Verdict[]): Promise<void> {
-  const answer = cause && verdicts.find(({ check }) => check === cause.check)
-  if (answer) await tx.repositories.repairs.learn(answer.check, cause.action, answer.verdict !== 'fail')
 }
 
 function notTakenIn(deps: StageDeps, run: StepRun, take: Take, error: unknown): StepResult {

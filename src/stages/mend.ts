@@ -4,6 +4,7 @@ import { blocks, type QualityProfile } from '../domain/verdict.ts'
 import type { StepHandler, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { type Judged, settleTake } from './ingest.ts'
+import { repairedBy } from './repair.ts'
 import { type Measured, measureSound } from './measure.ts'
 
 /**
@@ -41,7 +42,7 @@ async function spliced(deps: StageDeps, run: StepRun, profile: QualityProfile, t
   if (!media?.stem) throw new Error(`take ${take.id} has no voice to mend`)
   const measured = await splice(deps, run, profile, take, { ...media, stem: media.stem }, patches)
   const fault = measured.verdicts.find((verdict) => blocks(profile, verdict))
-  const repaired = patches.map(({ cause }) => repairedVerdict(cause?.check ?? '', cause?.sentence?.text ?? ''))
+  const repaired = patches.flatMap(({ cause }) => (cause ? repairedBy({ ...cause, detail: `“${cause.sentence?.text}” was not said as written.` }) : []))
   return {
     masters: masters.flatMap((one) => (one === media ? measured.master : one.role === 'timings' ? [] : one)),
     verdicts: fault ? measured.verdicts : [...measured.verdicts, ...repaired],
@@ -49,17 +50,6 @@ async function spliced(deps: StageDeps, run: StepRun, profile: QualityProfile, t
     sentences: [],
     fault,
     mended: [],
-  }
-}
-
-function repairedVerdict(check: string, text: string): Judged['verdicts'][number] {
-  return {
-    check,
-    value: null,
-    unit: 'count',
-    threshold: null,
-    verdict: 'repaired',
-    detail: `“${text}” was spoken again and put in its place.`,
   }
 }
 

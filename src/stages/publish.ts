@@ -1,12 +1,14 @@
 import type { Asset } from '../domain/asset.ts'
 import { captionsVtt } from '../domain/captions.ts'
 import type { Format } from '../domain/request.ts'
-import { storyboardVtt } from '../domain/storyboard.ts'
-import { blocks, type Verdict } from '../domain/verdict.ts'
+import { type Storyboard, storyboardVtt } from '../domain/storyboard.ts'
+import { blocks } from '../domain/verdict.ts'
 import type { StepHandler, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
+import { withEvidence } from './evidence.ts'
 import { createFileKeeper, type FileKeeper } from './file-keeper.ts'
 import { manifestOf, reportOf } from './manifest.ts'
+import { reportPage } from './report-page.ts'
 import { segmentsOf } from './segments.ts'
 import { openStems } from './stems.ts'
 import { type Timeline, timelineOf } from './timeline.ts'
@@ -33,7 +35,7 @@ export function publish(deps: StageDeps): StepHandler {
     const whole = `${scratch.path}/${asset.kind === 'video' ? 'video.mp4' : 'audio.m4a'}`
     await remux(deps, run, asset, whole, scratch.path)
     await run.checkpoint(async (tx) => tx.stage({ key: 'optimise', fraction: 0.9 }))
-    const [probe, loudness] = await Promise.all([
+    const [probe, loudness, { storyboard, peaks }] = await Promise.all([
       deps.media.probe(whole, run.signal),
       stems.stems.length > 0
         ? deps.media.measureMix({
@@ -65,10 +67,14 @@ export function publish(deps: StageDeps): StepHandler {
       }
     }
 
+    const before = (await deps.store.judgements.get(asset.id, profile))?.verdicts ?? []
+    const judged = await withEvidence(deps, run, keeper, asset.kind === 'video' ? whole : null, [...before, ...verdicts])
     if (asset.kind === 'video' && wants('mp4')) await keeper.file('video.mp4', labelOf(asset), whole, 'video/mp4')
     if (asset.kind === 'audio' && wants('m4a')) await keeper.file('audio.m4a', 'Sound, AAC', whole, 'audio/mp4')
-    const judged: Verdict[] = [...asset.verdicts, ...verdicts]
     await keeper.json('report.json', 'Report of the checks', reportOf(job, profile, judged))
+    const { durationSeconds } = timeline
+    const page = reportPage({ title: asset.title, profile, durationSeconds, verdicts: judged, storyboard, peaks })
+    await keeper.text('report.html', 'Report of the checks, to read', page, 'text/html; charset=utf-8')
     const segments = await deps.store.assets.segments(asset.id)
     await keeper.json(
       'manifest.json',
@@ -93,6 +99,7 @@ export function publish(deps: StageDeps): StepHandler {
         tx.stage({ key: 'optimise', ended: 'done' })
         tx.stage({ key: 'publish', ended: 'done' })
         await tx.verdicts(verdicts)
+        await tx.repositories.judgements.replace(asset.id, profile, judged, deps.clock.now())
         await tx.addFiles(keeper.files)
         const renditions = asset.renditions.map((rendition) =>
           isLater(rendition.format) ? rendition : { ...rendition, state: 'ready' as const },
@@ -128,14 +135,16 @@ async function extras(
   whole: string,
   scratchPath: string,
   stems: Parameters<StageDeps['media']['peaks']>[0]['stems'],
-): Promise<void> {
+): Promise<{ storyboard: Storyboard | null; peaks: number[] }> {
   const { signal } = run
   const { durationSeconds } = timeline
   const work: Promise<void>[] = []
+  const made: { storyboard: Storyboard | null; peaks: number[] } = { storyboard: null, peaks: [] }
   if (asset.kind === 'video') {
     const board = `${scratchPath}/storyboard.jpg`
     work.push(
       deps.media.storyboard({ input: whole, output: board, durationSeconds, signal }).then(async (storyboard) => {
+        made.storyboard = storyboard
         await keeper.file('storyboard.jpg', 'Storyboard', board, 'image/jpeg')
         await keeper.text('storyboard.vtt', 'Storyboard times', storyboardVtt(storyboard, 'storyboard.jpg', durationSeconds), 'text/vtt')
       }),
@@ -160,12 +169,14 @@ async function extras(
   if (asset.cues.length > 0) work.push(keeper.text('captions.vtt', 'Captions', captionsVtt(asset.cues), 'text/vtt'))
   if (stems.length > 0) {
     work.push(
-      deps.media
-        .peaks({ stems, durationSeconds, points: PEAK_POINTS })
-        .then((peaks) => keeper.text('peaks.json', 'Waveform', peaks, 'application/json')),
+      deps.media.peaks({ stems, durationSeconds, points: PEAK_POINTS }).then((peaks) => {
+        made.peaks = (JSON.parse(peaks) as { data: number[] }).data
+        return keeper.text('peaks.json', 'Waveform', peaks, 'application/json')
+      }),
     )
   }
   await Promise.all(work)
+  return made
 }
 
 const isLater = (format: Format): boolean => format === 'webm' || format === 'mp3'

@@ -2,6 +2,7 @@ import type { Segment } from '../domain/asset.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { FinishPiece, RungOrder } from '../ports/media-tool.ts'
 import type { StepRun } from '../ports/stages.ts'
+import { mendedBy } from './accept-take.ts'
 import type { StageDeps } from './deps.ts'
 import { initKey, segmentKey } from './keys.ts'
 import type { Stretch, Timeline } from './timeline.ts'
@@ -70,7 +71,7 @@ export async function releaseSegment(
   const cause = keep === 'all' ? stretch.clip?.take.cause : null
   await run.checkpoint(async (tx) => {
     // What was made again was seen to its end, and nothing was found.
-    if (cause) await tx.repositories.repairs.learn(cause.check, cause.action, true)
+    if (cause) await mendedBy(tx, cause)
     await tx.verdicts(keep === 'all' ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'pass'))
     await tx.release(segments, { last: stretch.final && isLast(stretch, piece) })
     tx.stage({ key: 'check', fraction: fraction * 0.95 })

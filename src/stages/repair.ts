@@ -1,6 +1,7 @@
+import { checks } from '../domain/checks/index.ts'
 import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { chooseRepair, type RepairCause, type RepairChoice, type RepairOption } from '../domain/repair.ts'
+import { chooseRepair, type RepairAction, type RepairCause, type RepairChoice, type RepairOption } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { FaultySentence } from '../ports/inspector.ts'
@@ -14,6 +15,8 @@ export interface Finding {
   /** The take at fault, and what it is made of. */
   take: Take
   masters: Master[]
+  /** What else was found of it. */
+  others: readonly Verdict[]
   /** What whoever found it can do at once, without another take. */
   able?: readonly RepairOption[]
   /** Of a voice: the sentences at fault. */
@@ -121,20 +124,24 @@ export async function carryOut(
   deps: StageDeps,
   tx: JobTransaction,
   choice: RepairChoice | null,
-  { verdict, take, masters, sentences = [] }: Finding,
+  { verdict, take, masters, others, sentences = [] }: Finding,
 ): Promise<void> {
   const outcome: Outcome = { class: 'quality', detail: verdict.detail, retry: 'reseed', charged: 'no' }
+  const told = [verdict, ...others]
   // A sentence that was spoken again and is no better: the voice it is for is made anew.
   if (take.cause?.action === 'respeak') {
+    tx.tell(told)
     await tx.setTake(take, { state: 'rejected', masters, outcome })
     return tx.addSteps([{ name: 'mend', takeId: take.cause.takeId }])
   }
   if (!choice || choice.action === 'review') {
+    await tx.verdicts(told)
     await tx.setTake(take, { state: 'rejected', masters, outcome })
     return tx.end('failed', outcome)
   }
+  tx.tell(told)
   tx.repair(choice, take)
-  const cause: RepairCause = { action: choice.action, check: verdict.check, takeId: take.id }
+  const cause: RepairCause = { action: choice.action, check: verdict.check, detail: verdict.detail, takeId: take.id }
   if (choice.action === 'respeak') {
     await tx.setTake(take, { state: 'mending', masters })
     tx.notice(`${capital(verdict.detail)} ${sentences.length === 1 ? 'The sentence is' : 'These sentences are'} being spoken again.`)
@@ -146,6 +153,22 @@ export async function carryOut(
   await tx.setTake(take, { state: 'rejected', masters, outcome })
   tx.notice(`${capital(verdict.detail)} This part is being made again.`)
   await orderTakes(deps, tx, new Map([[take.key, cause]]))
+}
+
+/** What the report says once a take was found to have mended what it was ordered for. */
+export function repairedBy({ action, check, detail }: Pick<RepairCause, 'action' | 'check' | 'detail'>): Verdict {
+  return { check, value: null, unit: checks[check]?.unit ?? 'count', threshold: null, verdict: 'repaired', detail: `${detail} ${WAS[action]}` }
+}
+
+const WAS: Record<RepairAction, string> = {
+  normalise: 'Its level was changed.',
+  trim: 'It was cut off.',
+  remux: 'The file was written anew.',
+  respeak: 'It was spoken again and put in its place.',
+  reseed: 'It was made again with another seed.',
+  soften: 'It was made again from a gentler prompt.',
+  other_provider: 'Another provider made it.',
+  review: 'A person has decided.',
 }
 
 /** A take that speaks one sentence of another. */

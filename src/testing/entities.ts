@@ -114,7 +114,6 @@ export function newAsset(jobId: JobId, change: Partial<Asset> = {}): Asset {
     cues: [],
     poster: false,
     renditions: [],
-    verdicts: [],
     state: { state: 'making' },
     createdAt: new Date(),
     ...change,

@@ -529,17 +529,6 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           poster: true,
           cues: [{ startSeconds: 0.1, endSeconds: 0.7, text: HARD_TEXT }],
           renditions: [{ format: 'webm', state: 'failed', detail: 'No.' }],
-          verdicts: [
-            {
-              check: 'loudness',
-              value: -16.2,
-              unit: 'LUFS',
-              threshold: -16,
-              detail: 'fine',
-              verdict: 'pass',
-              range: { startSeconds: 0, endSeconds: 1 },
-            },
-          ],
           state: { state: 'ready', readyAt: new Date(5_005) },
         }
         await store.assets.save(full)

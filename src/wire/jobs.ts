@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { profiles } from '../domain/profiles.ts'
-
-const profileNames = Object.keys(profiles) as [keyof typeof profiles, ...(keyof typeof profiles)[]]
+import { ProfileName } from './profiles.ts'
 
 /** Longest text or prompt, in characters. A longer one is refused with `prompt_too_long`. */
 export const MAX_TEXT_LENGTH = 20_000
@@ -24,7 +22,9 @@ const voice = z.string().min(1).max(64).describe("A voice id of the provider; de
 
 const PolicyInput = z
   .strictObject({
-    profile: z.enum(profileNames).default('standard').describe('Which checks hold the output back.'),
+    profile: ProfileName.default('standard').describe(
+      'Which checks hold the output back: `draft`, `standard`, `strict`, `audio-only`, or one of your own.',
+    ),
     gate: z
       .enum(['segment', 'asset', 'off'])
       .optional()
@@ -206,6 +206,7 @@ export const VerdictView = z
     threshold: z.number().nullable(),
     range: z.object({ startSeconds: z.number(), endSeconds: z.number() }).optional(),
     detail: z.string(),
+    evidence: z.string().optional().describe('Name of a file of the asset that shows the place.'),
   })
   .meta({ id: 'Verdict' })
 export type VerdictView = z.output<typeof VerdictView>

@@ -199,7 +199,6 @@ export async function createWorld(): Promise<World> {
           cues: [{ startSeconds: 0, endSeconds: 2, text: 'A bell rings.' }],
           poster: false,
           renditions: [{ format: 'hls', state: 'making' }],
-          verdicts: [],
           state: { state: 'making' },
           createdAt: new Date(),
         })

@@ -7,6 +7,7 @@ import { AssetList, AssetView } from '../../wire/assets.ts'
 import type { App, Context } from '../context.ts'
 import { findAsset, findPlayable } from '../find.ts'
 import { invalidRequest } from '../invalid-request.ts'
+import { verdictsOf } from '../judged.ts'
 import { withProblems } from '../openapi.ts'
 import { IMMUTABLE, NO_STORE, sendObject } from '../send-object.ts'
 
@@ -33,7 +34,9 @@ export function assetRoutes(app: App, context: Context): void {
       const found = await store.assets.list(request.tenantId, { limit: limit + 1, ...(before !== undefined && { before }) })
       const page = found.slice(0, limit)
       const assets = await Promise.all(
-        page.map(async (asset) => assetView(asset, await store.assets.files(asset.id), asset.releasedSeconds > 0)),
+        page.map(async (asset) =>
+          assetView(asset, await store.assets.files(asset.id), await verdictsOf(store, asset), asset.releasedSeconds > 0),
+        ),
       )
       return { assets, next: found.length > limit ? (page.at(-1)?.id ?? null) : null }
     },
@@ -52,7 +55,7 @@ export function assetRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { asset, playable } = await findAsset(store, request.tenantId, request.params.id)
-      return assetView(asset, playable ? await store.assets.files(asset.id) : [], playable)
+      return assetView(asset, playable ? await store.assets.files(asset.id) : [], await verdictsOf(store, asset), playable)
     },
   )
 

@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { SluiceError } from '../../domain/errors.ts'
-import { isId } from '../../domain/ids.ts'
+import { isId, type TenantId } from '../../domain/ids.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import type { SubmitOptions, Submitted } from '../../engine/engine.ts'
 import { jobAddress } from '../../realtime/addresses.ts'
 import { jobView, readJobView } from '../../realtime/job-view.ts'
-import { JobInput, JobList, JobListQuery, JobView, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
+import { JobInput, JobList, JobListQuery, JobView, type ParsedJobInput, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
 import type { App, Context } from '../context.ts'
 import { asJobId, findJob } from '../find.ts'
+import { findProfile } from '../find-profile.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { toJobRequest } from '../job-request.ts'
+import { verdictsOf } from '../judged.ts'
 import { withProblems } from '../openapi.ts'
 import { IMMUTABLE, sendObject } from '../send-object.ts'
 
@@ -22,6 +24,8 @@ const KEY_FORM = /^[\x21-\x7e]{1,255}$/
 
 export function jobRoutes(app: App, context: Context): void {
   const { engine, store, objects } = context
+  const asked = async ({ body, tenantId }: { body: ParsedJobInput; tenantId: TenantId }) =>
+    toJobRequest(body, await findProfile(store, tenantId, body.policy.profile))
 
   app.post(
     '/jobs',
@@ -40,7 +44,7 @@ export function jobRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      return accepted(reply, await engine.submit(request.tenantId, toJobRequest(request.body), idempotencyOf(request)))
+      return accepted(reply, await engine.submit(request.tenantId, await asked(request), idempotencyOf(request)))
     },
   )
 
@@ -55,7 +59,7 @@ export function jobRoutes(app: App, context: Context): void {
         response: withProblems({ 200: QuoteView }),
       },
     },
-    (request) => engine.quote(toJobRequest(request.body)),
+    async (request) => engine.quote(await asked(request)),
   )
 
   app.get(
@@ -135,7 +139,7 @@ export function jobRoutes(app: App, context: Context): void {
     async (request) => {
       const job = await findJob(store, request.tenantId, request.params.id)
       const asset = job.assetId ? await store.assets.get(job.assetId) : undefined
-      const verdicts = asset?.verdicts ?? []
+      const verdicts = asset ? await verdictsOf(store, asset) : []
       const count = (wanted: Verdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length
       const { profile, profileVersion, gate } = job.request.policy
       return {

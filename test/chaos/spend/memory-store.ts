@@ -80,6 +80,8 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
   const ofJob = <T>(ids: readonly T[] | undefined): readonly T[] => ids ?? []
 
   const repositories: Repositories = {
+    profiles: { add: notModelled('profiles'), get: async () => undefined, list: async () => [] },
+    judgements: { add: async () => undefined, replace: async () => undefined, get: async () => undefined, of: async () => [] },
     repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {

@@ -2,7 +2,6 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Asset, AssetFile, Rendition, Rung, Segment } from '../../../domain/asset.ts'
 import type { AssetId, JobId, TenantId } from '../../../domain/ids.ts'
 import type { Cue } from '../../../domain/take.ts'
-import type { Verdict } from '../../../domain/verdict.ts'
 import type { AssetsRepository } from '../../../ports/store.ts'
 import { db, type Sql, type Statement } from './database.ts'
 import { inserter, jsonText, text, withDates } from './rows.ts'
@@ -62,7 +61,6 @@ function changing(asset: Asset): Changing {
     poster: asset.poster,
     cues: jsonText(asset.cues),
     renditions: jsonText(asset.renditions),
-    verdicts: jsonText(asset.verdicts),
     state_detail: jsonText(asset.state),
   }
 }
@@ -93,7 +91,6 @@ function assetFromRow(row: Selectable<AssetTable>): Asset {
     cues: row.cues as Cue[],
     poster: row.poster,
     renditions: row.renditions as Rendition[],
-    verdicts: row.verdicts as Verdict[],
     state: withDates<Asset['state']>(row.state_detail, STATE_DATES),
     createdAt: row.created_at,
   }

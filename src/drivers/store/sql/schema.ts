@@ -79,7 +79,6 @@ export interface AssetTable {
   poster: boolean
   cues: Json
   renditions: Json
-  verdicts: Json
   state_detail: Json
   created_at: Date
 }

@@ -10,9 +10,11 @@ import { createEvents } from './events.ts'
 import { createHints } from './hints.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createJobs } from './jobs.ts'
+import { createJudgements } from './judgements.ts'
 import { createKeys } from './keys.ts'
 import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
+import { createProfiles } from './profiles.ts'
 import { createRepairs } from './repairs.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
@@ -36,6 +38,8 @@ function createRepositories(run: Sql): Repositories {
     accounts: createAccounts(run),
     hints: createHints(run),
     repairs: createRepairs(run),
+    profiles: createProfiles(run),
+    judgements: createJudgements(run),
   }
 }
 
