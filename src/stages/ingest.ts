@@ -1,17 +1,17 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { profiles } from '../domain/profiles.ts'
-import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
+import type { Cue, Late, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
 import { type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
 import type { ObjectInfo } from '../ports/objects.ts'
-import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
+import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
-import { loseTake, takeOutcome } from './end-take.ts'
+import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { judgeSound } from './judge-sound.ts'
-import { jobPrefix, KEPT, masterKey } from './keys.ts'
+import { isKept, jobPrefix, KEPT, masterKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
 import { waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
@@ -32,7 +32,7 @@ const extensions: Record<string, string> = {
 
 /**
  * Brings a delivered take into our own keeping: masters stored and hashed, measured, judged against the order.
- * A failed download is tried again; the take is never made again because of it.
+ * A failed download is tried again; the take is never made again because of it, and one that is too large stays to be fetched.
  */
 export function ingest(deps: StageDeps): StepHandler {
   return async (run) => {
@@ -45,11 +45,7 @@ export function ingest(deps: StageDeps): StepHandler {
       taken = await takeIn(deps, run, take, ref, outputs)
     } catch (error) {
       run.signal.throwIfAborted()
-      const spoilt = SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable')
-      if (!spoilt) return waitOut(deps, run, providerOf(deps, take.provider), take, error)
-      const outcome = takeOutcome(error)
-      if (error.code !== 'take_lost') return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
-      return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
+      return notTakenIn(deps, run, take, { ref, outputs }, error)
     }
     const { masters, verdicts } = taken
     const profile = profiles[run.job.request.policy.profile]
@@ -117,18 +113,42 @@ async function takeIn(
   return { masters, verdicts }
 }
 
+/** What becomes of a take whose outputs did not come into our keeping. */
+function notTakenIn(deps: StageDeps, run: StepRun, take: Take, late: Late, error: unknown): StepResult {
+  const provider = providerOf(deps, take.provider)
+  const outcome = takeOutcome(error)
+  switch (outcome.code) {
+    case 'take_lost':
+      return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
+    case 'media_unreadable':
+      return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
+    case 'output_too_large': {
+      if (provider.capabilities.volatile) throw error
+      run.log.warn({ takeId: take.id, provider: provider.id, fix: outcome.fix, err: outcome.detail }, 'a paid output stays at its provider')
+      return { then: 'done', write: (tx) => leaveThere(tx, take, late, outcome) }
+    }
+    default:
+      return waitOut(deps, run, provider, take, error)
+  }
+}
+
 /** What cost nothing is simply lost. What was paid for has expired at the provider: another take costs again, and counts. */
 async function goneOutcome(tx: JobTransaction, take: Take, outcome: Outcome): Promise<Outcome> {
-  const { class: _class, charged: _charged, ...rest } = outcome
-  const paid = await tx.repositories.ledger.get(take.id)
-  if (paid?.state !== 'settled') return { ...outcome, class: 'lost' }
-  return { ...rest, class: 'expired', retry: 'reseed', charged: 'yes', amountMicroUsd: paid.amountMicroUsd }
+  const paid = await paidFor(tx, take)
+  return paid.charged === 'yes' ? { ...outcome, class: 'expired', retry: 'reseed', ...paid } : { ...outcome, class: 'lost' }
+}
+
+/** The job ends, but the take is not given up: a retry, once the limit was raised, fetches it from where it is. */
+async function leaveThere(tx: JobTransaction, take: Take, late: Late, outcome: Outcome): Promise<void> {
+  const told = { ...outcome, ...(await paidFor(tx, take)) }
+  await tx.setTake(take, { state: 'cancelled', outcome: told, late })
+  await tx.end('failed', told)
 }
 
 /** What came with the answer to the order needs no download. */
-async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<ObjectInfo | undefined> {
-  if (!locator.startsWith(KEPT)) return undefined
-  const kept = await deps.objects.head(locator.slice(KEPT.length))
+async function inOurKeeping(deps: StageDeps, output: TakeOutput): Promise<ObjectInfo | undefined> {
+  if (!isKept(output)) return undefined
+  const kept = await deps.objects.head(output.locator.slice(KEPT.length))
   if (!kept) throw new SluiceError('take_lost', 'What was kept of the take is gone.')
   return kept
 }

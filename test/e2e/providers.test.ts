@@ -323,3 +323,65 @@ describe('bad input', () => {
     expect(ordered(input.prompt, 'runway')).toBe(1)
   })
 })
+
+describe('an output that is larger than SLUICE_MAX_OUTPUT_BYTES', () => {
+  it('stays at its vendor, and a retry after the limit was raised fetches it without a second order', async () => {
+    const dataFolder = join(folder, 'small')
+    const limited = await startServer(dataFolder, { SLUICE_LAB_URL: lab.url, SLUICE_MAX_OUTPUT_BYTES: '1000' })
+    const failing = clip('A wide river [lab:expiring-url]')
+    const leaving = clip('A river nobody waits for')
+    const spoken: JobInput = { kind: 'speech', text: 'A river that is spoken of.', formats: ['mp3'], providers: ['openai/tts-1'] }
+    let jobs: JobView[]
+    try {
+      jobs = await Promise.all([failing, leaving, spoken].map((input) => submit(input, limited)))
+      const [failed, left, said] = jobs as [JobView, JobView, JobView]
+      await eventually(
+        async () => lab.works.all().find(({ prompt }) => prompt === leaving.prompt)?.state,
+        (state) => state === 'done',
+        WITHIN_MS,
+      )
+      await post(`/v1/jobs/${left.id}/cancel`, undefined, limited)
+      const tooLarge = { class: 'quality', code: 'output_too_large', charged: 'yes' }
+      expect(await ended(failed, limited)).toMatchObject({
+        state: 'failed',
+        outcome: { ...tooLarge, amountMicroUsd: CLIP_MICRO_USD, fix: expect.stringMatching(/Raise SLUICE_MAX_OUTPUT_BYTES and retry/) },
+        cost: { actualMicroUsd: CLIP_MICRO_USD },
+      })
+      expect(await settled(failed, limited)).toMatchObject([
+        { number: 1, state: 'cancelled', cost: { state: 'settled', amountMicroUsd: CLIP_MICRO_USD }, outcome: tooLarge },
+      ])
+      expect(await settled(left, limited)).toMatchObject([
+        {
+          state: 'cancelled',
+          cost: { state: 'settled', amountMicroUsd: CLIP_MICRO_USD },
+          outcome: { charged: 'yes', detail: expect.stringContaining('SLUICE_MAX_OUTPUT_BYTES') },
+        },
+      ])
+      // What came with the answer to the order is gone, and that is said: charged, in no doubt, and not ordered again.
+      expect(await ended(said, limited)).toMatchObject({
+        state: 'failed',
+        outcome: { ...tooLarge, detail: expect.stringContaining('cannot be fetched again') },
+      })
+      expect(await settled(said, limited)).toMatchObject([{ number: 1, state: 'failed', cost: { state: 'settled' } }])
+      expect((await jobOf(said, limited)).cost.actualMicroUsd).toBe(booked(spoken.text))
+      expect(ordered(spoken.text, 'openai')).toBe(1)
+      expect(limited.log()).not.toContain('"step":"cleanup"')
+    } finally {
+      await limited.stop()
+    }
+    const raised = await startServer(dataFolder, { SLUICE_LAB_URL: lab.url })
+    try {
+      const retried = async ({ id }: JobView) => {
+        const again = (await (await post(`/v1/jobs/${id}/retry`, undefined, raised)).json()) as JobView
+        expect(await ended(again, raised)).toMatchObject({ state: 'succeeded', cost: { actualMicroUsd: 0 } })
+        expect(await takesOf(again, raised)).toMatchObject([{ number: 1, provider: 'runway', state: 'accepted' }])
+      }
+      await Promise.all(jobs.slice(0, 2).map(retried))
+      for (const { prompt } of [failing, leaving]) expect([ordered(prompt, 'runway'), booked(prompt)]).toEqual([1, CLIP_MICRO_USD])
+      const { budget } = await get<UsageView>('/v1/usage', raised)
+      expect(budget).toMatchObject({ reservedMicroUsd: 0, spentMicroUsd: 2 * CLIP_MICRO_USD + booked(spoken.text) })
+    } finally {
+      await raised.stop()
+    }
+  })
+})
