@@ -410,6 +410,19 @@ describe('who asks', () => {
     expect((await other.json()).id).not.toBe(job.id)
   })
 
+  it('the first key, made while the server runs, is honoured at once, and asked for within a second', async () => {
+    const own = await createWorld()
+    onTestFinished(() => own.close())
+    const { url } = await own.serve()
+    const asked = (headers: Record<string, string> = {}) => fetch(`${url}/v1/jobs`, { headers })
+    const made = JobView.parse(await (await post('/v1/jobs', { kind: 'sound', prompt: 'a bell' }, {}, url)).json())
+    expect((await asked()).status).toBe(200)
+    const key = await createApiKey(own.store, ids, 'ada', 'laptop')
+    const seen = JobList.parse(await (await asked({ authorization: `Bearer ${key}` })).json()).jobs
+    expect(seen, `${made.id} belongs to another tenant`).toEqual([])
+    expect((await asked()).status).toBe(401)
+  })
+
   it('too many requests are turned away with a time to come back', async () => {
     const own = await createWorld()
     onTestFinished(() => own.close())
