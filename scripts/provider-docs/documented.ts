@@ -25,7 +25,7 @@ const about: Record<string, { title: string; about: string }> = {
   openai: {
     title: 'OpenAI and servers with `/v1/videos`',
     about:
-      "OpenAI's speech, and videos by a server of yours that speaks the API Sora had. api.openai.com itself has made no videos since 24 September 2026: without a server of yours, a request for `openai/sora-2` is answered with that. The answer to an order of speech is the speech; one that breaks off cannot be found again. Videos are looked for in the server's list.",
+      "OpenAI's speech, and videos by a server of yours that speaks the API Sora had. api.openai.com itself has made no videos since 24 September 2026: without a server of yours, a request for `openai/sora-2` is answered with that. The answer to an order of speech is the speech; one that breaks off cannot be found again. Videos are looked for in the server's list, except at LiteLLM, whose list does not name them all.",
   },
   runway: {
     title: 'Runway',

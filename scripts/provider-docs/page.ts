@@ -20,18 +20,22 @@ function withPart(page: string, name: string, part: string): string {
   return page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${part}\n\n${end}`)
 }
 
-/** The flavours of `/v1/videos` that `SLUICE_VIDEOS_FLAVOUR` takes: servers on a machine of one's own. */
+/** The flavours of `/v1/videos` that `SLUICE_VIDEOS_FLAVOUR` takes. */
 function videoServers(): string {
   const rows = Object.entries(flavours)
-    .filter(([, { own }]) => own)
-    .map(([id, { label, seed, deleteStops, progress }]) => [
+    .filter(([id]) => id !== 'openai')
+    .map(([id, { label, own, sizes, seed, image, deleteStops, progress, lists }]) => [
       `\`${id}\``,
       label,
+      own ? 'any' : 'as listed',
+      sizes?.join(', ') ?? 'any',
       seed ? 'yes' : 'no',
+      image ? 'yes' : 'no',
       deleteStops ? 'stops it' : 'too late once it runs',
       progress ? 'told' : 'unknown',
+      lists ? 'it is asked' : 'somebody decides',
     ])
-  return tableOf(['flavour', 'server', 'seed', 'cancel', 'progress'], rows)
+  return tableOf(['flavour', 'server', 'models', 'sizes', 'seed', 'picture', 'cancel', 'progress', 'an order in doubt'], rows)
 }
 
 function settings(): string {

@@ -1,7 +1,7 @@
 import type { Config } from '../compose/config.ts'
 import { ids } from '../compose/ids.ts'
 import { createLogger } from '../compose/logger.ts'
-import { openStore } from '../compose/open-store.ts'
+import { openStoreBeside } from '../compose/open-store-beside.ts'
 import { type MicroUsd, usd } from '../domain/money.ts'
 
 export interface BudgetCommand {
@@ -12,11 +12,11 @@ export interface BudgetCommand {
 
 /**
  * `sluice budget`: sets what a tenant may spend, and shows what is left of it. The limit holds for all of its spending, what
- * is set aside for orders under way included; from then on no order goes out that could exceed it.
+ * is set aside for orders under way included; from then on no order goes out that could exceed it, also from a server that runs.
  */
 export async function budget(config: Config, { tenant, limitUsd }: BudgetCommand): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const { store } = await openStore(config, createLogger(config.logLevel), stack)
+  const store = await openStoreBeside(config, createLogger(config.logLevel), stack)
   const tenantId = await store.tenants.ensure(tenant, ids.next('ten'))
   if (limitUsd !== undefined) await store.ledger.setLimit(tenantId, limitUsd === 'none' ? null : limitUsd)
   const { limitMicroUsd, spentMicroUsd, reservedMicroUsd } = await store.ledger.budget(tenantId)

@@ -46,6 +46,7 @@ test('says what is only half configured', async () => {
   expect(await look({ SLUICE_VERTEX_PROJECT: 'news', SLUICE_VERTEX_TOKEN_FILE: '/does/not/exist' })).toContainEqual(
     expect.stringContaining('/does/not/exist cannot be read'),
   )
+  expect(await look({ SLUICE_VIDEOS_MODELS: 'sora-2=100000' })).toEqual([expect.stringContaining('Set SLUICE_VIDEOS_URL')])
   expect(await look({ SLUICE_SUNO_KEY: 'key' })).toEqual([expect.stringContaining('Set SLUICE_SUNO to')])
   expect(await look({ SLUICE_IN_FLIGHT: 'runwya=2', SLUICE_RUNWAY_KEY: 'key' })).toContainEqual(expect.stringContaining('provider runwya'))
 })

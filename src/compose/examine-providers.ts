@@ -70,9 +70,11 @@ const withoutWebhooks = ({ reconcile }: Capabilities): string =>
 
 /** Settings that are of no use without another one, so that the provider is not there. */
 async function halfConfigured(config: Config): Promise<Finding[]> {
-  const { vertexProject, vertexTokenFile, sunoShape, sunoKey, sunoUrl } = config
+  const { vertexProject, vertexTokenFile, sunoShape, sunoKey, sunoUrl, videosUrl, videosModels, labUrl } = config
   const half = (id: string, found: string, fix: string): Finding => ({ what: `provider ${id}`, state: 'optional', found, fix })
   const findings: Finding[] = []
+  if (videosModels.size > 0 && videosUrl === undefined && labUrl === undefined)
+    findings.push(half('openai', 'no videos: models of a server, but not where it is', 'Set SLUICE_VIDEOS_URL.'))
   if (vertexProject !== undefined && vertexTokenFile === undefined)
     findings.push(half('vertex', 'not there: a project, but no token', 'Set SLUICE_VERTEX_TOKEN_FILE.'))
   if (vertexProject === undefined && vertexTokenFile !== undefined)

@@ -3,6 +3,16 @@ import { oneOf, setting } from './setting.ts'
 
 const text = z.string().min(1).optional()
 const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional()
+/** `a=1,b=2` as a map. `name`: what a name may be made of; `like`: an example, for the error. */
+const amounts = (name: string, like: string) => {
+  const parts = (list: string) => list.split(',').map((part) => part.split('=') as [string, string])
+  return z
+    .string()
+    .regex(new RegExp(`^${name}=\\d{1,12}(,${name}=\\d{1,12})*$`), `must be like ${like}`)
+    .refine((list) => new Set(parts(list).map(([id]) => id)).size === parts(list).length, 'names something twice')
+    .optional()
+    .transform((list) => new Map(list === undefined ? [] : parts(list).map(([id, amount]) => [id, Number(amount)])))
+}
 
 /** A provider is there once its key, or for one without keys its address, is set. */
 export const providerSettings = {
@@ -28,31 +38,25 @@ export const providerSettings = {
     'SLUICE_IN_FLIGHT',
     'unset',
     'Takes in the making at once by provider, over all workers: `runway=2,fal=10`.',
-    z
-      .string()
-      .regex(/^[a-z-]+=\d+(,[a-z-]+=\d+)*$/, 'must be like runway=2,fal=10')
-      .optional()
-      .transform(
-        (list) =>
-          new Map(
-            list
-              ?.split(',')
-              .map((part) => part.split('=') as [string, string])
-              .map(([id, most]) => [id, Number(most)]),
-          ),
-      ),
+    amounts('[a-z-]+', 'runway=2,fal=10'),
   ),
   videosUrl: setting(
     'SLUICE_VIDEOS_URL',
     'unset',
-    'A server with the `/v1/videos` API (vLLM-Omni, SGLang, FastVideo), with its `/v1`.',
+    'A server with the `/v1/videos` API (vLLM-Omni, SGLang, FastVideo, LiteLLM), with its `/v1`.',
     address,
   ),
   videosFlavour: setting(
     'SLUICE_VIDEOS_FLAVOUR',
     'vllm-omni',
-    'Which server it is: vllm-omni, sglang or fastvideo. They differ in what they take.',
-    oneOf('vllm-omni', 'sglang', 'fastvideo').default('vllm-omni'),
+    'Which server it is: vllm-omni, sglang, fastvideo or litellm. They differ in what they take.',
+    oneOf('vllm-omni', 'sglang', 'fastvideo', 'litellm').default('vllm-omni'),
+  ),
+  videosModels: setting(
+    'SLUICE_VIDEOS_MODELS',
+    'unset',
+    'Its models and what a second of each costs, in micro-USD: `sora-2=100000,veo-3=400000`. Needed with litellm.',
+    amounts('[^\\s=,]+', 'sora-2=100000,veo-3=400000, in micro-USD per second'),
   ),
   videosKey: setting('SLUICE_VIDEOS_KEY', 'unset', 'Its key, if it has one.', text),
   openaiKey: setting('SLUICE_OPENAI_KEY', 'unset', 'Key of OpenAI (speech).', text),

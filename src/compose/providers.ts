@@ -5,7 +5,8 @@ import { createElevenLabsProvider } from '../drivers/provider/elevenlabs/provide
 import { createFalProvider } from '../drivers/provider/fal/provider.ts'
 import { createGeminiProvider } from '../drivers/provider/google/gemini-provider.ts'
 import { createVertexProvider } from '../drivers/provider/google/vertex-provider.ts'
-import { createOpenAiProvider } from '../drivers/provider/openai/provider.ts'
+import { servedModel } from '../drivers/provider/openai/flavours.ts'
+import { createOpenAiProvider, type VideoServer } from '../drivers/provider/openai/provider.ts'
 import { createReplicateProvider } from '../drivers/provider/replicate/provider.ts'
 import { createRunwayProvider } from '../drivers/provider/runway/provider.ts'
 import { createSunoProvider } from '../drivers/provider/suno/provider.ts'
@@ -36,12 +37,8 @@ export function createVendors(config: Config, network: Network): Provider[] {
   }
 
   const openai = access(config.openaiKey, config.openaiUrl, 'openai/v1')
-  const videosUrl = config.videosUrl ?? lab(`${config.videosFlavour}/v1`)
-  if (openai || videosUrl !== undefined) {
-    const { videosFlavour: flavour, videosKey } = config
-    const videos = videosUrl && { baseUrl: videosUrl, flavour, ...(videosKey !== undefined && { apiKey: videosKey }) }
-    vendors.push(createOpenAiProvider({ network, ...openai, ...(videos && { videos }) }))
-  }
+  const videos = videoServer(config, lab(`${config.videosFlavour}/v1`))
+  if (openai || videos) vendors.push(createOpenAiProvider({ network, ...openai, ...(videos && { videos }) }))
 
   const runway = access(config.runwayKey, config.runwayUrl, 'runway')
   if (runway) vendors.push(createRunwayProvider({ network, ...runway }))
@@ -78,4 +75,24 @@ export function createVendors(config: Config, network: Network): Provider[] {
     vendors.push(createSunoProvider({ network, shape, ...(apiKey !== undefined && { apiKey }), ...(baseUrl !== undefined && { baseUrl }) }))
   }
   return vendors
+}
+
+/** The server with `/v1/videos`, or the lab's. Prices of the operator are as of now. */
+function videoServer(
+  { videosUrl, videosFlavour: flavour, videosKey, videosModels }: Config,
+  played: string | undefined,
+): VideoServer | undefined {
+  if (flavour === 'litellm' && videosModels.size === 0) {
+    throw new SluiceError('config_invalid', 'SLUICE_VIDEOS_FLAVOUR is litellm, but SLUICE_VIDEOS_MODELS is not set.', {
+      fix: 'Set SLUICE_VIDEOS_MODELS to what your LiteLLM serves and what a second costs: sora-2=100000,veo-3=400000.',
+    })
+  }
+  const baseUrl = videosUrl ?? played
+  if (baseUrl === undefined) return undefined
+  const apiKey = videosKey ?? (videosUrl === undefined ? LAB_KEY : undefined)
+  const asOf = new Date().toISOString().slice(0, 10)
+  const models = [...videosModels].map(([id, amountMicroUsd]) =>
+    servedModel(flavour, id, { per: 'second', amountMicroUsd, asOf, source: 'SLUICE_VIDEOS_MODELS' }),
+  )
+  return { baseUrl, flavour, ...(apiKey !== undefined && { apiKey }), ...(models.length > 0 && { models }) }
 }

@@ -138,7 +138,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
     allowList: [],
   })
   api.addHook('onRequest', async (request) => {
-    request.keyless = await authenticator.open()
+    request.keyless = await authenticator.open(request.headers.authorization)
     if (request.keyless) {
       guardOpenServer(request)
       request.tenantId = await authenticator.defaultTenant()

@@ -16,6 +16,12 @@ export interface TakeOutput {
   sizeBytes?: number
 }
 
+/** Outputs of a take that ended before they were used. Each is in our keeping or, larger than allowed, still at the provider. */
+export interface Late {
+  ref: RemoteRef
+  outputs: TakeOutput[]
+}
+
 /** An output in our own keeping. */
 export interface Master {
   role: TakeOutput['role']
@@ -67,8 +73,8 @@ export type TakeState =
   | { state: 'accepted'; masters: Master[] }
   | { state: 'rejected'; masters: Master[]; outcome: Outcome }
   | { state: 'failed'; outcome: Outcome }
-  /** `late`: it was made all the same, and paid: its outputs are in our keeping, for a retry of the job. */
-  | { state: 'cancelled'; outcome: Outcome; late?: { ref: RemoteRef; outputs: TakeOutput[] } }
+  /** `late`: it was made all the same, and paid: a retry of the job begins with its outputs. */
+  | { state: 'cancelled'; outcome: Outcome; late?: Late }
 
 /**
  * What somebody says of an order that Sluice cannot find, having looked at the provider or not:

@@ -1,13 +1,14 @@
-import type { Outcome } from '../domain/outcome.ts'
+import { SluiceError } from '../domain/errors.ts'
+import type { Charged, Outcome } from '../domain/outcome.ts'
 import type { LedgerEntry } from '../domain/spend.ts'
-import { type RemoteRef, type Take, type TakeOutput, type TakeState, takeEnded } from '../domain/take.ts'
+import { type Late, type RemoteRef, type Take, type TakeOutput, takeEnded } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
-import { settleBy } from './end-take.ts'
+import { paidFor, settleBy } from './end-take.ts'
 import { searchOver, whereIs } from './find-order.ts'
-import { KEPT, keptKey } from './keys.ts'
+import { isKept, KEPT, keptKey } from './keys.ts'
 import { passes } from './park.ts'
 
 /** Whether the take's account with its provider is closed. `false`: ask again later. */
@@ -58,10 +59,9 @@ async function callOffNow(deps: StageDeps, run: StepRun, take: Take): Promise<Ca
       return stop(deps, run, provider, take, state.ref)
     case 'delivered': {
       const late = provider.capabilities.volatile ? undefined : await keepLate(deps, run, provider, take, state.ref, state.outputs)
-      await provider.release?.(state.ref)
-      const detail = late ? 'It came when the job had ended; a retry of the job uses it.' : 'The job had ended.'
-      // Settled when it was delivered; closing it again changes nothing.
-      await run.checkpoint((tx) => cancelled(tx, take, { detail, charged: 'no' }, late))
+      if (!stays(late)) await provider.release?.(state.ref)
+      const detail = `The job had ended.${wordsOf(late)}`
+      await run.checkpoint(async (tx) => cancelled(tx, take, { detail, ...(await paidFor(tx, take)) }, late))
       return true
     }
     default:
@@ -81,12 +81,16 @@ async function stop(deps: StageDeps, run: StepRun, provider: Provider, take: Tak
   const outcome = endOf(provider, reserved, status)
   if (outcome === null) return false
   const late = status.state === 'succeeded' ? await keepLate(deps, run, provider, take, ref, status.outputs) : undefined
-  await provider.release?.(ref)
-  await run.checkpoint((tx) => cancelled(tx, take, { ...outcome, detail: `${outcome.detail} (${saidOf(truth)})` }, late))
+  if (!stays(late)) await provider.release?.(ref)
+  const detail = `${outcome.detail} (${saidOf(truth)})${wordsOf(late)}`
+  await run.checkpoint((tx) => cancelled(tx, take, { ...outcome, detail }, late))
   return true
 }
 
-/** What was paid for is not left behind: a retry of the job takes it instead of ordering again. */
+/**
+ * What was paid for is not left behind: a retry of the job takes it instead of ordering again. What is larger than allowed stays
+ * where it is, to be fetched by that retry. `undefined`: it is no longer there, or is not what was said.
+ */
 async function keepLate(
   deps: StageDeps,
   run: StepRun,
@@ -94,23 +98,39 @@ async function keepLate(
   take: Take,
   ref: RemoteRef,
   outputs: TakeOutput[],
-): Promise<Late> {
+): Promise<Late | undefined> {
   const options = { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes }
-  const kept: TakeOutput[] = []
+  const found: TakeOutput[] = []
   for (const [index, output] of outputs.entries()) {
-    if (output.locator.startsWith(KEPT)) kept.push(output)
-    else {
+    if (isKept(output)) {
+      found.push(output)
+      continue
+    }
+    try {
       const bytes = download(provider, ref, index, output, options)
       const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, `${output.role}-${index}`), bytes, {
         mimeType: output.mimeType,
       })
-      kept.push({ ...output, locator: `${KEPT}${key}`, sizeBytes })
+      found.push({ ...output, locator: `${KEPT}${key}`, sizeBytes })
+    } catch (error) {
+      const code = SluiceError.is(error) ? error.code : undefined
+      if (code === 'take_lost' || code === 'media_unreadable') return undefined
+      if (code !== 'output_too_large') throw error
+      found.push(output)
     }
   }
-  return { ref, outputs: kept }
+  return { ref, outputs: found }
 }
 
-type Late = NonNullable<Extract<TakeState, { state: 'cancelled' }>['late']>
+/** Whether some of it is still at the provider, and must not be forgotten there. */
+const stays = (late: Late | undefined): boolean => late !== undefined && !late.outputs.every(isKept)
+
+function wordsOf(late: Late | undefined): string {
+  if (late === undefined) return ''
+  return stays(late)
+    ? ' It is larger than SLUICE_MAX_OUTPUT_BYTES allows; a retry of the job, once that is raised, fetches it.'
+    : ' A retry of the job uses it.'
+}
 
 /** How it ended at the provider; `null` while it goes on there. Without a figure of the provider's, what was reserved counts. */
 function endOf(provider: Provider, reserved: LedgerEntry | undefined, status: TakeStatus): Money | null {
@@ -133,7 +153,8 @@ function endOf(provider: Provider, reserved: LedgerEntry | undefined, status: Ta
   }
 }
 
-type Money = { detail: string } & ({ charged: 'no' } | { charged: 'unknown' } | { charged: 'yes'; amountMicroUsd: number; basis: string })
+/** `basis`: as in the ledger. Absent for what was settled when it was delivered. */
+type Money = { detail: string; basis?: string } & Charged
 
 const saidOf = (truth: 'stopped' | 'too_late' | 'unknown'): string =>
   ({ stopped: 'stopped upstream', too_late: 'it could not be stopped', unknown: 'whether it was stopped is not known' })[truth]
@@ -142,6 +163,6 @@ async function cancelled(tx: JobTransaction, take: Take, money: Money, late?: La
   const known = money.charged === 'yes' ? { charged: money.charged, amountMicroUsd: money.amountMicroUsd } : { charged: money.charged }
   const outcome: Outcome = { class: 'cancelled', retry: 'never', detail: money.detail, ...known }
   // What was delivered is settled already; closing twice changes nothing.
-  await settleBy(tx, take, outcome, money.charged === 'yes' ? money.basis : undefined)
+  await settleBy(tx, take, outcome, money.basis)
   await tx.setTake(take, { state: 'cancelled', outcome, ...(late && { late }) })
 }

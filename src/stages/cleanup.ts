@@ -3,7 +3,7 @@ import { mastersOf, type Take } from '../domain/take.ts'
 import type { StepHandler } from '../ports/stages.ts'
 import { callOff } from './call-off.ts'
 import type { StageDeps } from './deps.ts'
-import { jobPrefix, KEPT } from './keys.ts'
+import { isKept, jobPrefix, KEPT } from './keys.ts'
 import { park } from './park.ts'
 
 /** How long to wait for background copies before what they need is looked at. */
@@ -42,7 +42,7 @@ async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: b
   const late = takes.flatMap(({ state }) => (state.state === 'cancelled' ? (state.late?.outputs ?? []) : []))
   const keys = new Set([
     ...takes.flatMap(mastersOf).map(({ objectKey }) => objectKey),
-    ...late.map(({ locator }) => locator.slice(KEPT.length)),
+    ...late.filter(isKept).map(({ locator }) => locator.slice(KEPT.length)),
   ])
   if (job.preview) keys.add(job.preview.objectKey)
   if (!job.assetId || discard) return keys

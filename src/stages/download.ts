@@ -72,9 +72,9 @@ async function fresh(provider: Pick<Provider, 'status'>, ref: RemoteRef, index: 
   )
 }
 
-export function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
+function tooLarge(sizeBytes: number, maxBytes: number): SluiceError {
   return new SluiceError('output_too_large', `The output has ${sizeBytes} bytes; at most ${maxBytes} are taken.`, {
-    fix: 'Raise SLUICE_MAX_OUTPUT_BYTES and retry, or order a shorter or smaller output.',
+    fix: 'Raise SLUICE_MAX_OUTPUT_BYTES and retry the job, which fetches this output and orders none; or order a shorter or smaller one.',
   })
 }
 

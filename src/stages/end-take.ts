@@ -1,5 +1,5 @@
 import { asSluiceError } from '../domain/errors.ts'
-import { type Outcome, outcomeOf } from '../domain/outcome.ts'
+import { type Charged, type Outcome, outcomeOf } from '../domain/outcome.ts'
 import type { Take } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
@@ -35,6 +35,12 @@ export async function settleBy(tx: JobTransaction, take: Take, outcome: Outcome,
   if (outcome.charged === 'yes') return tx.settle(take, outcome.amountMicroUsd, basis)
   const reserved = await tx.repositories.ledger.get(take.id)
   return tx.settle(take, reserved?.amountMicroUsd ?? 0, 'assumed')
+}
+
+/** What the take has cost, by the ledger: nothing where it is free, or was paid by the job that is retried. */
+export async function paidFor(tx: JobTransaction, take: Take): Promise<Charged> {
+  const entry = await tx.repositories.ledger.get(take.id)
+  return entry?.state === 'settled' ? { charged: 'yes', amountMicroUsd: entry.amountMicroUsd } : { charged: 'no' }
 }
 
 /** An error that concerns the take rather than the step, as its outcome. */

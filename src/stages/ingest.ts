@@ -1,12 +1,11 @@
-import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { RepairAction, RepairChoice, RepairOption } from '../domain/repair.ts'
-import type { Master, Take } from '../domain/take.ts'
+import type { Late, Master, Take } from '../domain/take.ts'
 import { blocks, type QualityProfile, type Verdict } from '../domain/verdict.ts'
 import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import { acceptTake } from './accept-take.ts'
 import { providerOf, type StageDeps } from './deps.ts'
-import { loseTake, takeOutcome } from './end-take.ts'
+import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { type Measured, measure, rewriteFile, trimSilence } from './measure.ts'
 import { waitOut } from './park.ts'
 import { carryOut, decideRepair, repairedBy } from './repair.ts'
@@ -17,7 +16,8 @@ const EDGE_SECONDS = 0.1
 
 /**
  * Brings a delivered take into our own keeping: masters stored and hashed, measured, judged against the order and the script, and
- * mended where no other take is needed for that. A failed download is tried again; the take is never made again because of it.
+ * mended where no other take is needed for that. A failed download is tried again; the take is never made again because of it, and one that is
+ * too large stays to be fetched.
  */
 export function ingest(deps: StageDeps): StepHandler {
   return async (run) => {
@@ -31,7 +31,7 @@ export function ingest(deps: StageDeps): StepHandler {
       const masters = await takeIn(deps, run, take, ref, outputs)
       judged = await judgeTake(deps, run, profile, take, masters)
     } catch (error) {
-      return notTakenIn(deps, run, take, error)
+      return notTakenIn(deps, run, take, { ref, outputs }, error)
     }
     return {
       then: 'done',
@@ -100,19 +100,35 @@ export async function settleTake(deps: StageDeps, tx: JobTransaction, profile: Q
   await carryOut(deps, tx, await decideRepair(deps, tx, profile, finding), finding)
 }
 
-function notTakenIn(deps: StageDeps, run: StepRun, take: Take, error: unknown): StepResult {
+/** What becomes of a take whose outputs did not come into our keeping. */
+function notTakenIn(deps: StageDeps, run: StepRun, take: Take, late: Late, error: unknown): StepResult {
   run.signal.throwIfAborted()
-  const spoilt = SluiceError.is(error) && (error.code === 'take_lost' || error.code === 'media_unreadable')
-  if (!spoilt) return waitOut(deps, run, providerOf(deps, take.provider), take, error)
+  const provider = providerOf(deps, take.provider)
   const outcome = takeOutcome(error)
-  if (error.code !== 'take_lost') return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
-  return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
+  switch (outcome.code) {
+    case 'take_lost':
+      return { then: 'done', write: async (tx) => loseTake(deps, tx, take, await goneOutcome(tx, take, outcome)) }
+    case 'media_unreadable':
+      return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
+    case 'output_too_large': {
+      if (provider.capabilities.volatile) throw error
+      run.log.warn({ takeId: take.id, provider: provider.id, fix: outcome.fix, err: outcome.detail }, 'a paid output stays at its provider')
+      return { then: 'done', write: (tx) => leaveThere(tx, take, late, outcome) }
+    }
+    default:
+      return waitOut(deps, run, provider, take, error)
+  }
 }
 
 /** What cost nothing is simply lost. What was paid for has expired at the provider: another take costs again, and counts. */
 async function goneOutcome(tx: JobTransaction, take: Take, outcome: Outcome): Promise<Outcome> {
-  const { class: _class, charged: _charged, ...rest } = outcome
-  const paid = await tx.repositories.ledger.get(take.id)
-  if (paid?.state !== 'settled') return { ...outcome, class: 'lost' }
-  return { ...rest, class: 'expired', retry: 'reseed', charged: 'yes', amountMicroUsd: paid.amountMicroUsd }
+  const paid = await paidFor(tx, take)
+  return paid.charged === 'yes' ? { ...outcome, class: 'expired', retry: 'reseed', ...paid } : { ...outcome, class: 'lost' }
+}
+
+/** The job ends, but the take is not given up: a retry, once the limit was raised, fetches it from where it is. */
+async function leaveThere(tx: JobTransaction, take: Take, late: Late, outcome: Outcome): Promise<void> {
+  const told = { ...outcome, ...(await paidFor(tx, take)) }
+  await tx.setTake(take, { state: 'cancelled', outcome: told, late })
+  await tx.end('failed', told)
 }

@@ -4,8 +4,7 @@ import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
-import { tooLarge } from './download.ts'
-import { loseTake, takeOutcome } from './end-take.ts'
+import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
 import type { Follow } from './follow-take.ts'
 import { KEPT, keptKey } from './keys.ts'
@@ -42,6 +41,7 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
   }
   if (waitMs !== null) return park(deps, waitMs, `${provider.id} takes no more orders at once`)
   let ref: RemoteRef
+  let tooLarge: SluiceError | undefined
   try {
     ref = await provider.start(take.request, {
       takeId: take.id,
@@ -50,13 +50,16 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
       hint: () => deps.hint(take.jobId, take.id),
       ...webhookFor(deps, provider, take),
       keep: async ({ role, mimeType }, bytes) => {
-        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), atMost(deps.maxOutputBytes, bytes), {
-          mimeType,
+        const bounded = atMost(deps.maxOutputBytes, bytes, (receivedBytes) => {
+          tooLarge = notKept(provider, receivedBytes, deps.maxOutputBytes)
+          return tooLarge
         })
+        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), bounded, { mimeType })
         return { role, mimeType, locator: `${KEPT}${key}`, sizeBytes }
       },
     })
   } catch (error) {
+    if (tooLarge) return paidForNothing(deps, intended, tooLarge)
     return notStarted(deps, run, provider, intended, unreachedBefore(take), error)
   }
   let making = intended
@@ -118,11 +121,36 @@ function webhookFor(deps: StageDeps, provider: Provider, take: Take): { webhookU
   return webhookUrl === null ? {} : { webhookUrl }
 }
 
-async function* atMost(maxBytes: number, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* atMost(
+  maxBytes: number,
+  bytes: AsyncIterable<Uint8Array>,
+  exceeded: (receivedBytes: number) => SluiceError,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0
   for await (const chunk of bytes) {
     received += chunk.length
-    if (received > maxBytes) throw tooLarge(received, maxBytes)
+    if (received > maxBytes) throw exceeded(received)
     yield chunk
+  }
+}
+
+function notKept(provider: Provider, receivedBytes: number, maxBytes: number): SluiceError {
+  const detail = `${provider.id} answered the order with the output itself, of ${receivedBytes} bytes or more; at most ${maxBytes} are taken. It cannot be fetched again.`
+  const fix = 'Raise SLUICE_MAX_OUTPUT_BYTES and retry the job, which orders it anew; or order a shorter or smaller output.'
+  return new SluiceError('output_too_large', detail, { fix })
+}
+
+/**
+ * The order was taken and answered: there is no doubt to clear, its price is due, and what came is gone. Whatever the adapter
+ * makes of it, it is not ordered again by itself.
+ */
+function paidForNothing(deps: StageDeps, take: Take, error: SluiceError): StepResult {
+  return {
+    then: 'done',
+    write: async (tx) => {
+      const reserved = await tx.repositories.ledger.get(take.id)
+      if (reserved) await tx.settle(take, reserved.amountMicroUsd, reserved.basis)
+      await loseTake(deps, tx, take, { ...takeOutcome(error), ...(await paidFor(tx, take)) })
+    },
   }
 }

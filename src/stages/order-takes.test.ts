@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../domain/plan.ts'
 import type { Take, TakeState } from '../domain/take.ts'
-import { orderable, spentTakes } from './order-takes.ts'
+import type { JobTransaction } from '../ports/stages.ts'
+import type { StageDeps } from './deps.ts'
+import { orderable, orderTakes, spentTakes } from './order-takes.ts'
 
 const planned = (key: string, needs: string[] = []): Plan['takes'][number] => ({
   key,
@@ -42,5 +44,46 @@ describe('spentTakes', () => {
       take('clip:0', accepted),
     ]
     expect(spentTakes(takes, 'clip:0')).toBe(2)
+  })
+})
+
+describe('orderTakes of a retry', () => {
+  const late: TakeState = {
+    state: 'cancelled',
+    outcome: { class: 'quality', detail: '', retry: 'never', charged: 'yes', amountMicroUsd: 5 },
+    late: { ref: { id: 'there' }, outputs: [{ role: 'media', mimeType: 'video/mp4', locator: 'https://vendor/1' }] },
+  }
+  /** What is made for job `third`, which retries `second`, which retried `first`. */
+  async function madeAfter(first: Take[], second: Take[]): Promise<Take[]> {
+    const made: Take[] = []
+    const takes: Record<string, Take[]> = { first, second }
+    const tx = {
+      job: { id: 'third', retryOf: 'second', plan: { ...plan, takes: [planned('clip:0')], shots: [] } },
+      repositories: {
+        takes: { ofJob: async (id: string) => takes[id] ?? [] },
+        jobs: { get: async (id: string) => ({ retryOf: id === 'second' ? 'first' : null }) },
+      },
+      createTakes: async (created: Take[]) => made.push(...created),
+      addSteps: async () => {},
+    } as unknown as JobTransaction
+    const deps = {
+      ids: { next: () => 'tak_new' },
+      clock: { now: () => new Date() },
+      providers: new Map([['local', { capabilities: {} }]]),
+    } as unknown as StageDeps
+    await orderTakes(deps, tx)
+    return made
+  }
+  const paid = { ...take('clip:0', late), provider: 'local' } as Take
+
+  it('begins with what was paid for, of the retry before it as well when that one ended without takes', async () => {
+    const begun = [{ state: { state: 'delivered', ref: { id: 'there' }, outputs: [{ locator: 'https://vendor/1' }] } }]
+    expect(await madeAfter([], [paid])).toMatchObject(begun)
+    expect(await madeAfter([paid], [])).toMatchObject(begun)
+  })
+  it('does not go back behind a retry that had takes, and orders where there is nothing', async () => {
+    const anew = [{ state: { state: 'planned' } }]
+    expect(await madeAfter([paid], [take('clip:0', { state: 'failed', outcome: outcome('quality') })])).toMatchObject(anew)
+    expect(await madeAfter([], [])).toMatchObject(anew)
   })
 })

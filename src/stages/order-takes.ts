@@ -45,9 +45,14 @@ export async function orderTakes(
   }
 }
 
-/** First takes for which the job that is retried has a paid output that came too late: they begin where that one ended. */
+/**
+ * First takes for which the job that is retried has a paid output that came too late: they begin where that one ended. A retry
+ * that ended before it had takes has used nothing, so the one before it is asked.
+ */
 async function withLateResults(tx: JobTransaction, retried: JobId, orders: Take[], earlier: Take[]): Promise<Take[]> {
   const old = await tx.repositories.takes.ofJob(retried)
+  const before = old.length === 0 ? (await tx.repositories.jobs.get(retried))?.retryOf : null
+  if (before) return withLateResults(tx, before, orders, earlier)
   return orders.map((order) => {
     const found = old.find(({ key, state }) => key === order.key && state.state === 'cancelled' && state.late !== undefined)
     if (found?.state.state !== 'cancelled' || !found.state.late || earlier.some(({ key }) => key === order.key)) return order

@@ -4,7 +4,7 @@ import type { ObjectInfo } from '../ports/objects.ts'
 import type { StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
-import { jobPrefix, KEPT, masterKey } from './keys.ts'
+import { isKept, jobPrefix, KEPT, masterKey } from './keys.ts'
 
 const extensions: Record<string, string> = {
   'video/mp4': 'mp4',
@@ -43,9 +43,9 @@ export async function takeIn(deps: StageDeps, run: StepRun, take: Take, ref: Rem
 }
 
 /** What came with the answer to the order needs no download. */
-async function inOurKeeping(deps: StageDeps, { locator }: TakeOutput): Promise<ObjectInfo | undefined> {
-  if (!locator.startsWith(KEPT)) return undefined
-  const kept = await deps.objects.head(locator.slice(KEPT.length))
+async function inOurKeeping(deps: StageDeps, output: TakeOutput): Promise<ObjectInfo | undefined> {
+  if (!isKept(output)) return undefined
+  const kept = await deps.objects.head(output.locator.slice(KEPT.length))
   if (!kept) throw new SluiceError('take_lost', 'What was kept of the take is gone.')
   return kept
 }

@@ -8,10 +8,13 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ids } from '../../src/compose/ids.ts'
 import { assertSafeToListen, createApiKey } from '../../src/delivery/auth.ts'
+import { checks } from '../../src/domain/checks/index.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
 import { problems } from '../../src/domain/problems.ts'
+import { profiles } from '../../src/domain/profiles.ts'
 import { JobList, JobView, QuoteView, ReportView, VoiceList } from '../../src/wire/jobs.ts'
 import { ProblemView } from '../../src/wire/problem.ts'
+import { ProfileView } from '../../src/wire/profiles.ts'
 import { createWorld, type Served, type World } from './http-server.ts'
 
 let world: World
@@ -410,6 +413,19 @@ describe('who asks', () => {
     expect((await other.json()).id).not.toBe(job.id)
   })
 
+  it('the first key, made while the server runs, is honoured at once, and asked for within a second', async () => {
+    const own = await createWorld()
+    onTestFinished(() => own.close())
+    const { url } = await own.serve()
+    const asked = (headers: Record<string, string> = {}) => fetch(`${url}/v1/jobs`, { headers })
+    const made = JobView.parse(await (await post('/v1/jobs', { kind: 'sound', prompt: 'a bell' }, {}, url)).json())
+    expect((await asked()).status).toBe(200)
+    const key = await createApiKey(own.store, ids, 'ada', 'laptop')
+    const seen = JobList.parse(await (await asked({ authorization: `Bearer ${key}` })).json()).jobs
+    expect(seen, `${made.id} belongs to another tenant`).toEqual([])
+    expect((await asked()).status).toBe(401)
+  })
+
   it('too many requests are turned away with a time to come back', async () => {
     const own = await createWorld()
     onTestFinished(() => own.close())
@@ -429,6 +445,38 @@ describe('who asks', () => {
   })
 })
 
+describe('quality profiles', () => {
+  const put = (name: string, body: unknown) =>
+    fetch(`${server.url}/v1/profiles/${name}`, { method: 'PUT', headers: json, body: JSON.stringify(body) })
+  const wish = { kind: 'music', prompt: 'calm' }
+
+  it('are what is different from a built-in one, and a job keeps the version it was accepted with', async () => {
+    const first = ProfileView.parse(await (await put('broadcast', { extends: 'strict', rules: { freeze: 'review' }, thresholds: { black: 0.2 } })).json())
+    expect(first).toMatchObject({ name: 'broadcast', version: 1, builtIn: false, unknown: 'fail', thresholds: { black: 0.2 } })
+    expect(first.rules).toMatchObject({ freeze: 'review', black: profiles.strict.rules['black'] })
+    const job = JobView.parse(await (await post('/v1/jobs', { ...wish, policy: { profile: 'broadcast' } })).json())
+    expect(await (await put('broadcast', { extends: 'draft' })).json()).toMatchObject({ version: 2, rules: { freeze: 'warn' } })
+    const report = ReportView.parse(await (await fetch(`${server.url}/v1/jobs/${job.id}/report`)).json())
+    expect(report.profile).toEqual({ name: 'broadcast', version: 1 })
+    const { profiles: listed } = (await (await fetch(`${server.url}/v1/profiles`)).json()) as { profiles: { name: string }[] }
+    expect(listed.map(({ name }) => name)).toEqual(['draft', 'standard', 'strict', 'audio-only', 'broadcast'])
+  })
+
+  it('that do not exist, are built in, or name checks that do not exist are refused where they are named', async () => {
+    const missing = await problemOf(await post('/v1/jobs', { ...wish, policy: { profile: 'nobody' } }))
+    expect(missing).toMatchObject({ code: 'profile_not_found', field: 'policy.profile' })
+    expect(await problemOf(await put('strict', {}))).toMatchObject({ code: 'options_contradict', field: 'name' })
+    const odd = await problemOf(await put('mine', { rules: { beauty: 'fail' }, thresholds: { black: 'much' } }))
+    expect(odd.errors?.map(({ field }) => field)).toEqual(expect.arrayContaining(['rules.beauty', 'thresholds.black']))
+  })
+
+  it('are made of checks that are told with their definitions', async () => {
+    const { checks: told } = (await (await fetch(`${server.url}/v1/checks`)).json()) as { checks: { id: string; definition: string }[] }
+    expect(told.map(({ id }) => id)).toEqual(Object.keys(checks))
+    expect(told.every(({ definition }) => definition.endsWith('.'))).toBe(true)
+  })
+})
+
 describe('documentation', () => {
   it('the OpenAPI document is valid 3.1 and names every route', async () => {
     const document = await (await fetch(`${server.url}/openapi.json`)).json()
@@ -445,6 +493,7 @@ describe('documentation', () => {
       '/v1/assets/{id}/hls/{rung}/init.mp4',
       '/v1/assets/{id}/hls/{rung}/playlist.m3u8',
       '/v1/assets/{id}/hls/{rung}/{segment}',
+      '/v1/checks',
       '/v1/events',
       '/v1/jobs',
       '/v1/jobs/{id}',
@@ -455,6 +504,8 @@ describe('documentation', () => {
       '/v1/jobs/{id}/retry',
       '/v1/jobs/{id}/takes',
       '/v1/jobs/{id}/takes/{takeId}/decision',
+      '/v1/profiles',
+      '/v1/profiles/{name}',
       '/v1/providers',
       '/v1/quotes',
       '/v1/usage',

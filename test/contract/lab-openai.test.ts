@@ -175,6 +175,21 @@ describe('servers one runs oneself', () => {
   })
 })
 
+describe('a proxy before other vendors', () => {
+  it('LiteLLM: what Gemini makes is processing and tells little else, there is no list and no DELETE', async () => {
+    lab.clock.speed = 1
+    const veo = await json(order('litellm', { prompt: 'a kite', model: 'veo-3', ...SMALL }))
+    expect(veo).toMatchObject({ status: 'processing', progress: null, seconds: null })
+    expect(Buffer.from(String(veo['id']).slice('video_'.length), 'base64').toString()).toMatch(/^litellm:custom_llm_provider:gemini;/)
+    expect(veo).not.toHaveProperty('prompt')
+    expect(await json(order('litellm', { prompt: 'a kite', model: 'sora-2', ...SMALL }))).toMatchObject({ status: 'queued', seconds: '1' })
+    expect((await call('litellm', '/videos')).status).toBe(500)
+    expect((await call('litellm', `/videos/${veo['id']}`, { method: 'DELETE' })).status).toBe(404)
+    expect(lab.book.totals()['litellm']).toBe(500_000)
+    lab.restart()
+  })
+})
+
 describe('OpenAI: sound and words', () => {
   const speak = (fields: Json) => post('openai', '/audio/speech', { model: 'gpt-4o-mini-tts', voice: 'alloy', ...fields })
 

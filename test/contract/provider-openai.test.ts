@@ -5,7 +5,7 @@ import type { GenerateRequest } from '../../src/domain/generate.ts'
 import type { TakeId } from '../../src/domain/ids.ts'
 import type { RemoteRef } from '../../src/domain/take.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
-import type { Flavour } from '../../src/drivers/provider/openai/flavours.ts'
+import { type Flavour, servedModel } from '../../src/drivers/provider/openai/flavours.ts'
 import { soraModels } from '../../src/drivers/provider/openai/models.ts'
 import { createOpenAiProvider, type OpenAiOptions } from '../../src/drivers/provider/openai/provider.ts'
 import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
@@ -19,10 +19,16 @@ const network = createNetwork()
 let lab: RunningLab
 
 type Clip = Extract<GenerateRequest, { kind: 'video' }>
-const FLAVOURS: Flavour[] = ['openai', 'vllm-omni', 'sglang', 'fastvideo']
+const FLAVOURS: Flavour[] = ['openai', 'litellm', 'vllm-omni', 'sglang', 'fastvideo']
 
 /** OpenAI's own models as they were, as if a gateway still had them. */
 const gateway: ModelFacts[] = soraModels.map(({ sunset: _, ...model }) => model)
+const listed = (amountMicroUsd: number) => ({ per: 'second', amountMicroUsd, asOf: '2026-11-23', source: 'the operator' }) as const
+/** What is paid for is listed with its price. */
+const paidModels: Partial<Record<Flavour, ModelFacts[]>> = {
+  openai: gateway,
+  litellm: [servedModel('litellm', 'sora-2', listed(100_000)), servedModel('litellm', 'veo-3', listed(400_000))],
+}
 
 const made = (options: Partial<OpenAiOptions>): Provider =>
   createOpenAiProvider({ network, baseUrl: `${lab.url}/openai/v1`, now: () => new Date('2026-11-23T00:00:00Z'), ...options })
@@ -31,7 +37,7 @@ const serverOf = (flavour: Flavour, apiKey = 'lab'): Provider =>
     videos: {
       baseUrl: `${lab.url}/${flavour}/v1`,
       flavour,
-      ...(flavour === 'openai' && { apiKey, models: gateway }),
+      ...(paidModels[flavour] && { apiKey, models: paidModels[flavour] }),
     },
   })
 
@@ -83,6 +89,8 @@ async function answering(listener: RequestListener): Promise<string> {
 }
 
 describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
+  const isPaid = paidModels[flavour] !== undefined
+
   test('ordered in its own way, asked for, downloaded, playable', async () => {
     const provider = serverOf(flavour)
     const request = clip('a lighthouse')
@@ -90,7 +98,7 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
     expect(JSON.parse(JSON.stringify(ref))).toEqual(ref)
     const { outputs, charge } = await delivered(provider, ref)
     expect(await playable(await bytesOf(provider, outputs[0] as never))).toMatchObject({ width: 1280, height: 720, durationSeconds: 4 })
-    const price = flavour === 'openai' ? 400_000 : 0
+    const price = isPaid ? 400_000 : 0
     expect(provider.quote(request).amountMicroUsd).toBe(price)
     expect(charge).toEqual({ amountMicroUsd: price, basis: 'price-list' })
     expect(charged(ref)).toBe(price)
@@ -105,7 +113,7 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
         durationSeconds: 8,
         width: 720,
         height: 1280,
-        ...(flavour === 'openai' ? { fps: 24 } : { fps: 12, seed: 11 }),
+        ...(isPaid ? { fps: 24 } : { fps: 12, seed: 11 }),
       },
     ])
   })
@@ -119,7 +127,7 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
       if (status.state === 'running') seen.push(status.progress)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
-    if (flavour === 'fastvideo') return expect([...new Set(seen)]).toEqual([null])
+    if (flavour === 'fastvideo' || flavour === 'litellm') return expect([...new Set(seen)]).toEqual([null])
     expect(seen.at(-1)).toBeCloseTo(0.4)
     expect(seen).toEqual([...seen].sort((a, b) => (a ?? 0) - (b ?? 0)))
   })
@@ -130,15 +138,19 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
       const status = await untilEnded(provider, await order(provider, clip(`[lab:${marker}] a storm`)))
       expect(status).toMatchObject({
         state: 'failed',
-        outcome: { class: 'transient', code: 'provider_failed', retry: 'reseed', charged: flavour === 'openai' ? 'unknown' : 'no' },
+        outcome: { class: 'transient', code: 'provider_failed', retry: 'reseed', charged: isPaid ? 'unknown' : 'no' },
       })
     }
     const refused = await untilEnded(provider, await order(provider, clip('[lab:refuse-output] a storm')))
     expect(refused).toMatchObject({ state: 'failed', outcome: { class: 'refused_output', retry: 'soften' } })
   })
 
-  test('a lost answer is a doubt that the list resolves', async () => {
+  test('a lost answer is a doubt that the list resolves, where it names every video', async () => {
     const provider = serverOf(flavour)
+    if (flavour === 'litellm') {
+      expect([provider.capabilities.reconcile, provider.reconcile]).toEqual([undefined, undefined])
+      return expect(order(provider, clip('[lab:lost-reply] a parcel'))).rejects.toMatchObject({ code: 'submit_unknown' })
+    }
     expect(provider.capabilities.reconcile).toBe('list')
     const request = clip(`[lab:lost-reply] a parcel for ${flavour}`)
     const intent = { takeId: 'tak_x' as TakeId, request, orderedAt: new Date() }
@@ -160,7 +172,8 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
     const request = clip(`[lab:reset-before] a letter for ${flavour}`)
     const orderedAt = new Date()
     await expect(order(provider, request)).rejects.toMatchObject({ code: 'submit_unknown' })
-    expect(await provider.reconcile?.({ takeId: 'tak_x' as TakeId, request, orderedAt }, { signal: never })).toBe('absent')
+    const intent = { takeId: 'tak_x' as TakeId, request, orderedAt }
+    if (flavour !== 'litellm') expect(await provider.reconcile?.(intent, { signal: never })).toBe('absent')
 
     const ref = await order(provider, clip('[lab:restart] a house of cards'))
     expect(await untilEnded(provider, ref)).toMatchObject({ state: 'lost', outcome: { class: 'lost', code: 'take_lost', retry: 'reseed' } })
@@ -198,7 +211,9 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
     ).rejects.toThrow()
     const part = Buffer.concat(got)
     expect(part.length).toBeGreaterThan(0)
-    const whole = Buffer.concat([part, await bytesOf(provider, output as never, part.length)])
+    const rest = await bytesOf(provider, output as never, part.length)
+    // LiteLLM sends the whole again.
+    const whole = flavour === 'litellm' ? rest : Buffer.concat([part, rest])
     expect((await playable(whole)).durationSeconds).toBe(4)
   })
 
@@ -209,12 +224,15 @@ describe.each(FLAVOURS)('provider: openai, videos of %s', (flavour) => {
       [clip('a', { durationSeconds: 4.5 }), 'durationSeconds'],
       [clip(' '), 'prompt'],
       [{ kind: 'music', prompt: 'a', durationSeconds: 4, seed: 1 }, 'kind'],
-      ...(flavour === 'openai'
+      ...(isPaid
         ? ([
             [clip('a', { model: 'sora-9' }), 'model'],
-            [clip('a', { durationSeconds: 5 }), 'durationSeconds'],
             [clip('a', { width: 640, height: 480 }), 'width'],
           ] as [GenerateRequest, string][])
+        : []),
+      ...(flavour === 'openai' ? ([[clip('a', { durationSeconds: 5 }), 'durationSeconds']] as [GenerateRequest, string][]) : []),
+      ...(flavour === 'litellm'
+        ? ([[clip('a', { imageUrl: 'https://example.com/a.png' }), 'imageUrl']] as [GenerateRequest, string][])
         : []),
     ]
     for (const [request, field] of refusals) {
@@ -331,7 +349,7 @@ describe('provider: openai, refusals and faults', () => {
       const { id } = await order(serverOf(flavour), clip('a foundling'))
       const { outputs, charge } = await delivered(serverOf(flavour), { id })
       expect(outputs).toHaveLength(1)
-      expect(charge).toEqual(flavour === 'openai' ? undefined : { amountMicroUsd: 0, basis: 'price-list' })
+      expect(charge).toEqual(paidModels[flavour] ? undefined : { amountMicroUsd: 0, basis: 'price-list' })
     }
   })
 
@@ -379,12 +397,52 @@ describe('provider: openai, refusals and faults', () => {
     expect(bodies['form']).toContain(`name="image_reference"\r\n\r\n{"image_url":"${imageUrl}"}`)
     await order(made({ videos: { baseUrl, flavour: 'sglang' } }), clip('a', { imageUrl }))
     expect(JSON.parse(bodies['prompt,seconds,size,fps,seed,reference_url'] ?? '')).toMatchObject({ seconds: 4, reference_url: imageUrl })
-    await order(made({ videos: { baseUrl, flavour: 'litellm', models: gateway } }), clip('a', { imageUrl }))
+    await order(made({ videos: { baseUrl, flavour: 'openai', models: gateway } }), clip('a', { imageUrl }))
     expect(JSON.parse(bodies['model,prompt,seconds,size,input_reference'] ?? '')).toMatchObject({
       model: 'sora-2',
       seconds: '4',
       input_reference: { image_url: imageUrl },
     })
+  })
+
+  test('LiteLLM: asked not to repeat an order, its opaque ids are used as they are, and what it leaves out is not missed', async () => {
+    const asked: [string, unknown][] = []
+    const id = `video_${Buffer.from('litellm:custom_llm_provider:gemini;model_id:;video_id:models/veo-3/operations/a?b>c~').toString('base64')}`
+    const baseUrl = await answering((request, response) => {
+      asked.push([`${request.method} ${request.url}`, request.headers['x-litellm-num-retries']])
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ id, object: 'video', status: 'processing' }))
+    })
+    const provider = made({ videos: { baseUrl, flavour: 'litellm', models: paidModels.litellm ?? [] } })
+    const ref = await order(provider, clip('a', { model: 'veo-3' }))
+    expect(ref).toEqual({ kind: 'video', id, amountMicroUsd: 1_600_000 })
+    expect(await provider.status(ref, { signal: never })).toEqual({ state: 'running', progress: null })
+    expect(asked).toEqual([
+      ['POST /v1/videos', '0'],
+      [`GET /v1/videos/${encodeURIComponent(id)}`, '0'],
+    ])
+  })
+
+  test.each([400, 429])('LiteLLM: a budget of its own that is spent is a matter of money, told with %i', async (status) => {
+    const baseUrl = await answering((_request, response) => {
+      const message = 'Budget has been exceeded! Current cost: 5.0, Max budget: 1.0'
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: { message, type: 'budget_exceeded', param: null, code: String(status) } }))
+    })
+    const provider = made({ videos: { baseUrl, flavour: 'litellm', models: paidModels.litellm ?? [] } })
+    await expect(order(provider, clip('a'))).rejects.toMatchObject({ code: 'provider_billing', retry: 'other_provider' })
+  })
+
+  test('a server of your own whose models have prices charges them, and makes no others', async () => {
+    const baseUrl = `${lab.url}/sglang/v1`
+    const provider = made({ videos: { baseUrl, flavour: 'sglang', models: [servedModel('sglang', 'Wan', listed(20_000))] } })
+    const request = clip('a mill', { model: 'Wan' })
+    expect(provider.quote(request)).toMatchObject({ amountMicroUsd: 80_000, basis: 'sglang:2026-11-23' })
+    const ref = await order(provider, request)
+    expect(await delivered(provider, ref)).toMatchObject({ charge: { amountMicroUsd: 80_000, basis: 'price-list' } })
+    // Found by its id, nothing is known of its price: what was set aside counts.
+    expect((await delivered(provider, { id: ref['id'] })).charge).toBeUndefined()
+    expect(() => provider.quote(clip('a', { model: 'another' }))).toThrow(expect.objectContaining({ field: 'model' }))
   })
 
   test('api.openai.com makes no videos: said at once, in the quote and for the server', () => {

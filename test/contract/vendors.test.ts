@@ -11,6 +11,7 @@ import { createElevenLabsProvider } from '../../src/drivers/provider/elevenlabs/
 import { createFalProvider } from '../../src/drivers/provider/fal/provider.ts'
 import { createGeminiProvider } from '../../src/drivers/provider/google/gemini-provider.ts'
 import { createVertexProvider } from '../../src/drivers/provider/google/vertex-provider.ts'
+import { servedModel } from '../../src/drivers/provider/openai/flavours.ts'
 import { soraModels } from '../../src/drivers/provider/openai/models.ts'
 import { createOpenAiProvider } from '../../src/drivers/provider/openai/provider.ts'
 import { createReplicateProvider } from '../../src/drivers/provider/replicate/provider.ts'
@@ -80,6 +81,9 @@ const badKind: Refused = {
   field: 'kind',
 }
 
+/** Prices are the operator's own for what LiteLLM serves and the bridge brings: here those of the vendors behind it. */
+const listed = (amountMicroUsd: number) => ({ per: 'second', amountMicroUsd, asOf: '2026-11-23', source: 'the lab' }) as const
+
 const videoServer = (flavour: 'vllm-omni' | 'sglang' | 'fastvideo'): VendorContract => ({
   name: `openai, videos of ${flavour}`,
   vendor: flavour,
@@ -93,6 +97,27 @@ const videoServer = (flavour: 'vllm-omni' | 'sglang' | 'fastvideo'): VendorContr
 vendorContract(videoServer('vllm-omni'))
 vendorContract(videoServer('sglang'))
 vendorContract(videoServer('fastvideo'))
+
+vendorContract({
+  name: 'openai, videos of LiteLLM',
+  vendor: 'litellm',
+  open,
+  withoutAddresses: true,
+  ranges: false,
+  make: ({ url, key }) => {
+    const served = { 'sora-2': 100_000, 'veo-3': 400_000 }
+    const models = Object.entries(served).map(([id, amountMicroUsd]) => servedModel('litellm', id, listed(amountMicroUsd)))
+    return createOpenAiProvider({ network, videos: { baseUrl: `${url}/litellm/v1`, flavour: 'litellm', apiKey: key, models } })
+  },
+  order: clip,
+  refused: [
+    badModel,
+    badLength,
+    badSize,
+    badKind,
+    { what: 'a picture to begin with', request: clip('a', { imageUrl: 'https://example.com/a.png' }), field: 'imageUrl' },
+  ],
+})
 
 vendorContract({
   name: 'openai, videos of a gateway that still has Sora',
@@ -230,8 +255,6 @@ vendorContract({
   refused: [badModel, badLength, badSize, badKind],
 })
 
-/** Prices are the operator's own for what the bridge brings: here those of the vendors behind it. */
-const listed = (amountMicroUsd: number) => ({ per: 'second', amountMicroUsd, asOf: '2026-11-23', source: 'the lab' }) as const
 const facts = { durations: [4, 6, 8], sizes: ['1280x720', '720x1280'], seed: true, image: true } as const
 
 vendorContract({

@@ -162,12 +162,16 @@ describe('budgets', () => {
     expect(job.cost.actualMicroUsd).toBeGreaterThanOrEqual(booked(failing.prompt))
   })
 
-  it('a tenant never spends more than its limit, with many jobs at once', async () => {
+  it('a tenant never spends more than its limit, with many jobs at once; the limit is set and keys are made while the server runs', async () => {
     const dataFolder = join(folder, 'limited')
-    const told = await sluice(['budget', '--limit-usd', '0.60'], { env: { SLUICE_DATA: dataFolder, SLUICE_LOG: 'warn' } })
-    expect(told).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/limit\s+\$0\.60\n[\s\S]*left\s+\$0\.60/) })
+    const told = (args: string[]) => sluice(args, { env: { SLUICE_DATA: dataFolder, SLUICE_LOG: 'warn' } })
     const limited = await startServer(dataFolder, { SLUICE_LAB_URL: lab.url })
     try {
+      expect(await told(['budget', '--limit-usd', '0.60'])).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/limit\s+\$0\.60\n[\s\S]*left\s+\$0\.60/),
+        stderr: '',
+      })
       const jobs = await Promise.all([1, 2, 3, 4, 5].map((nth) => submit(clip(`At once, ${nth}`), limited)))
       const ends = await Promise.all(jobs.map((job) => ended(job, limited)))
       expect(ends.map(({ state }) => state).sort()).toEqual(['failed', 'failed', 'failed', 'succeeded', 'succeeded'])
@@ -176,10 +180,16 @@ describe('budgets', () => {
       const { budget } = await get<UsageView>('/v1/usage', limited)
       expect(budget).toEqual({ limitMicroUsd: 600_000, reservedMicroUsd: 0, spentMicroUsd: 2 * CLIP_MICRO_USD })
       expect([1, 2, 3, 4, 5].reduce((total, nth) => total + booked(`At once, ${nth}`), 0)).toBe(2 * CLIP_MICRO_USD)
+
+      const { exitCode, stdout: key } = await told(['keys', 'create', 'laptop', '--tenant', 'ada'])
+      expect(exitCode).toBe(0)
+      const usage = await fetch(`${limited.url}/v1/usage`, { headers: { authorization: `Bearer ${key.trim()}` } })
+      expect(await usage.json()).toMatchObject({ budget: { limitMicroUsd: null, spentMicroUsd: 0 } })
+      expect((await fetch(`${limited.url}/v1/usage`)).status).toBe(401)
     } finally {
       await limited.stop()
     }
-    const after = await sluice(['budget', '--limit-usd', 'none'], { env: { SLUICE_DATA: dataFolder, SLUICE_LOG: 'warn' } })
+    const after = await told(['budget', '--limit-usd', 'none'])
     expect(after, after.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/limit\s+none\nspent\s+\$0\.48/) })
   })
 })
@@ -321,5 +331,68 @@ describe('bad input', () => {
     })
     expect(spentOn(await settled(job))).toBe(booked(input.prompt))
     expect(ordered(input.prompt, 'runway')).toBe(1)
+  })
+})
+
+describe('an output that is larger than SLUICE_MAX_OUTPUT_BYTES', () => {
+  it('stays at its vendor, and a retry after the limit was raised fetches it without a second order', async () => {
+    const dataFolder = join(folder, 'small')
+    const limited = await startServer(dataFolder, { SLUICE_LAB_URL: lab.url, SLUICE_MAX_OUTPUT_BYTES: '1000' })
+    const failing = clip('A wide river [lab:expiring-url]')
+    const leaving = clip('A river nobody waits for')
+    const spoken: JobInput = { kind: 'speech', text: 'A river that is spoken of.', formats: ['mp3'], providers: ['openai/tts-1'] }
+    let jobs: JobView[]
+    try {
+      jobs = await Promise.all([failing, leaving, spoken].map((input) => submit(input, limited)))
+      const [failed, left, said] = jobs as [JobView, JobView, JobView]
+      await eventually(
+        async () => lab.works.all().find(({ prompt }) => prompt === leaving.prompt)?.state,
+        (state) => state === 'done',
+        WITHIN_MS,
+      )
+      await post(`/v1/jobs/${left.id}/cancel`, undefined, limited)
+      const tooLarge = { class: 'quality', code: 'output_too_large', charged: 'yes' }
+      expect(await ended(failed, limited)).toMatchObject({
+        state: 'failed',
+        outcome: { ...tooLarge, amountMicroUsd: CLIP_MICRO_USD, fix: expect.stringMatching(/Raise SLUICE_MAX_OUTPUT_BYTES and retry/) },
+        cost: { actualMicroUsd: CLIP_MICRO_USD },
+      })
+      expect(await settled(failed, limited)).toMatchObject([
+        { number: 1, state: 'cancelled', cost: { state: 'settled', amountMicroUsd: CLIP_MICRO_USD }, outcome: tooLarge },
+      ])
+      const [gone] = await settled(left, limited)
+      expect(gone).toMatchObject({
+        state: 'cancelled',
+        cost: { state: 'settled', amountMicroUsd: CLIP_MICRO_USD },
+        outcome: { charged: 'yes' },
+      })
+      // In the detail where it was cancelled before the server knew that it is done, else in the fix.
+      expect(JSON.stringify(gone?.outcome)).toContain('SLUICE_MAX_OUTPUT_BYTES')
+      // What came with the answer to the order is gone, and that is said: charged, in no doubt, and not ordered again.
+      expect(await ended(said, limited)).toMatchObject({
+        state: 'failed',
+        outcome: { ...tooLarge, detail: expect.stringContaining('cannot be fetched again') },
+      })
+      expect(await settled(said, limited)).toMatchObject([{ number: 1, state: 'failed', cost: { state: 'settled' } }])
+      expect((await jobOf(said, limited)).cost.actualMicroUsd).toBe(booked(spoken.text))
+      expect(ordered(spoken.text, 'openai')).toBe(1)
+      expect(limited.log()).not.toContain('"step":"cleanup"')
+    } finally {
+      await limited.stop()
+    }
+    const raised = await startServer(dataFolder, { SLUICE_LAB_URL: lab.url })
+    try {
+      const retried = async ({ id }: JobView) => {
+        const again = (await (await post(`/v1/jobs/${id}/retry`, undefined, raised)).json()) as JobView
+        expect(await ended(again, raised)).toMatchObject({ state: 'succeeded', cost: { actualMicroUsd: 0 } })
+        expect(await takesOf(again, raised)).toMatchObject([{ number: 1, provider: 'runway', state: 'accepted' }])
+      }
+      await Promise.all(jobs.slice(0, 2).map(retried))
+      for (const { prompt } of [failing, leaving]) expect([ordered(prompt, 'runway'), booked(prompt)]).toEqual([1, CLIP_MICRO_USD])
+      const { budget } = await get<UsageView>('/v1/usage', raised)
+      expect(budget).toMatchObject({ reservedMicroUsd: 0, spentMicroUsd: 2 * CLIP_MICRO_USD + booked(spoken.text) })
+    } finally {
+      await raised.stop()
+    }
   })
 })

@@ -3,7 +3,8 @@ import { SluiceError } from '../../domain/errors.ts'
 import { type Answer, throttled } from './vendor-api.ts'
 
 export const MODERATION = /moderat|content.?policy|safety/i
-export const BILLING = /insufficient_quota|billing|exceeded your current quota|credit balance/i
+/** The last two are LiteLLM's, for a key or team that has spent its budget: with 400 or 429, by version. */
+export const BILLING = /insufficient_quota|billing|exceeded your current quota|credit balance|budget_exceeded|budget has been exceeded/i
 
 const failure = z.looseObject({
   /** A string, a number of vLLM-Omni's, or absent (SGLang). */

@@ -1,6 +1,7 @@
+import type { FastifyInstance } from 'fastify'
 import type { LabVendor } from '../lab.ts'
 import { refusedKey } from './openai/errors.ts'
-import { type Flavour, fastVideo, hosted, sglang, vllmOmni } from './openai/flavours.ts'
+import { type Flavour, fastVideo, hosted, liteLlm, sglang, vllmOmni } from './openai/flavours.ts'
 import { moderationRoutes } from './openai/moderations.ts'
 import { speechRoutes } from './openai/speech.ts'
 import { transcriptionRoutes } from './openai/transcriptions.ts'
@@ -14,9 +15,7 @@ export const openai: LabVendor = {
   id: hosted.id,
   usage: (baseUrl) => `new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: 'lab' })`,
   routes(app, lab) {
-    app.addHook('preHandler', async (request, reply) => {
-      if (!request.url.includes('/files/') && refusedKey(request, reply)) return reply
-    })
+    needKey(app)
     videoRoutes(app, lab, hosted)
     speechRoutes(app, lab)
     transcriptionRoutes(app, lab)
@@ -25,8 +24,17 @@ export const openai: LabVendor = {
 }
 
 /** Servers one runs oneself that have `/v1/videos`, each with its differences. */
-export const videoServers: readonly LabVendor[] = [vllmOmni, sglang, fastVideo].map((flavour: Flavour) => ({
+export const videoServers: readonly LabVendor[] = [vllmOmni, sglang, fastVideo, liteLlm].map((flavour: Flavour) => ({
   id: flavour.id,
-  usage: (baseUrl) => `${flavour.label}: new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: 'none' })`,
-  routes: (app, lab) => videoRoutes(app, lab, flavour),
+  usage: (baseUrl) => `${flavour.label}: new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: '${flavour.needsKey ? 'lab' : 'none'}' })`,
+  routes(app, lab) {
+    if (flavour.needsKey) needKey(app)
+    videoRoutes(app, lab, flavour)
+  },
 }))
+
+function needKey(app: FastifyInstance): void {
+  app.addHook('preHandler', async (request, reply) => {
+    if (!request.url.includes('/files/') && refusedKey(request, reply)) return reply
+  })
+}

@@ -2,7 +2,8 @@ import * as z from 'zod'
 
 /**
  * What servers with OpenAI's shapes answer: `resources/videos.d.ts` of openai 7.57.0, vLLM-Omni's `docs/serving/videos_api.md`,
- * SGLang's `video_api.py` and `protocol.py`, which FastVideo shares. Only the id and the status are everywhere.
+ * SGLang's `video_api.py` and `protocol.py`, which FastVideo shares, LiteLLM's `types/videos/main.py`. Only the id and the status are
+ * everywhere.
  */
 const failure = z.looseObject({
   /** A string, a number of vLLM-Omni's, or absent (SGLang). */

@@ -1,4 +1,5 @@
 import type { GenerateRequest } from '../../../domain/generate.ts'
+import type { ModelFacts } from '../../../ports/provider.ts'
 
 /** Servers with `/v1/videos`. `openai`: the shape as OpenAI described it, without additions. */
 export type Flavour = 'openai' | 'litellm' | 'vllm-omni' | 'sglang' | 'fastvideo'
@@ -6,10 +7,18 @@ export type Flavour = 'openai' | 'litellm' | 'vllm-omni' | 'sglang' | 'fastvideo
 /** How a server differs from the shape; read in the servers' own sources and documentation in November 2026. */
 export interface FlavourFacts {
   label: string
-  /** Runs on the operator's own machine: an order costs nothing and any name of a model will do. */
+  /** Runs on the operator's own machine: unless models are listed, any name will do and an order costs nothing. */
   own: boolean
   /** Honours `seed`. */
   seed: boolean
+  /** Takes a picture to begin with, by its address. */
+  image: boolean
+  /** What it is known to make as asked, whatever the model. Absent: sizes are the model's affair. */
+  sizes?: ModelFacts['sizes']
+  /** Its list names every video, so that an order whose answer was lost is in it or was not taken. */
+  lists: boolean
+  /** Sent with every call. */
+  headers?: Record<string, string>
   /** What `DELETE` does to a video that is being made. `nothing`: it is made all the same, or not allowed. */
   deleteStops: boolean
   /** Its `progress` can be believed. */
@@ -54,11 +63,48 @@ function form(order: VideoOrder): FormData {
   return fields
 }
 
+/**
+ * LiteLLM's proxy before OpenAI, Azure, Gemini, Vertex AI and Runway (`litellm/proxy/video_endpoints` and
+ * `litellm/llms/<vendor>/videos/transformation.py`). What is claimed is what holds for all of them: two sizes reach each vendor as
+ * they are (for Gemini any other becomes 16:9), and a picture has no form that they share. Its list asks one vendor, and of most
+ * there is none. Progress is passed on in the scale of the vendor. By itself it sends an order that failed twice more, unless
+ * the header says otherwise (docs.litellm.ai/docs/proxy/request_headers).
+ */
+const litellm: FlavourFacts = {
+  label: 'LiteLLM',
+  own: false,
+  seed: false,
+  image: false,
+  sizes: ['1280x720', '720x1280'],
+  lists: false,
+  headers: { 'x-litellm-num-retries': '0' },
+  deleteStops: false,
+  progress: false,
+  body: plain,
+}
+
+const own = { own: true, seed: true, image: true, lists: true } as const
+
 export const flavours: Record<Flavour, FlavourFacts> = {
-  openai: { label: 'The video server', own: false, seed: false, deleteStops: false, progress: true, body: plain },
-  litellm: { label: 'LiteLLM', own: false, seed: false, deleteStops: false, progress: true, body: plain },
-  'vllm-omni': { label: 'vLLM-Omni', own: true, seed: true, deleteStops: true, progress: true, body: form },
-  sglang: { label: 'SGLang', own: true, seed: true, deleteStops: false, progress: true, body: extended },
+  openai: {
+    label: 'The video server',
+    own: false,
+    seed: false,
+    image: true,
+    lists: true,
+    deleteStops: false,
+    progress: true,
+    body: plain,
+  },
+  litellm,
+  'vllm-omni': { ...own, label: 'vLLM-Omni', deleteStops: true, progress: true, body: form },
+  sglang: { ...own, label: 'SGLang', deleteStops: false, progress: true, body: extended },
   // It tells 100 from the beginning.
-  fastvideo: { label: 'FastVideo', own: true, seed: true, deleteStops: false, progress: false, body: extended },
+  fastvideo: { ...own, label: 'FastVideo', deleteStops: false, progress: false, body: extended },
+}
+
+/** A model as an operator lists it, by name and price: it takes what its server is known to take. */
+export function servedModel(flavour: Flavour, id: string, price: ModelFacts['price']): ModelFacts {
+  const { seed, image, sizes } = flavours[flavour]
+  return { id, kind: 'video', seed, image, ...(sizes && { sizes }), price }
 }

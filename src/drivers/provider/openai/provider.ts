@@ -6,7 +6,7 @@ import type { Network } from '../../http/network.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
 import { cannot, modelFor, priceOf } from '../model-check.ts'
 import * as read from './api.ts'
-import { type Flavour, type FlavourFacts, flavours } from './flavours.ts'
+import { type Flavour, type FlavourFacts, flavours, servedModel } from './flavours.ts'
 import { CUSTOM_VOICE, DEFAULT_VOICE, soraModels, speechModels, VIDEOS_SUNSET, voices } from './models.ts'
 import { orderSpeech } from './speech.ts'
 import { createVideos, type Videos } from './videos.ts'
@@ -18,7 +18,7 @@ export interface VideoServer {
   flavour: Flavour
   /** Default: none, as servers of one's own do. */
   apiKey?: string
-  /** What it makes and what that costs. Needed for `openai` and `litellm`; servers of one's own take any name and cost nothing. */
+  /** What it makes and what that costs. Needed for `openai` and `litellm`; without it servers of one's own take any name and cost nothing. */
   models?: readonly ModelFacts[]
 }
 
@@ -40,7 +40,7 @@ const OWN_MACHINE: ModelFacts['price'] = { per: 'second', amountMicroUsd: 0, asO
 
 /**
  * OpenAI's speech, and the shape of OpenAI's videos on servers that others run: vLLM-Omni, SGLang, FastVideo, LiteLLM. A lost
- * order of a video is looked for in the server's list; a lost order of speech cannot be found.
+ * order of a video is looked for in the server's list, where that names them all; a lost order of speech cannot be found.
  */
 export function createOpenAiProvider({
   network,
@@ -87,7 +87,7 @@ export function createOpenAiProvider({
     capabilities: {
       kinds: [...(speech.length > 0 ? (['speech'] as const) : []), ...(server === undefined ? [] : (['video'] as const))],
       models,
-      ...(server !== undefined && { reconcile: 'list' as const }),
+      ...(server?.lists && { reconcile: 'list' as const }),
       ...(speech.length > 0 && { voices }),
       pollMs: 5_000,
     },
@@ -124,7 +124,7 @@ export function createOpenAiProvider({
 
     adopt: (id, request) => (request.kind === 'video' ? { id } : null),
 
-    ...(server !== undefined && {
+    ...(server?.lists && {
       async reconcile(intent, { signal }) {
         const { request } = intent
         if (request.kind !== 'video') return 'unknown'
@@ -137,6 +137,7 @@ export function createOpenAiProvider({
 interface Server {
   api: ReturnType<typeof createVendorApi>
   videos: Videos
+  lists: boolean
   check(request: Extract<GenerateRequest, { kind: 'video' }>, now: () => Date): ModelFacts
 }
 
@@ -153,15 +154,16 @@ function openServer(network: Network, { baseUrl, flavour, apiKey, models }: Vide
   const api = createVendorApi({
     vendor: facts.label,
     baseUrl,
-    headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    headers: { ...facts.headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
     network,
   })
   return {
     api,
-    videos: createVideos({ api, baseUrl, facts }),
+    videos: createVideos({ api, baseUrl, facts, free: facts.own && models === undefined }),
+    lists: facts.lists,
     check(request, now) {
-      const any: ModelFacts = { id: request.model ?? '', kind: 'video', image: true, seed: facts.seed, price: OWN_MACHINE }
-      const model = modelFor({ vendor: facts.label, models: models ?? [any], now }, request)
+      const known = models ?? [servedModel(flavour, request.model ?? '', OWN_MACHINE)]
+      const model = modelFor({ vendor: facts.label, models: known, now }, request)
       if (!Number.isInteger(request.durationSeconds) || request.durationSeconds < 1)
         throw cannot('durationSeconds', `${facts.label} makes whole seconds.`, 'Choose a whole number of seconds.')
       return model

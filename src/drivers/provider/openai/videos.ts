@@ -32,6 +32,14 @@ export interface Videos {
   ): Promise<RemoteRef | 'absent' | 'unknown'>
 }
 
+export interface VideosOptions {
+  api: VendorApi
+  baseUrl: string
+  facts: FlavourFacts
+  /** Nothing it makes costs anything. */
+  free: boolean
+}
+
 /**
  * `/videos` of one server.
  *
@@ -39,7 +47,7 @@ export interface Videos {
  * - `failed` → failed
  * - 404 → `cancelled` when we stopped it, else `lost`: most servers keep videos in memory, and a restart forgets them
  */
-export function createVideos({ api, baseUrl, facts }: { api: VendorApi; baseUrl: string; facts: FlavourFacts }): Videos {
+export function createVideos({ api, baseUrl, facts, free }: VideosOptions): Videos {
   const vendor = facts.label
   const stopped = new Set<string>()
   const pathOf = (id: string) => `/videos/${encodeURIComponent(id)}`
@@ -68,7 +76,7 @@ export function createVideos({ api, baseUrl, facts }: { api: VendorApi; baseUrl:
       })
     },
 
-    async status({ id, amountMicroUsd = facts.own ? 0 : undefined }, signal) {
+    async status({ id, amountMicroUsd = free ? 0 : undefined }, signal) {
       const video = await videoOf(id, signal)
       if (video === 'unknown') return stopped.has(id) ? cancelled(vendor, amountMicroUsd) : lost(vendor, id, amountMicroUsd)
       switch (video.status) {

@@ -6,7 +6,8 @@ import { findBinaries } from './binaries.ts'
 import { ensureCluster } from './cluster.ts'
 import { lockFolder } from './folder-lock.ts'
 import { chooseIdentity } from './identity.ts'
-import { runServer } from './server.ts'
+import { readPostmasterFile } from './postmaster-file.ts'
+import { connectionBy, runServer } from './server.ts'
 
 export interface EmbeddedPostgres {
   /** For `createPool`. The database is named `sluice`. */
@@ -56,4 +57,13 @@ export async function createEmbeddedPostgres({ dataFolder, log, signal }: Embedd
     lock.release()
     throw error
   }
+}
+
+/**
+ * How to reach the database that another process runs in this data folder, by what its server has written down: whether it
+ * answers, a connection tells. Nothing is started or locked. `undefined`: none is up.
+ */
+export function connectionToRunning(dataFolder: string): pg.PoolConfig | undefined {
+  const socketFolder = readPostmasterFile(join(resolve(dataFolder), 'postgres', 'data'))?.socketFolder
+  return socketFolder ? connectionBy(socketFolder) : undefined
 }

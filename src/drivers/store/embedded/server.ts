@@ -71,15 +71,7 @@ export interface Server {
 export async function runServer(options: ServerOptions): Promise<Server> {
   const { folder, data, log, signal } = options
   const socketFolder = livingPostmaster(data)?.socketFolder || newSocketFolder(options)
-  const connection: pg.PoolConfig = {
-    host: socketFolder,
-    port: 5432,
-    user: USER,
-    database: DATABASE,
-    // Given, so that PGSSLMODE and PGOPTIONS of the environment are not.
-    ssl: false,
-    options: '-c client_min_messages=warning',
-  }
+  const connection = connectionBy(socketFolder)
   let stopping = false
   let current = await start(options, connection, signal)
   const { adopted } = current
@@ -130,6 +122,16 @@ export async function runServer(options: ServerOptions): Promise<Server> {
     },
   }
 }
+
+export const connectionBy = (socketFolder: string): pg.PoolConfig => ({
+  host: socketFolder,
+  port: 5432,
+  user: USER,
+  database: DATABASE,
+  // Given, so that PGSSLMODE and PGOPTIONS of the environment are not.
+  ssl: false,
+  options: '-c client_min_messages=warning',
+})
 
 interface Running {
   pid: number

@@ -9,7 +9,7 @@ export interface Flavour {
   /** Fields it takes; others are refused. `null`: others are ignored. */
   fields: readonly string[] | null
   errorStyle: ErrorStyle
-  newId(): string
+  newId(model: string): string
   /** Micro-USD per second. 0 for one's own machine. */
   price(model: string): number
   defaultModel: string
@@ -20,14 +20,20 @@ export interface Flavour {
   failure(code: string | undefined, message: string, refused: boolean): Record<string, unknown>
   /** Of `GET content` of a failed video. */
   failedContentStatus: number
-  /** What DELETE does to a video that is not finished, and what it answers. */
-  deleteRunning: 'refuse' | 'abort' | 'forget'
+  /** What DELETE does to a video that is not finished, and what it answers. `no-route`: there is no DELETE. */
+  deleteRunning: 'refuse' | 'abort' | 'forget' | 'no-route'
   deleteAnswer: 'deleted' | 'video'
   /** Fields that only its videos have. */
   extra(seconds: number): Record<string, unknown>
   needsKey: boolean
   /** Its `progress` is 100 from the beginning. */
   alwaysHundred?: boolean
+  /** How it tells of a video, where that is not as OpenAI does. */
+  told?(video: Record<string, unknown>): Record<string, unknown>
+  /** There is no list for all that it makes: asked for one, it fails. */
+  withoutList?: boolean
+  /** Content comes as a whole, whatever range is asked for. */
+  withoutRanges?: boolean
 }
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex')
@@ -114,4 +120,45 @@ export const fastVideo: Flavour = {
   failedContentStatus: 422,
   deleteRunning: 'forget',
   deleteAnswer: 'deleted',
+}
+
+/** What the lab's LiteLLM serves, in micro-USD per second, and who makes it. */
+const served: Record<string, { maker: string; microUsdPerSecond: number }> = {
+  'sora-2': { maker: 'openai', microUsdPerSecond: 100_000 },
+  'veo-3': { maker: 'gemini', microUsdPerSecond: 400_000 },
+}
+
+/**
+ * A proxy before other vendors (`litellm/proxy/video_endpoints` of BerriAI/litellm): ids are its own, no video has a prompt, Gemini's
+ * are `processing` and tell neither progress nor what was ordered. That a list is answered with a failure is so for Gemini,
+ * Vertex AI and Runway; for OpenAI alone it would list. Which of its errors come with which words is UNVERIFIED.
+ */
+export const liteLlm: Flavour = {
+  id: 'litellm',
+  label: 'LiteLLM',
+  takesJson: true,
+  fields: null,
+  errorStyle: 'openai',
+  newId: (model) => {
+    const id = `litellm:custom_llm_provider:${served[model]?.maker};model_id:${model};video_id:video_${hex(16)}`
+    return `video_${Buffer.from(id).toString('base64')}`
+  },
+  price: (model) => served[model]?.microUsdPerSecond ?? 0,
+  defaultModel: 'sora-2',
+  models: Object.keys(served),
+  lengths: null,
+  sizes: null,
+  failure: (code, message, refused) => ({ code: code ?? (refused ? 'moderation_blocked' : 'video_generation_failed'), message }),
+  failedContentStatus: 500,
+  deleteRunning: 'no-route',
+  deleteAnswer: 'deleted',
+  extra: (seconds) => ({ usage: { duration_seconds: seconds } }),
+  needsKey: true,
+  told({ prompt: _, ...video }) {
+    if (served[String(video['model'])]?.maker !== 'gemini') return video
+    const unfinished = video['status'] === 'queued' || video['status'] === 'in_progress'
+    return { ...video, ...(unfinished && { status: 'processing' }), model: null, seconds: null, size: null, progress: null }
+  },
+  withoutList: true,
+  withoutRanges: true,
 }

@@ -37,7 +37,7 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
   function video(work: Work): Record<string, unknown> {
     const { model, seconds, size, remixedFrom } = orderedOf(work)
     const endedAt = work.endedAt === null ? null : unix(work.endedAt)
-    return {
+    const told = {
       id: work.id,
       object: 'video',
       model,
@@ -53,6 +53,7 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
       error: failureOf(work),
       ...(work.state === 'done' && flavour.extra(seconds)),
     }
+    return flavour.told?.(told) ?? told
   }
 
   function failureOf({ state, failure }: Work): Record<string, unknown> | null {
@@ -115,7 +116,7 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
     const seed = numberOf(fields['seed'])
     const ordered: Ordered = { model, seconds, size, remixedFrom: from?.id ?? null }
     const taken = await lab.take(request, {
-      id: flavour.newId(),
+      id: flavour.newId(model),
       prompt,
       outputs: [
         { kind: 'video', durationSeconds: seconds, width: Number(across), height: Number(down), fps, ...(seed !== undefined && { seed }) },
@@ -153,7 +154,9 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
     return work ? video(work) : reply
   })
 
-  app.get<{ Querystring: { after?: string; limit?: string; order?: string } }>('/v1/videos', (request) => {
+  app.get<{ Querystring: { after?: string; limit?: string; order?: string } }>('/v1/videos', (request, reply) => {
+    const type = 'server_error'
+    if (flavour.withoutList) return sendError(reply, 500, { message: 'Video list is not supported.', type }, flavour.errorStyle)
     const { after, limit, order } = request.query
     const all = order === 'asc' ? lab.works.list().reverse() : lab.works.list()
     const videos = all.filter((work) => work.data['ordered'] !== undefined)
@@ -188,9 +191,11 @@ export function videoRoutes(app: FastifyInstance, lab: Lab, flavour: Flavour): v
       return reply.type(still.mimeType).send(still.bytes)
     }
     if (work.faults.has('expiring-url')) return reply.redirect(lab.files.url(output))
+    if (flavour.withoutRanges) delete request.headers.range
     return lab.files.send(request, reply, output)
   })
 
+  if (flavour.deleteRunning === 'no-route') return
   app.delete<IdParams>('/v1/videos/:id', (request, reply) => {
     const { id } = request.params
     const work = lab.works.get(id)
