@@ -5,10 +5,10 @@ import type { StageDeps } from './deps.ts'
 import { holdBack, mayBeTrimmed } from './hold-back.ts'
 import { park } from './park.ts'
 import { isLast, releaseSegment, type StretchWork, writeInits } from './release-segment.ts'
+import { SEGMENT_SECONDS } from './segments.ts'
 import { openStems } from './stems.ts'
 import { type Stretch, type Timeline, timelineOf } from './timeline.ts'
 
-const SEGMENT_SECONDS = 2
 /** The longest a finish sleeps when nothing wakes it. */
 const PARK_MS = 30_000
 
@@ -40,6 +40,9 @@ function whole(): StepResult {
   return {
     then: 'done',
     write: async (tx) => {
+      // An edge that was cut off may have been the last segment.
+      const { durationSeconds, releasedSeconds } = await tx.asset()
+      if (durationSeconds === null) await tx.changeAsset({ durationSeconds: releasedSeconds })
       tx.stage({ key: 'check', fraction: 0.95 })
       await tx.addSteps([{ name: 'publish' }], { priority: 10 })
     },
@@ -103,7 +106,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
       ? undefined
       : verdicts.find((verdict) => blocks(profile, verdict) && (verdict.range?.endSeconds ?? Infinity) > shownUntil)
   let last: Extract<FinishPiece, { kind: 'segment' }> | null = null
-  let held = false
+  let held: Verdict[] | null = null
   for await (const piece of pieces) {
     if (piece.kind === 'picture') inspection.picture(piece.seconds, piece.grey)
     else if (piece.kind === 'still') inspection.still(piece.seconds, piece.frame)
@@ -114,12 +117,14 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
       const verdicts = inspection.judgeUntil(piece.startSeconds + piece.durationSeconds)
       const fault = faultOf(verdicts)
       // How far a fault goes decides whether it can be cut off: nothing more is let out, and the rest is looked at.
-      if (fault && mayBeTrimmed(work, fault)) held = true
+      if (fault && mayBeTrimmed(work, fault)) held = verdicts
       else if (fault) return holdBack(work, fault, verdicts)
       else await releaseSegment(work, piece, verdicts)
     }
   }
-  const verdicts = inspection.end()
+  const rest = inspection.end()
+  // A fault that went on is told again, as long as it became.
+  const verdicts = [...rest, ...(held ?? []).filter(({ check }) => !rest.some((later) => later.check === check))]
   const fault = faultOf(verdicts)
   if (fault) return holdBack(work, fault, verdicts)
   if (last) await releaseSegment(work, last, verdicts, 'all')

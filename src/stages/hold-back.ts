@@ -35,6 +35,9 @@ export function holdBack(work: StretchWork, fault: Verdict, verdicts: Verdict[])
     tx.repair(choice, culprit)
     await tx.repositories.repairs.learn(fault.check, 'trim', true)
     await tx.verdicts([repairedBy({ ...choice, detail: fault.detail })])
+    // When all that is left was let out already, the part is not looked at again: what passed stands.
+    if (stretch.startSeconds + edge.endSeconds - edge.startSeconds <= releasedSeconds + 1e-6)
+      await tx.verdicts(verdicts.filter(({ verdict }) => verdict === 'pass'))
     await tx.setTake(culprit, {
       state: 'accepted',
       masters: masters.map((master) => (master.role === 'media' ? { ...master, use: edge } : master)),

@@ -96,7 +96,13 @@ export async function settleTake(deps: StageDeps, tx: JobTransaction, profile: Q
   }
   if (!fault) return acceptTake(deps, tx, take, masters, verdicts)
   if (take.cause?.check === fault.check) await tx.repositories.repairs.learn(fault.check, take.cause.action, false)
-  const finding = { verdict: fault, take, masters, sentences, others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass') }
+  const finding = {
+    verdict: fault,
+    take,
+    masters,
+    sentences,
+    others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass'),
+  }
   await carryOut(deps, tx, await decideRepair(deps, tx, profile, finding), finding)
 }
 

@@ -4,8 +4,8 @@ import { blocks, type QualityProfile } from '../domain/verdict.ts'
 import type { StepHandler, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { type Judged, settleTake } from './ingest.ts'
-import { repairedBy } from './repair.ts'
 import { type Measured, measureSound } from './measure.ts'
+import { repairedBy } from './repair.ts'
 
 /**
  * Puts sentences that were spoken again into their places, once all of them are there, and judges the whole voice anew. A sentence
@@ -42,7 +42,9 @@ async function spliced(deps: StageDeps, run: StepRun, profile: QualityProfile, t
   if (!media?.stem) throw new Error(`take ${take.id} has no voice to mend`)
   const measured = await splice(deps, run, profile, take, { ...media, stem: media.stem }, patches)
   const fault = measured.verdicts.find((verdict) => blocks(profile, verdict))
-  const repaired = patches.flatMap(({ cause }) => (cause ? repairedBy({ ...cause, detail: `“${cause.sentence?.text}” was not said as written.` }) : []))
+  const repaired = patches.flatMap(({ cause }) =>
+    cause ? repairedBy({ ...cause, detail: `“${cause.sentence?.text}” was not said as written.` }) : [],
+  )
   return {
     masters: masters.flatMap((one) => (one === media ? measured.master : one.role === 'timings' ? [] : one)),
     verdicts: fault ? measured.verdicts : [...measured.verdicts, ...repaired],

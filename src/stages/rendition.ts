@@ -1,7 +1,7 @@
 import type { StepHandler } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { createFileKeeper } from './file-keeper.ts'
-import { segmentsOf } from './segments.ts'
+import { remuxed } from './remuxed.ts'
 
 const targets = {
   webm: { name: 'video.webm', label: 'Video, VP9 and Opus', mimeType: 'video/webm' },
@@ -18,8 +18,7 @@ export function rendition(deps: StageDeps): StepHandler {
     const { name, label, mimeType } = targets[work.format]
     await using scratch = await deps.scratch.folder(`rendition-${run.step.id}`)
     const input = `${scratch.path}/whole.mp4`
-    const remuxed = { segments: await segmentsOf(deps, asset.id), output: input, title: asset.title, signal: run.signal }
-    await (asset.kind === 'video' ? deps.media.remuxMp4(remuxed) : deps.media.remuxM4a(remuxed))
+    await remuxed(deps, asset, input, run.signal)
     const output = `${scratch.path}/${name}`
     const order = {
       input,

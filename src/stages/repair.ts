@@ -157,7 +157,14 @@ export async function carryOut(
 
 /** What the report says once a take was found to have mended what it was ordered for. */
 export function repairedBy({ action, check, detail }: Pick<RepairCause, 'action' | 'check' | 'detail'>): Verdict {
-  return { check, value: null, unit: checks[check]?.unit ?? 'count', threshold: null, verdict: 'repaired', detail: `${detail} ${WAS[action]}` }
+  return {
+    check,
+    value: null,
+    unit: checks[check]?.unit ?? 'count',
+    threshold: null,
+    verdict: 'repaired',
+    detail: `${detail} ${WAS[action]}`,
+  }
 }
 
 const WAS: Record<RepairAction, string> = {

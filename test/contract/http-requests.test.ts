@@ -451,7 +451,9 @@ describe('quality profiles', () => {
   const wish = { kind: 'music', prompt: 'calm' }
 
   it('are what is different from a built-in one, and a job keeps the version it was accepted with', async () => {
-    const first = ProfileView.parse(await (await put('broadcast', { extends: 'strict', rules: { freeze: 'review' }, thresholds: { black: 0.2 } })).json())
+    const first = ProfileView.parse(
+      await (await put('broadcast', { extends: 'strict', rules: { freeze: 'review' }, thresholds: { black: 0.2 } })).json(),
+    )
     expect(first).toMatchObject({ name: 'broadcast', version: 1, builtIn: false, unknown: 'fail', thresholds: { black: 0.2 } })
     expect(first.rules).toMatchObject({ freeze: 'review', black: profiles.strict.rules['black'] })
     const job = JobView.parse(await (await post('/v1/jobs', { ...wish, policy: { profile: 'broadcast' } })).json())

@@ -10,7 +10,7 @@ import type { Provider } from '../../src/ports/provider.ts'
 const run = promisify(execFile)
 
 /** What a take shall look or sound like; `undefined` makes it good. */
-export type Fault = 'black' | 'black-later' | 'frozen' | 'silent' | 'clipped' | 'short' | 'small' | undefined
+export type Fault = 'black' | 'black-later' | 'black-start' | 'black-end' | 'frozen' | 'silent' | 'clipped' | 'short' | 'small' | undefined
 
 type Clip = Extract<GenerateRequest, { kind: 'video' }>
 
@@ -75,6 +75,8 @@ function clipArgs({ durationSeconds, width, height, fps }: Clip, fault: Fault): 
   const source = fault === 'black' ? `color=black:s=${size}:r=${fps}:d=${seconds}` : `testsrc2=s=${size}:r=${fps}:d=${seconds}`
   const filters: Partial<Record<NonNullable<Fault>, string>> = {
     'black-later': `drawbox=c=black:t=fill:enable='gte(t,${seconds / 2})'`,
+    'black-start': `drawbox=c=black:t=fill:enable='lt(t,0.8)'`,
+    'black-end': `drawbox=c=black:t=fill:enable='gte(t,${seconds - 1})'`,
     frozen: `loop=loop=-1:size=1:start=${fps},trim=duration=${seconds}`,
   }
   const filter = fault && filters[fault]

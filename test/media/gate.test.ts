@@ -7,6 +7,7 @@ import { type App, startApp } from '../../src/compose/app.ts'
 import { loadConfig } from '../../src/compose/config.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { LANES } from '../../src/domain/step.ts'
+import type { AssetView } from '../../src/wire/assets.ts'
 import type { EventPage } from '../../src/wire/events.ts'
 import type { JobInput, JobView, ReportView } from '../../src/wire/jobs.ts'
 import { type Fault, scriptedProvider } from '../helpers/scripted-provider.ts'
@@ -94,6 +95,26 @@ describe('the gate', () => {
     expect(job.outcome?.detail).toMatch(/black/i)
     expect(segments(events)).toBe(0)
     expect(job.playback).toBeNull()
+  })
+
+  it.each([
+    ['black-start', 7 - 0.8],
+    ['black-end', 6],
+  ] as const)('cuts a clip that is %s off there, and orders nothing for that', async (fault, seconds) => {
+    const { url } = house([fault])
+    const { job, events } = await run(url, clip())
+    expect(job.state).toBe('succeeded')
+    expect(takes(events)).toBe(1)
+    expect(events.find(({ type }) => type === 'repair')?.data).toMatchObject({ check: 'black', action: 'trim', costMicroUsd: 0 })
+    const asset = (await (await fetch(`${url}/v1/assets/${job.assetId}`)).json()) as AssetView
+    expect(asset.durationSeconds).toBeCloseTo(seconds, 2)
+    expect(asset.verdicts.find(({ check }) => check === 'black')).toMatchObject({
+      verdict: 'repaired',
+      detail: expect.stringMatching(/cut off/),
+    })
+    expect(asset.verdicts.some(({ verdict }) => verdict === 'fail')).toBe(false)
+    const playlist = await (await fetch(`${url}/v1/assets/${job.assetId}/hls/360p/playlist.m3u8`)).text()
+    expect(playlist).toContain('#EXT-X-ENDLIST')
   })
 
   it('goes on behind what was shown with a part that was made again, and never serves the part at fault', async () => {

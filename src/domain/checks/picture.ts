@@ -10,7 +10,7 @@ export const pictureChecks = {
     faultIs: 'above',
     about: 'picture',
     judged: 'segment',
-    rules: rules('warn', 'fail', 'fail', 'off'),
+    rules: rules('warn', 'repair', 'repair', 'off'),
   },
   freeze: {
     title: 'Frozen picture',

@@ -10,7 +10,7 @@ export const soundChecks = {
     faultIs: 'above',
     about: 'sound',
     judged: 'segment',
-    rules: rules('warn', 'fail', 'fail', 'fail'),
+    rules: rules('warn', 'repair', 'repair', 'repair'),
   },
   clipping: {
     title: 'Clipping',
