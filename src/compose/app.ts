@@ -27,6 +27,7 @@ import { createEventHub } from '../realtime/event-hub.ts'
 import { createHandlers } from '../stages/index.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
@@ -86,6 +87,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const network = createNetwork()
   stack.defer(() => network.close())
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
+  const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
+  stack.defer(() => guardrails.close())
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
@@ -104,6 +107,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       scratch,
       media,
       inspector: createInspector(),
+      guard: guardrails.guard,
       providers,
       pipelines,
       profileOf: async ({ request }) => builtIn(request.policy.profile),

@@ -227,9 +227,11 @@ class JobChange implements JobTransaction {
   }
 
   async verdicts(verdicts: Verdict[]): Promise<void> {
-    if (verdicts.length === 0) return
-    await this.changeAsset({ verdicts: [...(await this.asset()).verdicts, ...verdicts] })
-    for (const verdict of verdicts) this.#emit({ type: 'check', data: verdict })
+    const told = verdicts.length === 0 ? [] : (await this.asset()).verdicts
+    const fresh = verdicts.filter(({ check, notSetUp }) => !notSetUp || !told.some((one) => one.notSetUp && one.check === check))
+    if (fresh.length === 0) return
+    await this.changeAsset({ verdicts: [...told, ...fresh] })
+    for (const verdict of fresh) this.#emit({ type: 'check', data: verdict })
   }
 
   async createTakes(takes: Take[]): Promise<void> {

@@ -40,7 +40,7 @@ export interface JobTransaction {
   addFiles(files: AssetFile[]): Promise<void>
   /** Releases one segment of every rung; the first makes the job playable, the last ends the timeline in the same write. */
   release(segments: Segment[], options: { last: boolean }): Promise<void>
-  /** Adds to the asset's report. */
+  /** Adds to the asset's report; that a check is not set up is told once. Throws when there is no asset yet. */
   verdicts(verdicts: Verdict[]): Promise<void>
   createTakes(takes: Take[]): Promise<void>
   setTake(take: Take, to: TakeState): Promise<Take>

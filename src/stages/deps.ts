@@ -4,7 +4,7 @@ import type { Job } from '../domain/job.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
-import type { Inspector } from '../ports/inspector.ts'
+import type { Guard, Inspector } from '../ports/inspector.ts'
 import type { MediaTool, RungOrder } from '../ports/media-tool.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -19,6 +19,7 @@ export interface StageDeps {
   scratch: Scratch
   media: MediaTool
   inspector: Inspector
+  guard: Guard
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   /** The profile a job is judged by, in the version it was accepted with. */

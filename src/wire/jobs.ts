@@ -206,6 +206,7 @@ export const VerdictView = z
     threshold: z.number().nullable(),
     range: z.object({ startSeconds: z.number(), endSeconds: z.number() }).optional(),
     detail: z.string(),
+    notSetUp: z.literal(true).optional().describe('Unknown, because this server has nobody who could look. Holds nothing back.'),
   })
   .meta({ id: 'Verdict' })
 export type VerdictView = z.output<typeof VerdictView>

@@ -5,6 +5,7 @@ import type { Repositories, Store } from '../../../ports/store.ts'
 import { databaseError, mayRetryTransaction } from '../../postgres/errors.ts'
 import { createAccounts } from './accounts.ts'
 import { createAssets } from './assets.ts'
+import { createBlockLists } from './block-lists.ts'
 import { inTransaction, poolSql, type Sql } from './database.ts'
 import { createEvents } from './events.ts'
 import { createHints } from './hints.ts'
@@ -34,6 +35,7 @@ function createRepositories(run: Sql): Repositories {
     ledger: createLedger(run),
     accounts: createAccounts(run),
     hints: createHints(run),
+    blockLists: createBlockLists(run),
   }
 }
 

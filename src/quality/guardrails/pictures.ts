@@ -1,0 +1,60 @@
+import { thresholdOf } from '../../domain/profiles.ts'
+import type { QualityProfile } from '../../domain/verdict.ts'
+import type { InspectedStretch } from '../../ports/inspector.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { StillFrame } from '../../ports/media-tool.ts'
+import type { Moderator } from '../../ports/moderator.ts'
+import { createAttempts } from './attempts.ts'
+import { differs, type Glance, glanceAt } from './changes.ts'
+import { type Judgement, judgementOf } from './judgement.ts'
+import { createSightings } from './sightings.ts'
+import type { StillWatch } from './still-watch.ts'
+import { createTurns } from './turns.ts'
+
+/** How long a moderator may take for one picture: one on this machine loads its model first. */
+const LIMIT_MS = 20_000
+/** Pictures that are with the moderators at once. */
+const AT_ONCE = 4
+
+/**
+ * `pictures`, in `ratio`: the highest score of any category that a moderator gives any still, 0 to 1 in its own measure. A fault: a
+ * category that the moderator flags, or a score above the threshold. A still that does not differ from the last one that was judged
+ * shares its judgement.
+ */
+export function createPictures(
+  { profile, stretch, log, signal }: { profile: QualityProfile; stretch: InspectedStretch; log: Logger; signal: AbortSignal },
+  moderators: readonly Moderator[],
+): StillWatch {
+  const threshold = thresholdOf(profile, 'pictures')
+  const judges = moderators.map((moderator) => ({ moderator, attempts: createAttempts(moderator.id, LIMIT_MS, log) }))
+  const sightings = createSightings(profile, 'pictures', stretch)
+  const inTurn = createTurns(AT_ONCE)
+  let last: { glance: Glance; judgement: Promise<Judgement> } | null = null
+  let [came, judged] = [0, 0]
+
+  async function judgementOfFrame(frame: StillFrame): Promise<Judgement> {
+    const asked = judges.map(async ({ moderator, attempts }) => ({
+      by: moderator.id,
+      attempt: await attempts.ask((limited) => moderator.moderate({ image: { frame } }, { signal: limited }), signal),
+    }))
+    const judgement = judgementOf(await Promise.all(asked), threshold)
+    // What nobody could judge is no answer for the next one.
+    if (judgement.failures.length > 0) last = null
+    return judgement
+  }
+
+  return {
+    still(atSeconds, frame) {
+      came++
+      sightings.came(atSeconds)
+      const glance = glanceAt(frame)
+      if (last === null || differs(last.glance, glance)) {
+        judged++
+        last = { glance, judgement: inTurn(() => judgementOfFrame(frame)) }
+      }
+      sightings.add(atSeconds, last.judgement)
+    },
+    judgeUntil: sightings.until,
+    end: () => sightings.end(`${judged} of ${came} stills differed and were looked at.`),
+  }
+}

@@ -1,0 +1,20 @@
+import type { Verdict } from '../../domain/verdict.ts'
+import type { StillFrame } from '../../ports/media-tool.ts'
+
+/** One check that follows the pictures of a stretch. The same calls as of `PictureGuard`. */
+export interface StillWatch {
+  still(atSeconds: number, frame: StillFrame): void
+  judgeUntil(seconds: number): Promise<Verdict[]>
+  end(): Promise<Verdict[]>
+}
+
+/** Nobody looks: says so, once. */
+export function createAbsent(verdict: Verdict): StillWatch {
+  let told = false
+  const tell = async (): Promise<Verdict[]> => {
+    if (told) return []
+    told = true
+    return [verdict]
+  }
+  return { still: () => undefined, judgeUntil: tell, end: tell }
+}
