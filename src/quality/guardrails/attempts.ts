@@ -30,7 +30,7 @@ export function createAttempts(id: string, limitMs: number, log: Logger): Attemp
 
   const failureOf = (error: unknown): string => {
     if (error instanceof DOMException && error.name === 'TimeoutError') return `${id} did not answer within ${limitMs / 1_000} s`
-    return `${id}: ${error instanceof Error ? error.message : String(error)}`
+    return `${id}: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}`
   }
 
   return {

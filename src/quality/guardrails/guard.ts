@@ -1,59 +1,69 @@
+import type { TenantId } from '../../domain/ids.ts'
 import { thresholdOf } from '../../domain/profiles.ts'
-import type { QualityProfile, Verdict } from '../../domain/verdict.ts'
+import type { QualityProfile, TimeRange, Verdict } from '../../domain/verdict.ts'
 import type { Guard } from '../../ports/inspector.ts'
 import type { TextReader } from '../../ports/text-reader.ts'
 import { createPictures } from './pictures.ts'
 import { createScreenText } from './screen-text.ts'
-import { createAbsent, type StillWatch } from './still-watch.ts'
+import { createAbsent, type StillWatch, type Watched } from './still-watch.ts'
 import { createTextJudge, type TextJudges } from './text-judge.ts'
 import { type GuardCheck, notSetUp, verdictOf } from './verdicts.ts'
 
-export interface GuardParts extends TextJudges {
+export interface GuardOptions extends Omit<TextJudges, 'textLimitMs'> {
   /** `null`: nobody reads what stands in pictures. */
   textReader: TextReader | null
+  /** Default 10,000. */
+  textLimitMs?: number
+  /** Default 20,000: who looks on this machine loads a model first. */
+  pictureLimitMs?: number
 }
 
 const TEXT_JUDGE = 'a moderator for texts or a block list'
 
 /** Prompts, pictures, what stands in them and what is said: each looked at by every moderator that takes its kind. */
-export function createGuard(parts: GuardParts): Guard {
-  const { moderators, textReader, log } = parts
+export function createGuard({ textLimitMs = 10_000, pictureLimitMs = 20_000, textReader, ...parts }: GuardOptions): Guard {
+  const { moderators, log } = parts
   const isOff = ({ rules }: QualityProfile, check: GuardCheck) => rules[check] === 'off'
-  const judgeOf = (profile: QualityProfile, check: GuardCheck, tenantId: Parameters<Guard['prompt']>[1]) =>
-    createTextJudge(parts, tenantId, thresholdOf(profile, check))
+  const judgeOf = (profile: QualityProfile, check: GuardCheck, tenantId: TenantId) =>
+    createTextJudge({ ...parts, textLimitMs }, tenantId, thresholdOf(profile, check))
 
-  async function screenText(...[profile, tenantId, stretch, signal]: Parameters<Guard['pictures']>): Promise<StillWatch> {
+  async function screenText(watched: Watched, tenantId: TenantId): Promise<StillWatch> {
+    const { profile } = watched
     if (textReader === null) return createAbsent(notSetUp(profile, 'screen_text', 'a reader of text in pictures'))
     const judge = await judgeOf(profile, 'screen_text', tenantId)
     if (judge === null) return createAbsent(notSetUp(profile, 'screen_text', TEXT_JUDGE))
-    return createScreenText({ profile, stretch, log, signal }, textReader, judge)
+    return createScreenText(watched, textReader, judge)
   }
 
-  function pictures(...[profile, , stretch, signal]: Parameters<Guard['pictures']>): StillWatch {
+  function pictures(watched: Watched): StillWatch {
     const judges = moderators.filter(({ judges: kinds }) => kinds.includes('image'))
-    if (judges.length === 0) return createAbsent(notSetUp(profile, 'pictures', 'a moderator for pictures'))
-    return createPictures({ profile, stretch, log, signal }, judges)
+    if (judges.length === 0) return createAbsent(notSetUp(watched.profile, 'pictures', 'a moderator for pictures'))
+    return createPictures(watched, judges)
+  }
+
+  async function text(
+    profile: QualityProfile,
+    check: GuardCheck,
+    tenantId: TenantId,
+    words: string,
+    signal: AbortSignal,
+    range?: TimeRange,
+  ) {
+    if (isOff(profile, check)) return []
+    const judge = await judgeOf(profile, check, tenantId)
+    return [judge === null ? notSetUp(profile, check, TEXT_JUDGE) : verdictOf(profile, check, await judge.judge(words, signal), range)]
   }
 
   return {
-    async prompt(profile, tenantId, text, signal) {
-      if (isOff(profile, 'prompt')) return []
-      const judge = await judgeOf(profile, 'prompt', tenantId)
-      if (judge === null) return [notSetUp(profile, 'prompt', TEXT_JUDGE)]
-      return [verdictOf(profile, 'prompt', await judge.judge(text, signal))]
-    },
-
-    async transcript(profile, tenantId, text, range, signal) {
-      if (isOff(profile, 'transcript')) return []
-      const judge = await judgeOf(profile, 'transcript', tenantId)
-      if (judge === null) return [notSetUp(profile, 'transcript', TEXT_JUDGE)]
-      return [verdictOf(profile, 'transcript', await judge.judge(text, signal), range)]
-    },
+    prompt: (profile, tenantId, words, signal) => text(profile, 'prompt', tenantId, words, signal),
+    transcript: (profile, tenantId, words, range, signal) => text(profile, 'transcript', tenantId, words, signal, range),
 
     async pictures(profile, tenantId, stretch, signal) {
+      const watched = { profile, stretch, signal, log, pictureLimitMs }
+      const wanted = (check: GuardCheck) => stretch.fps !== null && !isOff(profile, check)
       const watches = [
-        ...(stretch.fps === null || isOff(profile, 'pictures') ? [] : [pictures(profile, tenantId, stretch, signal)]),
-        ...(stretch.fps === null || isOff(profile, 'screen_text') ? [] : [await screenText(profile, tenantId, stretch, signal)]),
+        ...(wanted('pictures') ? [pictures(watched)] : []),
+        ...(wanted('screen_text') ? [await screenText(watched, tenantId)] : []),
       ]
       const all = async (judge: (watch: StillWatch) => Promise<Verdict[]>) => (await Promise.all(watches.map(judge))).flat()
       return {

@@ -1,18 +1,13 @@
 import { thresholdOf } from '../../domain/profiles.ts'
-import type { QualityProfile } from '../../domain/verdict.ts'
-import type { InspectedStretch } from '../../ports/inspector.ts'
-import type { Logger } from '../../ports/logger.ts'
 import type { StillFrame } from '../../ports/media-tool.ts'
 import type { Moderator } from '../../ports/moderator.ts'
 import { createAttempts } from './attempts.ts'
 import { differs, type Glance, glanceAt } from './changes.ts'
 import { type Judgement, judgementOf } from './judgement.ts'
 import { createSightings } from './sightings.ts'
-import type { StillWatch } from './still-watch.ts'
+import type { StillWatch, Watched } from './still-watch.ts'
 import { createTurns } from './turns.ts'
 
-/** How long a moderator may take for one picture: one on this machine loads its model first. */
-const LIMIT_MS = 20_000
 /** Pictures that are with the moderators at once. */
 const AT_ONCE = 4
 
@@ -21,12 +16,9 @@ const AT_ONCE = 4
  * category that the moderator flags, or a score above the threshold. A still that does not differ from the last one that was judged
  * shares its judgement.
  */
-export function createPictures(
-  { profile, stretch, log, signal }: { profile: QualityProfile; stretch: InspectedStretch; log: Logger; signal: AbortSignal },
-  moderators: readonly Moderator[],
-): StillWatch {
+export function createPictures({ profile, stretch, signal, log, pictureLimitMs }: Watched, moderators: readonly Moderator[]): StillWatch {
   const threshold = thresholdOf(profile, 'pictures')
-  const judges = moderators.map((moderator) => ({ moderator, attempts: createAttempts(moderator.id, LIMIT_MS, log) }))
+  const judges = moderators.map((moderator) => ({ moderator, attempts: createAttempts(moderator.id, pictureLimitMs, log) }))
   const sightings = createSightings(profile, 'pictures', stretch)
   const inTurn = createTurns(AT_ONCE)
   let last: { glance: Glance; judgement: Promise<Judgement> } | null = null

@@ -1,17 +1,12 @@
-import type { QualityProfile } from '../../domain/verdict.ts'
-import type { InspectedStretch } from '../../ports/inspector.ts'
-import type { Logger } from '../../ports/logger.ts'
 import type { StillFrame } from '../../ports/media-tool.ts'
 import type { SeenText, TextReader } from '../../ports/text-reader.ts'
 import { createAttempts } from './attempts.ts'
 import { differs, type Glance, glanceAt } from './changes.ts'
 import type { Judgement } from './judgement.ts'
 import { createSightings } from './sightings.ts'
-import type { StillWatch } from './still-watch.ts'
+import type { StillWatch, Watched } from './still-watch.ts'
 import type { TextJudge } from './text-judge.ts'
 
-/** How long reading one picture may take: the first one loads the reader. */
-const LIMIT_MS = 20_000
 /** Of each so many seconds at most one picture is read. Reading takes 0.6 to 0.9 s, so a third to a half of the time that is shown. */
 const WINDOW_SECONDS = 2
 /** Less is mostly what a reader sees in leaves and shadows. */
@@ -29,11 +24,11 @@ interface Candidate {
  * it differs from the last one that was read; others of the window that differ from both are left out, and counted.
  */
 export function createScreenText(
-  { profile, stretch, log, signal }: { profile: QualityProfile; stretch: InspectedStretch; log: Logger; signal: AbortSignal },
+  { profile, stretch, signal, log, pictureLimitMs }: Watched,
   reader: TextReader,
   judge: TextJudge,
 ): StillWatch {
-  const attempts = createAttempts(reader.id, LIMIT_MS, log)
+  const attempts = createAttempts(reader.id, pictureLimitMs, log)
   const sightings = createSightings(profile, 'screen_text', stretch)
   let last: { glance: Glance; judgement: Promise<Judgement> } | null = null
   let lastText: { text: string; judgement: Promise<Judgement> } | null = null

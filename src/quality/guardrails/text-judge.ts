@@ -14,20 +14,20 @@ export interface TextJudges {
   /** The tenant's list; `null` when it is empty. */
   blockLists: (tenantId: TenantId) => Promise<Moderator | null>
   log: Logger
+  /** How long one may take over a text. */
+  textLimitMs: number
 }
-
-const LIMIT_MS = 10_000
 
 /** `null`: there is nobody who judges texts for this tenant. */
 export async function createTextJudge(
-  { moderators, blockLists, log }: TextJudges,
+  { moderators, blockLists, log, textLimitMs }: TextJudges,
   tenantId: TenantId,
   threshold: number,
 ): Promise<TextJudge | null> {
   const own = await blockLists(tenantId)
   const judges = [...moderators.filter(({ judges: parts }) => parts.includes('text')), ...(own ? [own] : [])].map((moderator) => ({
     moderator,
-    attempts: createAttempts(moderator.id, LIMIT_MS, log),
+    attempts: createAttempts(moderator.id, textLimitMs, log),
   }))
   if (judges.length === 0) return null
   return {

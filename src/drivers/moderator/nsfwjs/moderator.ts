@@ -26,8 +26,8 @@ export function createNsfwjsModerator({ folder, log }: NsfwjsModeratorOptions): 
     judges: ['image'],
     async moderate({ text, image }, { signal }) {
       signal.throwIfAborted()
-      if (text !== undefined || image === undefined) throw cannot('text', 'it judges frames of a video', 'Give the frame alone.')
-      if (!('frame' in image)) throw cannot('image', 'it judges frames of a video', 'Give it as a frame.')
+      if (text !== undefined) throw cannot('text', 'it judges frames of a video', 'Give the frame alone.')
+      if (image === undefined || !('frame' in image)) throw cannot('image', 'it judges frames of a video', 'Give it as a frame.')
       const pixels = rgbaOf(image.frame, { width: SIDE, height: SIDE })
       return moderationOf(await host.ask(pixels, { signal }))
     },
