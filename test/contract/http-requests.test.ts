@@ -10,6 +10,7 @@ import { ids } from '../../src/compose/ids.ts'
 import { assertSafeToListen, createApiKey } from '../../src/delivery/auth.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
 import { problems } from '../../src/domain/problems.ts'
+import { BlockListView } from '../../src/wire/block-list.ts'
 import { JobList, JobView, QuoteView, ReportView, VoiceList } from '../../src/wire/jobs.ts'
 import { ProblemView } from '../../src/wire/problem.ts'
 import { createWorld, type Served, type World } from './http-server.ts'
@@ -429,6 +430,34 @@ describe('who asks', () => {
   })
 })
 
+describe('the block list', () => {
+  const put = (body: unknown) => fetch(`${server.url}/v1/blocklist`, { method: 'PUT', headers: json, body: JSON.stringify(body) })
+  const list = async () => BlockListView.parse(await (await fetch(`${server.url}/v1/blocklist`)).json())
+
+  it('is empty at first, and replaced as a whole', async () => {
+    expect(await list()).toEqual({ entries: [], updatedAt: null })
+    const written = BlockListView.parse(await (await put({ entries: ['zorgblatt', 'purple teapot', 'frumi*'] })).json())
+    expect(written).toEqual({ entries: ['zorgblatt', 'purple teapot', 'frumi*'], updatedAt: expect.any(String) })
+    expect(await list()).toEqual(written)
+    await put({ entries: [] })
+    expect((await list()).entries).toEqual([])
+  })
+
+  it('names every entry that cannot be one, and keeps the list it had', async () => {
+    await put({ entries: ['zorgblatt'] })
+    const problem = await problemOf(await put({ entries: ['good', 'b*d', '', 'a'.repeat(101)] }))
+    expect(problem).toMatchObject({ code: 'request_invalid', field: 'entries.1' })
+    expect(problem.detail).toMatch(
+      /entries\.1: Has a `\*`.*entries\.2: Has no letter or digit\. entries\.3: Must be at most 100 characters long/,
+    )
+    const many = await problemOf(await put({ entries: Array.from({ length: 2_001 }, (_, index) => `word${index}`) }))
+    expect(many).toMatchObject({ code: 'request_invalid', field: 'entries', detail: 'entries: Must have at most 2000 entries.' })
+    for (const body of [{}, { entries: 'zorgblatt' }, { entries: [7] }, { words: [] }])
+      expect((await problemOf(await put(body))).code).toBe('request_invalid')
+    expect((await list()).entries).toEqual(['zorgblatt'])
+  })
+})
+
 describe('documentation', () => {
   it('the OpenAPI document is valid 3.1 and names every route', async () => {
     const document = await (await fetch(`${server.url}/openapi.json`)).json()
@@ -445,6 +474,7 @@ describe('documentation', () => {
       '/v1/assets/{id}/hls/{rung}/init.mp4',
       '/v1/assets/{id}/hls/{rung}/playlist.m3u8',
       '/v1/assets/{id}/hls/{rung}/{segment}',
+      '/v1/blocklist',
       '/v1/events',
       '/v1/jobs',
       '/v1/jobs/{id}',

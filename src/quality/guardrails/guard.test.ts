@@ -135,7 +135,12 @@ describe('a text', () => {
 
   test('the list is that of the tenant', async () => {
     const asked: TenantId[] = []
-    await promptBy({ blockLists: async (id) => (asked.push(id), null) })
+    await promptBy({
+      async blockLists(id) {
+        asked.push(id)
+        return null
+      },
+    })
     expect(asked).toEqual([tenant])
   })
 
