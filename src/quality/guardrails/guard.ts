@@ -3,9 +3,10 @@ import { thresholdOf } from '../../domain/profiles.ts'
 import type { QualityProfile, TimeRange, Verdict } from '../../domain/verdict.ts'
 import type { Guard } from '../../ports/inspector.ts'
 import type { TextReader } from '../../ports/text-reader.ts'
+import { glanceAt } from './changes.ts'
 import { createPictures } from './pictures.ts'
 import { createScreenText } from './screen-text.ts'
-import { createAbsent, type StillWatch, type Watched } from './still-watch.ts'
+import type { StillWatch, Watched } from './still-watch.ts'
 import { createTextJudge, type TextJudges } from './text-judge.ts'
 import { type GuardCheck, notSetUp, verdictOf } from './verdicts.ts'
 
@@ -27,18 +28,16 @@ export function createGuard({ textLimitMs = 10_000, pictureLimitMs = 20_000, tex
   const judgeOf = (profile: QualityProfile, check: GuardCheck, tenantId: TenantId) =>
     createTextJudge({ ...parts, textLimitMs }, tenantId, thresholdOf(profile, check))
 
-  async function screenText(watched: Watched, tenantId: TenantId): Promise<StillWatch> {
-    const { profile } = watched
-    if (textReader === null) return createAbsent(notSetUp(profile, 'screen_text', 'a reader of text in pictures'))
-    const judge = await judgeOf(profile, 'screen_text', tenantId)
-    if (judge === null) return createAbsent(notSetUp(profile, 'screen_text', TEXT_JUDGE))
-    return createScreenText(watched, textReader, judge)
+  function pictures(watched: Watched): StillWatch | Verdict {
+    const judges = moderators.filter(({ judges: kinds }) => kinds.includes('image'))
+    return judges.length === 0 ? notSetUp(watched.profile, 'pictures', 'a moderator for pictures') : createPictures(watched, judges)
   }
 
-  function pictures(watched: Watched): StillWatch {
-    const judges = moderators.filter(({ judges: kinds }) => kinds.includes('image'))
-    if (judges.length === 0) return createAbsent(notSetUp(watched.profile, 'pictures', 'a moderator for pictures'))
-    return createPictures(watched, judges)
+  async function screenText(watched: Watched, tenantId: TenantId): Promise<StillWatch | Verdict> {
+    const { profile } = watched
+    if (textReader === null) return notSetUp(profile, 'screen_text', 'a reader of text in pictures')
+    const judge = await judgeOf(profile, 'screen_text', tenantId)
+    return judge === null ? notSetUp(profile, 'screen_text', TEXT_JUDGE) : createScreenText(watched, textReader, judge)
   }
 
   async function text(
@@ -61,14 +60,21 @@ export function createGuard({ textLimitMs = 10_000, pictureLimitMs = 20_000, tex
     async pictures(profile, tenantId, stretch, signal) {
       const watched = { profile, stretch, signal, log, pictureLimitMs }
       const wanted = (check: GuardCheck) => stretch.fps !== null && !isOff(profile, check)
-      const watches = [
+      const parts = [
         ...(wanted('pictures') ? [pictures(watched)] : []),
         ...(wanted('screen_text') ? [await screenText(watched, tenantId)] : []),
       ]
-      const all = async (judge: (watch: StillWatch) => Promise<Verdict[]>) => (await Promise.all(watches.map(judge))).flat()
+      const watches = parts.filter((part) => 'still' in part)
+      const absent = parts.filter((part) => 'verdict' in part)
+      const all = async (judge: (watch: StillWatch) => Promise<Verdict[]>) => [
+        ...absent.splice(0),
+        ...(await Promise.all(watches.map(judge))).flat(),
+      ]
       return {
         still: (seconds, frame) => {
-          for (const watch of watches) watch.still(seconds, frame)
+          if (watches.length === 0) return
+          const glance = glanceAt(frame)
+          for (const watch of watches) watch.still(seconds, frame, glance)
         },
         judgeUntil: (seconds) => all((watch) => watch.judgeUntil(seconds)),
         end: () => all((watch) => watch.end()),

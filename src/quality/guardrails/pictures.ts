@@ -2,7 +2,7 @@ import { thresholdOf } from '../../domain/profiles.ts'
 import type { StillFrame } from '../../ports/media-tool.ts'
 import type { Moderator } from '../../ports/moderator.ts'
 import { createAttempts } from './attempts.ts'
-import { differs, type Glance, glanceAt } from './changes.ts'
+import { differs, type Glance } from './changes.ts'
 import { type Judgement, judgementOf } from './judgement.ts'
 import { createSightings } from './sightings.ts'
 import type { StillWatch, Watched } from './still-watch.ts'
@@ -36,10 +36,9 @@ export function createPictures({ profile, stretch, signal, log, pictureLimitMs }
   }
 
   return {
-    still(atSeconds, frame) {
+    still(atSeconds, frame, glance) {
       came++
       sightings.came(atSeconds)
-      const glance = glanceAt(frame)
       if (last === null || differs(last.glance, glance)) {
         judged++
         last = { glance, judgement: inTurn(() => judgementOfFrame(frame)) }

@@ -1,7 +1,7 @@
 import type { StillFrame } from '../../ports/media-tool.ts'
 import type { SeenText, TextReader } from '../../ports/text-reader.ts'
 import { createAttempts } from './attempts.ts'
-import { differs, type Glance, glanceAt } from './changes.ts'
+import { differs, type Glance } from './changes.ts'
 import type { Judgement } from './judgement.ts'
 import { createSightings } from './sightings.ts'
 import type { StillWatch, Watched } from './still-watch.ts'
@@ -69,10 +69,9 @@ export function createScreenText(
   }
 
   return {
-    still(atSeconds, frame) {
+    still(atSeconds, frame, glance) {
       came++
       sightings.came(atSeconds)
-      const glance = glanceAt(frame)
       const window = (seconds: number) => Math.floor((seconds - stretch.startSeconds + 1e-6) / WINDOW_SECONDS)
       const [first] = waiting?.candidates ?? []
       if (first !== undefined && window(first.atSeconds) !== window(atSeconds)) close()

@@ -2,10 +2,11 @@ import type { QualityProfile, Verdict } from '../../domain/verdict.ts'
 import type { InspectedStretch } from '../../ports/inspector.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { StillFrame } from '../../ports/media-tool.ts'
+import type { Glance } from './changes.ts'
 
-/** One check that follows the pictures of a stretch. The same calls as of `PictureGuard`. */
+/** One check that follows the pictures of a stretch. The calls of `PictureGuard`. */
 export interface StillWatch {
-  still(atSeconds: number, frame: StillFrame): void
+  still(atSeconds: number, frame: StillFrame, glance: Glance): void
   judgeUntil(seconds: number): Promise<Verdict[]>
   end(): Promise<Verdict[]>
 }
@@ -18,15 +19,4 @@ export interface Watched {
   log: Logger
   /** How long one may take over a picture. */
   pictureLimitMs: number
-}
-
-/** Nobody looks: says so, once. */
-export function createAbsent(verdict: Verdict): StillWatch {
-  let told = false
-  const tell = async (): Promise<Verdict[]> => {
-    if (told) return []
-    told = true
-    return [verdict]
-  }
-  return { still: () => undefined, judgeUntil: tell, end: tell }
 }
