@@ -13,7 +13,14 @@ import { openai } from '../../src/lab/vendors/openai.ts'
 import type { Guard } from '../../src/ports/inspector.ts'
 import { createGuard } from '../../src/quality/guardrails/guard.ts'
 import { installedPlugins } from '../../test/helpers/plugins.ts'
-import { blockedEntries, picturePieces, STILLS_SECONDS, type StillsPiece, textPieces, writtenPieces } from '../../test/media/faults/guard.ts'
+import {
+  blockedEntries,
+  picturePieces,
+  STILLS_SECONDS,
+  type StillsPiece,
+  textPieces,
+  writtenPieces,
+} from '../../test/media/faults/guard.ts'
 import type { CheckScore, Point } from './score.ts'
 
 type GuardCheck = 'prompt' | 'pictures' | 'screen_text' | 'transcript'

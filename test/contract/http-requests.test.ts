@@ -10,6 +10,7 @@ import { ids } from '../../src/compose/ids.ts'
 import { assertSafeToListen, createApiKey } from '../../src/delivery/auth.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
 import { problems } from '../../src/domain/problems.ts'
+import type { Verdict } from '../../src/domain/verdict.ts'
 import { BlockListView } from '../../src/wire/block-list.ts'
 import { JobList, JobView, QuoteView, ReportView, VoiceList } from '../../src/wire/jobs.ts'
 import { ProblemView } from '../../src/wire/problem.ts'
@@ -118,6 +119,16 @@ describe('submitting', () => {
       verdicts: [],
       summary: { fail: 0 },
     })
+  })
+
+  it('the report says once that nobody is set up to look, however many parts of the job were not looked at', async () => {
+    const job = await world.submit()
+    await world.begin(job)
+    const unknown: Verdict = { check: 'pictures', verdict: 'unknown', value: null, unit: 'ratio', threshold: 0.8, detail: 'not looked at' }
+    for (const verdict of [{ ...unknown, notSetUp: true as const }, { ...unknown, notSetUp: true as const }, unknown, unknown])
+      await world.change(job, (tx) => tx.verdicts([verdict]))
+    const report = ReportView.parse(await (await fetch(`${server.url}/v1/jobs/${job.id}/report`)).json())
+    expect(report.verdicts.map(({ notSetUp }) => notSetUp ?? false)).toEqual([true, false, false])
   })
 
   it('tells the voices', async () => {
@@ -404,6 +415,14 @@ describe('who asks', () => {
       expect(mine.status, path).toBe(200)
       await mine.body?.cancel()
     }
+    await fetch(`${url}/v1/blocklist`, {
+      method: 'PUT',
+      headers: { ...json, ...as(ada) },
+      body: JSON.stringify({ entries: ['zorgblatt'] }),
+    })
+    const listOf = async (key: string) =>
+      BlockListView.parse(await (await fetch(`${url}/v1/blocklist`, { headers: as(key) })).json()).entries
+    expect([await listOf(ada), await listOf(bob)]).toEqual([['zorgblatt'], []])
     for (const verb of ['cancel', 'retry'])
       expect((await fetch(`${url}/v1/jobs/${job.id}/${verb}`, { method: 'POST', headers: as(bob) })).status).toBe(404)
     expect(JobList.parse(await (await fetch(`${url}/v1/jobs`, { headers: as(bob) })).json()).jobs).toEqual([])
