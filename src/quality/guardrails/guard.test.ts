@@ -56,7 +56,7 @@ describe('a text', () => {
   test('passes when no moderator finds anything, with the worst it saw', async () => {
     const [verdict, ...more] = await promptBy({ moderators: [words] }, 'A lake.')
     expect(verdict).toMatchObject({ check: 'prompt', verdict: 'pass', value: 0.1, unit: 'ratio', threshold: 0.8 })
-    expect(verdict?.detail).toBe('the prompt: teapots 0.1 (scripted) at worst; the limit is 0.8.')
+    expect(verdict?.detail).toBe('the prompt: teapots (0.1, scripted) at worst; the limit is 0.8.')
     expect(more).toEqual([])
   })
 
@@ -65,7 +65,7 @@ describe('a text', () => {
     const blind = moderatorOf(['image'], () => moderation({}))
     const [verdict] = await promptBy({ moderators: [words, blind], blockLists: async () => list }, 'A teapot for Zorgblatt.')
     expect(verdict).toMatchObject({ verdict: 'fail', value: 1 })
-    expect(verdict?.detail).toBe('the prompt is flagged: entry 3 1 (block-list), teapots 0.9 (scripted); the limit is 0.8.')
+    expect(verdict?.detail).toBe('the prompt is flagged: entry 3 (1, block-list), teapots (0.9, scripted); the limit is 0.8.')
     expect(JSON.stringify(verdict)).not.toMatch(/zorgblatt/i)
     expect(blind.asked).toEqual([])
   })
@@ -80,7 +80,7 @@ describe('a text', () => {
     const whole = moderatorOf(['text'], () => ({ ...moderation({ teapots: 0.1 }), flagged: true }))
     const [unnamed] = await promptBy({ moderators: [whole] })
     expect(unnamed).toMatchObject({ verdict: 'fail', value: 1 })
-    expect(unnamed?.detail).toContain('the whole 1 (scripted)')
+    expect(unnamed?.detail).toContain('the whole (1, scripted)')
   })
 
   test('the profile says what a finding does, and whether it is looked at', async () => {
@@ -149,7 +149,7 @@ describe('a text', () => {
     const range = { startSeconds: 3, endSeconds: 5 }
     const [said] = await guard.transcript(standard, tenant, 'A teapot.', range, never)
     expect(said).toMatchObject({ check: 'transcript', verdict: 'fail', range })
-    expect(said?.detail).toMatch(/^what is said from 3\.00 s to 5\.00 s is flagged: teapots 0\.9/)
+    expect(said?.detail).toMatch(/^what is said from 3\.00 s to 5\.00 s is flagged: teapots \(0\.9, /)
     expect(await guard.transcript(standard, tenant, ' ', range, never)).toMatchObject([{ verdict: 'pass', value: 0 }])
   })
 })
@@ -179,7 +179,7 @@ describe('pictures', () => {
     show(guard, [green, green, blue, blue], 12)
     const [verdict, ...more] = of(await guard.end(), 'pictures')
     expect(verdict).toMatchObject({ verdict: 'pass', value: 0.05, range: { startSeconds: 10, endSeconds: 14 } })
-    expect(verdict?.detail).toMatch(/glare 0\.05 \(scripted\) at worst; the limit is 0\.8\. 3 of 8 stills differed and were looked at\.$/)
+    expect(verdict?.detail).toMatch(/glare \(0\.05, scripted\) at worst; the limit is 0\.8\. 3 of 8 stills differed and were looked at\.$/)
     expect(more).toEqual([])
     expect(moderator.asked).toHaveLength(3)
   })
@@ -189,7 +189,7 @@ describe('pictures', () => {
     show(guard, [blue, blue, blue, bright])
     const [first, ...more] = of(await guard.judgeUntil(12), 'pictures')
     expect(first).toMatchObject({ verdict: 'fail', value: 0.95, range: { startSeconds: 11.5, endSeconds: 12 } })
-    expect(first?.detail).toMatch(/^the picture from 11\.50 s to 12\.00 s is flagged: glare 0\.95 \(scripted\)/)
+    expect(first?.detail).toMatch(/^the picture from 11\.50 s to 12\.00 s is flagged: glare \(0\.95, scripted\)/)
     expect(more).toEqual([])
     show(guard, [bright, blue, blue, blue], 12)
     expect(of(await guard.judgeUntil(14), 'pictures')).toEqual([])
@@ -343,7 +343,7 @@ describe('what stands in pictures', () => {
     show(guard, [page(1), page(1), page(2), page(2)])
     const [found] = of(await guard.judgeUntil(12), 'screen_text')
     expect(found).toMatchObject({ verdict: 'fail', value: 1, range: { startSeconds: 11, endSeconds: 12 } })
-    expect(found?.detail).toMatch(/^the text in the picture from 11\.00 s to 12\.00 s is flagged: entry 1 1 \(block-list\)/)
+    expect(found?.detail).toMatch(/^the text in the picture from 11\.00 s to 12\.00 s is flagged: entry 1 \(1, block-list\)/)
     expect(JSON.stringify(found)).not.toMatch(/zorgblatt/i)
     show(guard, [page(2), page(2), page(1), page(1)], 12)
     expect(of(await guard.end(), 'screen_text')).toMatchObject([{ verdict: 'fail', range: { startSeconds: 11, endSeconds: 13 } }])

@@ -64,8 +64,8 @@ export function together(judgements: Judgement[]): Judgement {
 /** More do not make it clearer. */
 const MAX_NAMED = 3
 
-/** E.g. `violence 0.97 (openai) and entry 3 1 (block-list)`. Never what was written or seen. */
+/** E.g. `violence (0.97, openai), entry 3 (1, block-list)`. Never what was written or seen. */
 export function namesOf(marks: Mark[]): string {
-  const named = marks.slice(0, MAX_NAMED).map(({ category, score, by }) => `${category} ${rounded(score)} (${by})`)
+  const named = marks.slice(0, MAX_NAMED).map(({ category, score, by }) => `${category} (${rounded(score)}, ${by})`)
   return marks.length > MAX_NAMED ? `${named.join(', ')} and ${marks.length - MAX_NAMED} more` : named.join(', ')
 }
