@@ -3,7 +3,7 @@ import type { StillFrame } from '../../ports/media-tool.ts'
 import type { Moderator } from '../../ports/moderator.ts'
 import { createAttempts } from './attempts.ts'
 import { differs, type Glance } from './changes.ts'
-import { type Judgement, judgementOf } from './judgement.ts'
+import { type Opinion, opinionOf } from './opinion.ts'
 import { createSightings } from './sightings.ts'
 import type { StillWatch, Watched } from './still-watch.ts'
 import { createTurns } from './turns.ts'
@@ -14,25 +14,25 @@ const AT_ONCE = 4
 /**
  * `pictures`, in `ratio`: the highest score of any category that a moderator gives any still, 0 to 1 in its own measure. A fault: a
  * category that the moderator flags, or a score above the threshold. A still that does not differ from the last one that was judged
- * shares its judgement.
+ * shares what was said of that one.
  */
 export function createPictures({ profile, stretch, signal, log, pictureLimitMs }: Watched, moderators: readonly Moderator[]): StillWatch {
   const threshold = thresholdOf(profile, 'pictures')
   const judges = moderators.map((moderator) => ({ moderator, attempts: createAttempts(moderator.id, pictureLimitMs, log) }))
   const sightings = createSightings(profile, 'pictures', stretch)
   const inTurn = createTurns(AT_ONCE)
-  let last: { glance: Glance; judgement: Promise<Judgement> } | null = null
+  let last: { glance: Glance; opinion: Promise<Opinion> } | null = null
   let [came, judged] = [0, 0]
 
-  async function judgementOfFrame(frame: StillFrame): Promise<Judgement> {
+  async function opinionOnFrame(frame: StillFrame): Promise<Opinion> {
     const asked = judges.map(async ({ moderator, attempts }) => ({
       by: moderator.id,
       attempt: await attempts.ask((limited) => moderator.moderate({ image: { frame } }, { signal: limited }), signal),
     }))
-    const judgement = judgementOf(await Promise.all(asked), threshold)
+    const opinion = opinionOf(await Promise.all(asked), threshold)
     // What nobody could judge is no answer for the next one.
-    if (judgement.failures.length > 0) last = null
-    return judgement
+    if (opinion.failures.length > 0) last = null
+    return opinion
   }
 
   return {
@@ -41,9 +41,9 @@ export function createPictures({ profile, stretch, signal, log, pictureLimitMs }
       sightings.came(atSeconds)
       if (last === null || differs(last.glance, glance)) {
         judged++
-        last = { glance, judgement: inTurn(() => judgementOfFrame(frame)) }
+        last = { glance, opinion: inTurn(() => opinionOnFrame(frame)) }
       }
-      sightings.add(atSeconds, last.judgement)
+      sightings.add(atSeconds, last.opinion)
     },
     judgeUntil: sightings.until,
     end: () => sightings.end(`${judged} of ${came} stills differed and were looked at.`),

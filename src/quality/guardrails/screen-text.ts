@@ -2,7 +2,7 @@ import type { StillFrame } from '../../ports/media-tool.ts'
 import type { SeenText, TextReader } from '../../ports/text-reader.ts'
 import { createAttempts } from './attempts.ts'
 import { differs, type Glance } from './changes.ts'
-import type { Judgement } from './judgement.ts'
+import type { Opinion } from './opinion.ts'
 import { createSightings } from './sightings.ts'
 import type { StillWatch, Watched } from './still-watch.ts'
 import type { TextJudge } from './text-judge.ts'
@@ -30,26 +30,26 @@ export function createScreenText(
 ): StillWatch {
   const attempts = createAttempts(reader.id, pictureLimitMs, log)
   const sightings = createSightings(profile, 'screen_text', stretch)
-  let last: { glance: Glance; judgement: Promise<Judgement> } | null = null
-  let lastText: { text: string; judgement: Promise<Judgement> } | null = null
+  let last: { glance: Glance; opinion: Promise<Opinion> } | null = null
+  let lastText: { text: string; opinion: Promise<Opinion> } | null = null
   let waiting: { candidates: Candidate[]; frame: StillFrame } | null = null
   let [came, read, leftOut] = [0, 0, 0]
 
-  async function judgementOfFrame(frame: StillFrame): Promise<Judgement> {
+  async function opinionOnFrame(frame: StillFrame): Promise<Opinion> {
     const attempt = await attempts.ask((limited) => reader.read(frame, { signal: limited }), signal)
     if ('failure' in attempt) {
       last = null
       return { worst: null, flags: [], failures: [attempt.failure] }
     }
     const text = textOf(attempt.answer)
-    if (lastText?.text !== text) lastText = { text, judgement: judgementOfText(text) }
-    return lastText.judgement
+    if (lastText?.text !== text) lastText = { text, opinion: opinionOnText(text) }
+    return lastText.opinion
   }
 
-  async function judgementOfText(text: string): Promise<Judgement> {
-    const judgement = await judge.judge(text, signal)
-    if (judgement.failures.length > 0) last = lastText = null
-    return judgement
+  async function opinionOnText(text: string): Promise<Opinion> {
+    const opinion = await judge.judge(text, signal)
+    if (opinion.failures.length > 0) last = lastText = null
+    return opinion
   }
 
   /** Reads the last picture of the window, for all of it that look the same. */
@@ -60,11 +60,11 @@ export function createScreenText(
     const chosen = candidates.at(-1)
     if (chosen === undefined) return
     read++
-    const judgement = judgementOfFrame(frame)
-    last = { glance: chosen.glance, judgement }
+    const opinion = opinionOnFrame(frame)
+    last = { glance: chosen.glance, opinion }
     for (const { atSeconds, glance } of candidates) {
       if (differs(chosen.glance, glance)) leftOut++
-      else sightings.add(atSeconds, judgement)
+      else sightings.add(atSeconds, opinion)
     }
   }
 
@@ -75,7 +75,7 @@ export function createScreenText(
       const window = (seconds: number) => Math.floor((seconds - stretch.startSeconds + 1e-6) / WINDOW_SECONDS)
       const [first] = waiting?.candidates ?? []
       if (first !== undefined && window(first.atSeconds) !== window(atSeconds)) close()
-      if (last !== null && !differs(last.glance, glance)) sightings.add(atSeconds, last.judgement)
+      if (last !== null && !differs(last.glance, glance)) sightings.add(atSeconds, last.opinion)
       else waiting = { candidates: [...(waiting?.candidates ?? []), { atSeconds, glance }], frame }
     },
     judgeUntil(seconds) {

@@ -2,7 +2,7 @@ import type { QualityProfile, TimeRange, Verdict } from '../../domain/verdict.ts
 import type { InspectedStretch } from '../../ports/inspector.ts'
 import { STILLS_PER_SECOND } from '../../ports/media-tool.ts'
 import { createCoverage } from '../coverage.ts'
-import { type Judgement, together } from './judgement.ts'
+import { type Opinion, together } from './opinion.ts'
 import { type GuardCheck, unseen, verdictOf } from './verdicts.ts'
 
 const STILL_SECONDS = 1 / STILLS_PER_SECOND
@@ -12,7 +12,7 @@ export interface Sightings {
   /** A picture came, whether or not it is judged. */
   came(atSeconds: number): void
   /** The picture at this time is judged so. */
-  add(atSeconds: number, judgement: Promise<Judgement>): void
+  add(atSeconds: number, opinion: Promise<Opinion>): void
   /** Waits for what was added before `seconds`; verdicts about it that have not been given yet. */
   until(seconds: number): Promise<Verdict[]>
   /** The rest, and where nothing is wrong one that says so. `more`: a sentence with what was looked at. */
@@ -21,14 +21,14 @@ export interface Sightings {
 
 interface Sighting {
   atSeconds: number
-  judgement: Promise<Judgement>
+  opinion: Promise<Opinion>
 }
 
 /** Pictures one after the other of which the same is to be said. */
 interface Run {
   kind: 'flagged' | 'unknown' | 'clean'
   range: TimeRange
-  judgements: Judgement[]
+  opinions: Opinion[]
 }
 
 export function createSightings(
@@ -44,16 +44,15 @@ export function createSightings(
 
   async function runsBefore(seconds: number): Promise<Run[]> {
     const before = seen.filter(({ atSeconds }) => atSeconds < seconds).sort((one, other) => one.atSeconds - other.atSeconds)
-    const judgements = await Promise.all(before.map(({ judgement }) => judgement))
+    const opinions = await Promise.all(before.map(({ opinion }) => opinion))
     const runs: Run[] = []
-    for (const [index, judgement] of judgements.entries()) {
+    for (const [index, opinion] of opinions.entries()) {
       const atSeconds = before[index]?.atSeconds ?? startSeconds
-      const kind = judgement.flags.length > 0 ? 'flagged' : judgement.failures.length > 0 ? 'unknown' : 'clean'
+      const kind = opinion.flags.length > 0 ? 'flagged' : opinion.failures.length > 0 ? 'unknown' : 'clean'
       const last = runs.at(-1)
-      if (last?.kind !== kind)
-        runs.push({ kind, range: { startSeconds: atSeconds, endSeconds: endOf(atSeconds) }, judgements: [judgement] })
+      if (last?.kind !== kind) runs.push({ kind, range: { startSeconds: atSeconds, endSeconds: endOf(atSeconds) }, opinions: [opinion] })
       else {
-        last.judgements.push(judgement)
+        last.opinions.push(opinion)
         last.range.endSeconds = endOf(atSeconds)
       }
     }
@@ -63,7 +62,7 @@ export function createSightings(
   const endOf = (atSeconds: number): number =>
     Math.min(atSeconds + STILL_SECONDS, durationSeconds === undefined ? Number.POSITIVE_INFINITY : startSeconds + durationSeconds)
 
-  const verdictOfRun = ({ range, judgements }: Run): Verdict => verdictOf(profile, check, together(judgements), range)
+  const verdictOfRun = ({ range, opinions }: Run): Verdict => verdictOf(profile, check, together(opinions), range)
 
   function tell(verdicts: Verdict[]): Verdict[] {
     const fresh = verdicts.filter((verdict) => !told.some((before) => isSame(before, verdict)))
@@ -78,10 +77,10 @@ export function createSightings(
 
   return {
     came: (atSeconds) => coverage.add(atSeconds, atSeconds + STILL_SECONDS),
-    add(atSeconds, judgement) {
+    add(atSeconds, opinion) {
       // Told where it is waited for.
-      judgement.catch(() => {})
-      seen.push({ atSeconds, judgement })
+      opinion.catch(() => {})
+      seen.push({ atSeconds, opinion })
     },
     async until(untilSeconds) {
       const from = asked
@@ -99,7 +98,7 @@ export function createSightings(
       if (found.length > 0) return tell(found)
       const range = { startSeconds, endSeconds }
       if (seen.length === 0) return tell([unseen(profile, check, range)])
-      const passed = verdictOf(profile, check, together(runs.flatMap(({ judgements }) => judgements)), range)
+      const passed = verdictOf(profile, check, together(runs.flatMap(({ opinions }) => opinions)), range)
       return tell([{ ...passed, detail: `${passed.detail} ${more}` }])
     },
   }

@@ -2,11 +2,11 @@ import type { TenantId } from '../../domain/ids.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Moderator } from '../../ports/moderator.ts'
 import { createAttempts } from './attempts.ts'
-import { clean, type Judgement, judgementOf } from './judgement.ts'
+import { clean, type Opinion, opinionOf } from './opinion.ts'
 
 /** Judges texts by every moderator that takes them, and by the tenant's block list. */
 export interface TextJudge {
-  judge(text: string, signal: AbortSignal): Promise<Judgement>
+  judge(text: string, signal: AbortSignal): Promise<Opinion>
 }
 
 export interface TextJudges {
@@ -37,7 +37,7 @@ export async function createTextJudge(
         by: moderator.id,
         attempt: await attempts.ask((limited) => moderator.moderate({ text }, { signal: limited }), signal),
       }))
-      return judgementOf(await Promise.all(asked), threshold)
+      return opinionOf(await Promise.all(asked), threshold)
     },
   }
 }

@@ -2,7 +2,7 @@ import { checks } from '../../domain/checks/index.ts'
 import { thresholdOf } from '../../domain/profiles.ts'
 import { judge, type Measurement, type QualityProfile, type TimeRange, type Verdict } from '../../domain/verdict.ts'
 import { rounded, seconds } from '../finding.ts'
-import { type Judgement, namesOf } from './judgement.ts'
+import { namesOf, type Opinion } from './opinion.ts'
 
 export type GuardCheck = 'prompt' | 'pictures' | 'screen_text' | 'transcript'
 
@@ -15,8 +15,8 @@ const subjects: Record<GuardCheck, string> = {
 }
 
 /** @param range absent: it concerns the whole */
-export function verdictOf(profile: QualityProfile, check: GuardCheck, judgement: Judgement, range?: TimeRange): Verdict {
-  const { worst, flags, failures } = judgement
+export function verdictOf(profile: QualityProfile, check: GuardCheck, opinion: Opinion, range?: TimeRange): Verdict {
+  const { worst, flags, failures } = opinion
   const where = range ? ` from ${seconds(range.startSeconds)} to ${seconds(range.endSeconds)}` : ''
   const subject = `${subjects[check]}${where}`
   const limit = thresholdOf(profile, check)

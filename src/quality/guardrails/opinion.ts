@@ -11,7 +11,7 @@ export interface Mark {
 }
 
 /** What all who were asked say of one text or picture. */
-export interface Judgement {
+export interface Opinion {
   /** The highest score. `null`: nobody gave one. */
   worst: Mark | null
   /** What counts against it, the highest first. */
@@ -26,7 +26,7 @@ export interface Asked {
 }
 
 /** @param threshold a score above it counts, also where the moderator itself does not flag the category */
-export function judgementOf(asked: Asked[], threshold: number): Judgement {
+export function opinionOf(asked: Asked[], threshold: number): Opinion {
   const marks = asked.flatMap(({ by, attempt }) => ('answer' in attempt ? marksOf(attempt.answer, by) : [])).sort(byScore)
   return {
     worst: marks[0] ?? null,
@@ -45,19 +45,19 @@ function marksOf({ flagged, categories }: Moderation, by: string): (Mark & { fla
 const byScore = (one: Mark, other: Mark): number => other.score - one.score
 
 /** Nothing is there to be judged, e.g. a picture without text. */
-export const clean: Judgement = { worst: null, flags: [], failures: [] }
+export const clean: Opinion = { worst: null, flags: [], failures: [] }
 
-/** Several judgements of the same thing as one, each category once. */
-export function together(judgements: Judgement[]): Judgement {
+/** Several opinions on the same thing as one, each category once. */
+export function together(opinions: Opinion[]): Opinion {
   const flags = new Map<string, Mark>()
-  for (const mark of judgements.flatMap((one) => one.flags).sort(byScore)) {
+  for (const mark of opinions.flatMap((one) => one.flags).sort(byScore)) {
     const key = `${mark.by} ${mark.category}`
     if (!flags.has(key)) flags.set(key, mark)
   }
   return {
-    worst: judgements.flatMap(({ worst }) => worst ?? []).sort(byScore)[0] ?? null,
+    worst: opinions.flatMap(({ worst }) => worst ?? []).sort(byScore)[0] ?? null,
     flags: [...flags.values()],
-    failures: [...new Set(judgements.flatMap(({ failures }) => failures))],
+    failures: [...new Set(opinions.flatMap(({ failures }) => failures))],
   }
 }
 
