@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
 import { version } from '../compose/package-files.ts'
 import { LANES, type Lane } from '../domain/step.ts'
+import type { BlockListCommand } from './block-list.ts'
 import type { BudgetCommand } from './budget.ts'
 import { explain } from './explain.ts'
 import { keepPages } from './keep-pages.ts'
@@ -97,6 +98,15 @@ program
   .option('--tenant <name>', 'whose', 'default')
   .option('--limit-usd <amount>', 'in US dollars, or `none`', dollars)
   .action(async (options: BudgetCommand) => (await import('./budget.ts')).budget(configFrom(), options))
+
+program
+  .command('blocklist')
+  .description('show the words and phrases a tenant does not want asked for, seen or heard, and change them')
+  .option('--tenant <name>', 'whose', 'default')
+  .option('--add <entry...>', 'a word or phrase; `*` may begin or end a word', [])
+  .option('--remove <entry...>', 'as it is shown', [])
+  .option('--file <path>', 'a text file with one entry a line, in place of the list')
+  .action(async (options: BlockListCommand) => (await import('./block-list.ts')).blockList(configFrom(), options))
 
 program
   .command('lab')

@@ -25,6 +25,7 @@ import { createEventHub } from '../realtime/event-hub.ts'
 import { createHandlers } from '../stages/index.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
@@ -80,6 +81,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const network = createNetwork()
   stack.defer(() => network.close())
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
+  const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
+  stack.defer(() => guardrails.close())
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
@@ -99,6 +102,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       media,
       inspector: createInspector(),
       speech: { judge: async () => ({ verdicts: [], sentences: [] }) },
+      guard: guardrails.guard,
       providers,
       pipelines,
       profileOf: (job) => profileOf(store, job),

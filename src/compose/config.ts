@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
+import { pluginsFolder } from './package-files.ts'
 import { providerSettings } from './provider-settings.ts'
 import { cores, oneOf, setting, wholeNumber } from './setting.ts'
+
+export type ModeratorName = 'openai' | 'nsfwjs'
 
 export const settings = {
   dataFolder: setting(
@@ -60,6 +63,32 @@ export const settings = {
     '600000',
     'How long an order whose answer was lost is looked for before somebody is asked, in milliseconds.',
     wholeNumber(0, 86_400_000, 600_000),
+  ),
+  moderators: setting(
+    'SLUICE_MODERATORS',
+    'none',
+    'Who looks at prompts, pictures and texts: `openai`, `nsfwjs` (pictures, on this machine), or both with a comma.',
+    z
+      .string()
+      .regex(/^(openai|nsfwjs)(,(openai|nsfwjs))*$/, 'must be openai, nsfwjs, or both with a comma')
+      .optional()
+      .transform((list) => [...new Set((list?.split(',') ?? []) as ModeratorName[])]),
+  ),
+  textReader: setting(
+    'SLUICE_TEXT_READER',
+    'none',
+    'Who reads what is written in pictures, so that it is looked at: `tesseract`.',
+    z.literal('tesseract', { error: 'must be tesseract' }).optional(),
+  ),
+  plugins: setting(
+    'SLUICE_PLUGINS',
+    'plugins',
+    'The folder of the plug-ins `nsfwjs` and `tesseract` need, each installed with `npm ci --prefix`.',
+    z
+      .string()
+      .min(1)
+      .optional()
+      .transform((path) => (path === undefined ? pluginsFolder : resolve(path))),
   ),
   leaseMs: setting(
     'SLUICE_LEASE_MS',

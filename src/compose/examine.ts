@@ -12,6 +12,7 @@ import { findOnPath, locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { createToolRunner } from '../media/ffmpeg/run.ts'
 import type { SandboxTools } from '../media/ffmpeg/sandbox.ts'
 import type { Config } from './config.ts'
+import { examineGuardrails } from './examine-guardrails.ts'
 import { examineProviders } from './examine-providers.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
@@ -46,6 +47,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['data folder', () => dataFolder(config.dataFolder)],
     ['local provider', localProvider],
     ['providers', () => examineProviders(config, new Date())],
+    ['guardrails', () => examineGuardrails(config)],
     ['Studio', studio],
     ['Chromium', chromium],
   ]

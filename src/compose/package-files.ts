@@ -10,5 +10,7 @@ export const version = manifest.version
 
 /** The built Studio; absent in a checkout that has not built it. */
 export const studioFolder = join(root, 'apps', 'studio', 'dist')
+/** Each folder in it is a plug-in with its own packages. */
+export const pluginsFolder = join(root, 'plugins')
 export const docsFolder = join(root, 'docs')
 export const exampleText = join(root, 'examples', 'solar-passes-coal.txt')

@@ -16,6 +16,20 @@ import type { Config } from './config.ts'
 /** Any key will do in the lab. */
 const LAB_KEY = 'key_lab'
 
+const labAddress = ({ labUrl }: Config, path: string) => (labUrl === undefined ? undefined : `${labUrl.replace(/\/+$/, '')}/${path}`)
+
+/** A vendor's key and address; the lab's where only that is there. `null`: neither is. */
+export function accessTo(
+  config: Config,
+  key: string | undefined,
+  url: string | undefined,
+  labPath: string,
+): { apiKey: string; baseUrl?: string } | null {
+  if (key !== undefined) return { apiKey: key, ...(url !== undefined && { baseUrl: url }) }
+  const played = labAddress(config, labPath)
+  return played === undefined ? null : { apiKey: LAB_KEY, baseUrl: url ?? played }
+}
+
 /**
  * The vendors this server has a key or an address for. With a lab, all it plays. Throws `config_invalid` for settings that
  * do not go together.
@@ -27,14 +41,8 @@ export function createVendors(config: Config, network: Network): Provider[] {
     })
   }
   const vendors: Provider[] = []
-  const lab = (path: string) => (config.labUrl === undefined ? undefined : `${config.labUrl.replace(/\/+$/, '')}/${path}`)
-
-  /** The vendor's key and address; the lab's where only that is there. */
-  function access(key: string | undefined, url: string | undefined, labPath: string): { apiKey: string; baseUrl?: string } | null {
-    if (key !== undefined) return { apiKey: key, ...(url !== undefined && { baseUrl: url }) }
-    const played = lab(labPath)
-    return played === undefined ? null : { apiKey: LAB_KEY, baseUrl: url ?? played }
-  }
+  const lab = (path: string) => labAddress(config, path)
+  const access = (key: string | undefined, url: string | undefined, labPath: string) => accessTo(config, key, url, labPath)
 
   const openai = access(config.openaiKey, config.openaiUrl, 'openai/v1')
   const videos = videoServer(config, lab(`${config.videosFlavour}/v1`))

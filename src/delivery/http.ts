@@ -16,6 +16,7 @@ import { listed, validatorCompiler } from './invalid-request.ts'
 import { documentApi } from './openapi.ts'
 import { PROBLEM_TYPE, problemDocument, toSluiceError } from './problem-document.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { blockListRoutes } from './routes/block-list.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -159,6 +160,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   takeRoutes(api, context)
   spendRoutes(api, context)
   profileRoutes(api, context)
+  blockListRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

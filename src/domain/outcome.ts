@@ -34,6 +34,7 @@ export type Outcome = {
 
 const classOf: Partial<Record<SluiceError['code'], OutcomeClass>> = {
   input_refused: 'refused_input',
+  prompt_refused: 'refused_input',
   script_not_speakable: 'refused_input',
   provider_cannot: 'refused_input',
   output_refused: 'refused_output',

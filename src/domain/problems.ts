@@ -45,6 +45,7 @@ export const problems = {
   job_not_retryable: problem(409, 'The job cannot be retried'),
   // how a job ended
   input_refused: problem(422, 'The input was refused'),
+  prompt_refused: problem(422, 'The prompt was refused by the guardrails'),
   output_refused: problem(422, 'The provider refused to deliver the output', 'soften'),
   quality_rejected: problem(422, 'The output did not pass its checks', 'reseed'),
   deadline_exceeded: problem(504, 'The deadline of the job has passed'),

@@ -28,7 +28,11 @@ export interface Measurement {
  * - `repaired`: was outside; what flows on is the repaired output, measured again.
  * - `unknown`: could not be measured. Never counted as passed.
  */
-export type Verdict = Measurement & { verdict: 'pass' | 'warn' | 'fail' | 'repaired' | 'unknown' }
+export type Verdict = Measurement & {
+  verdict: 'pass' | 'warn' | 'fail' | 'repaired' | 'unknown'
+  /** `unknown`, because nobody is set up here who could look. The report says so once; no job is held back for it. */
+  notSetUp?: true
+}
 
 /**
  * What a profile does about a check that found something:
@@ -83,5 +87,5 @@ export function judge(profile: QualityProfile, measurement: Measurement, within:
 
 /** Whether the gate stays shut for this verdict. */
 export function blocks(profile: QualityProfile, verdict: Verdict): boolean {
-  return verdict.verdict === 'fail' || (verdict.verdict === 'unknown' && profile.unknown === 'fail')
+  return verdict.verdict === 'fail' || (verdict.verdict === 'unknown' && profile.unknown === 'fail' && !verdict.notSetUp)
 }

@@ -230,8 +230,12 @@ class JobChange implements JobTransaction {
   async verdicts(verdicts: Verdict[]): Promise<void> {
     if (verdicts.length === 0) return
     const { profile: name, profileVersion: version } = this.job.request.policy
-    await this.repositories.judgements.add((await this.asset()).id, { name, version }, verdicts, this.#now)
-    this.tell(verdicts)
+    const { id } = await this.asset()
+    const told = verdicts.some(({ notSetUp }) => notSetUp) ? await this.repositories.judgements.get(id, { name, version }) : undefined
+    const fresh = verdicts.filter(({ check, notSetUp }) => !notSetUp || !told?.verdicts.some((one) => one.notSetUp && one.check === check))
+    if (fresh.length === 0) return
+    await this.repositories.judgements.add(id, { name, version }, fresh, this.#now)
+    this.tell(fresh)
   }
 
   tell(verdicts: Verdict[]): void {

@@ -71,14 +71,17 @@ export interface SpeechJudge {
   judge(profile: QualityProfile, recording: VoiceRecording, script: string, context: ReadContext): Promise<JudgedSpeech>
 }
 
-/** Looks at what is asked for and at what came of it, for what nobody shall see. Never throws for a moderator that is down. */
+/**
+ * Looks at what is asked for and at what came of it, for what nobody shall see. Never throws for a moderator that is down: the verdict
+ * is `unknown` then. Where nobody is set up who could look it is `unknown` as well, and says so by `notSetUp`.
+ */
 export interface Guard {
   /** Before anything is ordered. */
   prompt(profile: QualityProfile, tenantId: TenantId, text: string, signal: AbortSignal): Promise<Verdict[]>
   /** What is said in a voice, in the words that were heard. */
   transcript(profile: QualityProfile, tenantId: TenantId, text: string, range: TimeRange, signal: AbortSignal): Promise<Verdict[]>
   /** The pictures of a stretch, as they come. */
-  pictures(profile: QualityProfile, tenantId: TenantId, stretch: InspectedStretch, signal: AbortSignal): PictureGuard
+  pictures(profile: QualityProfile, tenantId: TenantId, stretch: InspectedStretch, signal: AbortSignal): Promise<PictureGuard>
 }
 
 export interface PictureGuard {

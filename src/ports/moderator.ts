@@ -1,8 +1,10 @@
+import type { StillFrame } from './media-tool.ts'
+
 /** What is looked at: a text, a picture, or both together. At least one of them. */
 export interface ModeratedContent {
   text?: string
-  /** At a public https address that the vendor fetches, or its bytes. */
-  image?: { url: string } | { bytes: Uint8Array; mimeType: string }
+  /** At a public https address that the vendor fetches, its bytes, or a frame of a video. */
+  image?: { url: string } | { bytes: Uint8Array; mimeType: string } | { frame: StillFrame }
 }
 
 export type ModeratedPart = 'text' | 'image'
@@ -37,6 +39,7 @@ export interface Moderation {
  */
 export interface Moderator {
   readonly id: string
+  readonly judges: readonly ModeratedPart[]
   /**
    * Throws before anything is sent: `provider_cannot` for what it does not judge (names the `field`: `text`, `image`),
    * `address_refused`, and the reason of a signal that has been aborted. Later: `provider_unavailable`, `provider_throttled`,
@@ -44,4 +47,5 @@ export interface Moderator {
    * was given. May be repeated.
    */
   moderate(content: ModeratedContent, context: { signal: AbortSignal }): Promise<Moderation>
+  close?(): Promise<void>
 }

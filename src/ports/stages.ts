@@ -41,7 +41,7 @@ export interface JobTransaction {
   addFiles(files: AssetFile[]): Promise<void>
   /** Releases one segment of every rung; the first makes the job playable, the last ends the timeline in the same write. */
   release(segments: Segment[], options: { last: boolean }): Promise<void>
-  /** Adds to the asset's report, and tells. */
+  /** Adds to the asset's report, and tells; that a check is not set up is told once. Throws when there is no asset yet. */
   verdicts(verdicts: Verdict[]): Promise<void>
   /** Tells of verdicts on a take that will not be used: they are no part of the asset's report. */
   tell(verdicts: Verdict[]): void

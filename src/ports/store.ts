@@ -1,4 +1,5 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
+import type { BlockList } from '../domain/block-list.ts'
 import type { DurationSample } from '../domain/eta.ts'
 import type { ApiKeyId, AssetId, JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
@@ -224,10 +225,18 @@ export interface RepairsRepository {
   learn(check: string, action: RepairAction, mended: boolean): Promise<void>
 }
 
+export interface BlockListsRepository {
+  /** Empty for a tenant that never wrote one. */
+  get(tenantId: TenantId): Promise<BlockList>
+  /** Puts this list in the place of the one before. */
+  set(tenantId: TenantId, entries: string[], at: Date): Promise<void>
+}
+
 export interface Repositories {
   profiles: ProfilesRepository
   judgements: JudgementsRepository
   repairs: RepairsRepository
+  blockLists: BlockListsRepository
   ledger: LedgerRepository
   accounts: AccountsRepository
   hints: HintsRepository

@@ -3,18 +3,23 @@ import type { Job } from '../domain/job.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { StepHandler } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
+import { judgePrompt, refusePrompt } from './judge-prompt.ts'
 import { orderTakes } from './order-takes.ts'
 
-/** Plans the shots, makes the empty asset, orders the first takes. */
+/** Plans the shots, has the prompt looked at, makes the empty asset, orders the first takes. */
 export function analyse(deps: StageDeps): StepHandler {
-  return async ({ job }) => {
+  return async (run) => {
+    const { job } = run
     const plan = deps.pipelines[job.request.kind].plan(job.request)
+    const { verdicts, heldBack } = await judgePrompt(deps, run)
     return {
       then: 'done',
       write: async (tx) => {
         tx.stage({ key: 'analyse', fraction: null })
         tx.plan(plan)
         await tx.createAsset(newAsset(deps, job, plan))
+        await tx.verdicts(verdicts)
+        if (heldBack) return refusePrompt(tx, job, heldBack)
         await orderTakes(deps, tx)
         await tx.addSteps([{ name: 'finish' }], { priority: 10 })
         tx.stage({ key: 'analyse', ended: 'done' })

@@ -4,7 +4,7 @@ import type { Job } from '../domain/job.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
-import type { Inspector, SpeechJudge } from '../ports/inspector.ts'
+import type { Guard, Inspector, SpeechJudge } from '../ports/inspector.ts'
 import type { MediaTool, RungOrder } from '../ports/media-tool.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -20,6 +20,7 @@ export interface StageDeps {
   media: MediaTool
   inspector: Inspector
   speech: SpeechJudge
+  guard: Guard
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   /** The profile a job is judged by, in the version it was accepted with. */

@@ -69,12 +69,9 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
   await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
   const fps = 'fps' in job.request ? job.request.fps : null
-  const inspection = deps.inspector.inspect(profile, {
-    startSeconds: stretch.startSeconds,
-    durationSeconds: stretch.durationSeconds,
-    fps,
-    audible: stems.audible,
-  })
+  const looked = { startSeconds: stretch.startSeconds, durationSeconds: stretch.durationSeconds, fps, audible: stems.audible }
+  const inspection = deps.inspector.inspect(profile, looked)
+  const guard = picture ? await deps.guard.pictures(profile, job.tenantId, looked, run.signal) : null
   const pieces = deps.media.finish({
     video:
       picture && 'width' in job.request
@@ -109,12 +106,15 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   let held: Verdict[] | null = null
   for await (const piece of pieces) {
     if (piece.kind === 'picture') inspection.picture(piece.seconds, piece.grey)
-    else if (piece.kind === 'still') inspection.still(piece.seconds, piece.frame)
-    else if (piece.kind === 'sound') inspection.sound(piece.seconds, piece.pcm)
+    else if (piece.kind === 'still') {
+      inspection.still(piece.seconds, piece.frame)
+      guard?.still(piece.seconds, piece.frame)
+    } else if (piece.kind === 'sound') inspection.sound(piece.seconds, piece.pcm)
     else if (piece.kind === 'init') await writeInits(work, piece)
     else if (isLast(stretch, piece)) last = piece
     else if (!held) {
-      const verdicts = inspection.judgeUntil(piece.startSeconds + piece.durationSeconds)
+      const until = piece.startSeconds + piece.durationSeconds
+      const verdicts = [...inspection.judgeUntil(until), ...((await guard?.judgeUntil(until)) ?? [])]
       const fault = faultOf(verdicts)
       // How far a fault goes decides whether it can be cut off: nothing more is let out, and the rest is looked at.
       if (fault && mayBeTrimmed(work, fault)) held = verdicts
@@ -122,7 +122,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
       else await releaseSegment(work, piece, verdicts)
     }
   }
-  const rest = inspection.end()
+  const rest = [...inspection.end(), ...((await guard?.end()) ?? [])]
   // A fault that went on is told again, as long as it became.
   const verdicts = [...rest, ...(held ?? []).filter(({ check }) => !rest.some((later) => later.check === check))]
   const fault = faultOf(verdicts)

@@ -6,8 +6,8 @@ export interface ModeratorContract {
   name: string
   /** Called once for the suite. */
   make: () => Promise<{ moderator: Moderator; close: () => Promise<void> }>
-  /** What nobody would object to. Its picture is also judged alone. */
-  harmless: Required<ModeratedContent>
+  /** What nobody would object to: every part it judges, each of which is also judged alone. */
+  harmless: ModeratedContent
   /** What must be flagged, at least by this category, for the sake of this part. */
   harmful: { content: ModeratedContent; category: string; part: ModeratedPart }[]
   /** What it does not judge, and the problem it names, before anything is sent. */
@@ -27,7 +27,7 @@ export function moderatorContract({ name, make, harmless, harmful, refused }: Mo
       moderator = opened.moderator
       close = opened.close
     })
-    afterAll(() => close())
+    afterAll(() => close?.())
 
     async function judged(content: ModeratedContent): Promise<Moderation> {
       const moderation = await moderator.moderate(content, { signal: never })
@@ -44,8 +44,8 @@ export function moderatorContract({ name, make, harmless, harmful, refused }: Mo
     }
 
     test('finds nothing in a harmless text, picture, or both', async () => {
-      const { text, image } = harmless
-      for (const content of [{ text }, { image }, { text, image }]) {
+      expect(Object.keys(harmless).sort(), 'its parts').toEqual([...moderator.judges].sort())
+      for (const content of [...moderator.judges.map((part) => ({ [part]: harmless[part] })), harmless]) {
         const { flagged, categories } = await judged(content)
         expect(flagged, JSON.stringify(categories)).toBe(false)
         expect(categories.filter((category) => category.flagged)).toEqual([])
@@ -65,7 +65,7 @@ export function moderatorContract({ name, make, harmless, harmful, refused }: Mo
     })
 
     test('refuses by name what it does not judge', async () => {
-      const nothing = { content: {}, code: 'provider_cannot', field: 'text' }
+      const nothing = { content: {}, code: 'provider_cannot', field: moderator.judges[0] }
       for (const [index, { content, code, field }] of [...refused, nothing].entries())
         await expect(moderator.moderate(content, { signal: never }), `number ${index + 1} of those refused`).rejects.toMatchObject({
           code,

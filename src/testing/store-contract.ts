@@ -747,6 +747,21 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       })
     })
 
+    describe('block lists', () => {
+      it('are empty before they are written, and replaced as a whole, one a tenant', async () => {
+        const [tenant, other] = await Promise.all(
+          [1, 2].map(() => store.tenants.ensure(`name ${testIds.next('ten')}`, testIds.next('ten'))),
+        )
+        if (!tenant || !other) throw new Error('two tenants were made')
+        expect(await store.blockLists.get(tenant)).toEqual({ entries: [], updatedAt: null })
+        await store.blockLists.set(tenant, ['one', HARD_TEXT], new Date(1_000))
+        expect(await store.blockLists.get(tenant)).toEqual({ entries: ['one', HARD_TEXT], updatedAt: new Date(1_000) })
+        await store.blockLists.set(tenant, ['two'], new Date(2_000))
+        expect(await store.blockLists.get(tenant)).toEqual({ entries: ['two'], updatedAt: new Date(2_000) })
+        expect(await store.blockLists.get(other)).toEqual({ entries: [], updatedAt: null })
+      })
+    })
+
     describe('transactions', () => {
       it('write all or nothing', async () => {
         const job = newJob()

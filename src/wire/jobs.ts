@@ -207,6 +207,7 @@ export const VerdictView = z
     range: z.object({ startSeconds: z.number(), endSeconds: z.number() }).optional(),
     detail: z.string(),
     evidence: z.string().optional().describe('Name of a file of the asset that shows the place.'),
+    notSetUp: z.literal(true).optional().describe('Unknown, because this server has nobody who could look. Holds nothing back.'),
   })
   .meta({ id: 'Verdict' })
 export type VerdictView = z.output<typeof VerdictView>

@@ -67,7 +67,7 @@ export const CheckList = z
         faultIs: z.enum(['above', 'below']),
         about: z.enum(['file', 'sound', 'picture', 'speech', 'guard']),
         judged: z
-          .enum(['segment', 'take', 'asset'])
+          .enum(['request', 'segment', 'take', 'asset'])
           .describe('When: before each segment is let out, before any of a take is, or at the end.'),
         rules: z.record(z.string(), Rule).describe('By built-in profile.'),
       }),

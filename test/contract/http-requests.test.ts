@@ -12,6 +12,8 @@ import { checks } from '../../src/domain/checks/index.ts'
 import { SluiceError } from '../../src/domain/errors.ts'
 import { problems } from '../../src/domain/problems.ts'
 import { profiles } from '../../src/domain/profiles.ts'
+import type { Verdict } from '../../src/domain/verdict.ts'
+import { BlockListView } from '../../src/wire/block-list.ts'
 import { JobList, JobView, QuoteView, ReportView, VoiceList } from '../../src/wire/jobs.ts'
 import { ProblemView } from '../../src/wire/problem.ts'
 import { ProfileView } from '../../src/wire/profiles.ts'
@@ -120,6 +122,16 @@ describe('submitting', () => {
       verdicts: [],
       summary: { fail: 0 },
     })
+  })
+
+  it('the report says once that nobody is set up to look, however many parts of the job were not looked at', async () => {
+    const job = await world.submit()
+    await world.begin(job)
+    const unknown: Verdict = { check: 'pictures', verdict: 'unknown', value: null, unit: 'ratio', threshold: 0.8, detail: 'not looked at' }
+    for (const verdict of [{ ...unknown, notSetUp: true as const }, { ...unknown, notSetUp: true as const }, unknown, unknown])
+      await world.change(job, (tx) => tx.verdicts([verdict]))
+    const report = ReportView.parse(await (await fetch(`${server.url}/v1/jobs/${job.id}/report`)).json())
+    expect(report.verdicts.map(({ notSetUp }) => notSetUp ?? false)).toEqual([true, false, false])
   })
 
   it('tells the voices', async () => {
@@ -406,6 +418,14 @@ describe('who asks', () => {
       expect(mine.status, path).toBe(200)
       await mine.body?.cancel()
     }
+    await fetch(`${url}/v1/blocklist`, {
+      method: 'PUT',
+      headers: { ...json, ...as(ada) },
+      body: JSON.stringify({ entries: ['zorgblatt'] }),
+    })
+    const listOf = async (key: string) =>
+      BlockListView.parse(await (await fetch(`${url}/v1/blocklist`, { headers: as(key) })).json()).entries
+    expect([await listOf(ada), await listOf(bob)]).toEqual([['zorgblatt'], []])
     for (const verb of ['cancel', 'retry'])
       expect((await fetch(`${url}/v1/jobs/${job.id}/${verb}`, { method: 'POST', headers: as(bob) })).status).toBe(404)
     expect(JobList.parse(await (await fetch(`${url}/v1/jobs`, { headers: as(bob) })).json()).jobs).toEqual([])
@@ -479,6 +499,34 @@ describe('quality profiles', () => {
   })
 })
 
+describe('the block list', () => {
+  const put = (body: unknown) => fetch(`${server.url}/v1/blocklist`, { method: 'PUT', headers: json, body: JSON.stringify(body) })
+  const list = async () => BlockListView.parse(await (await fetch(`${server.url}/v1/blocklist`)).json())
+
+  it('is empty at first, and replaced as a whole', async () => {
+    expect(await list()).toEqual({ entries: [], updatedAt: null })
+    const written = BlockListView.parse(await (await put({ entries: ['zorgblatt', 'purple teapot', 'frumi*'] })).json())
+    expect(written).toEqual({ entries: ['zorgblatt', 'purple teapot', 'frumi*'], updatedAt: expect.any(String) })
+    expect(await list()).toEqual(written)
+    await put({ entries: [] })
+    expect((await list()).entries).toEqual([])
+  })
+
+  it('names every entry that cannot be one, and keeps the list it had', async () => {
+    await put({ entries: ['zorgblatt'] })
+    const problem = await problemOf(await put({ entries: ['good', 'b*d', '', 'a'.repeat(101)] }))
+    expect(problem).toMatchObject({ code: 'request_invalid', field: 'entries.1' })
+    expect(problem.detail).toMatch(
+      /entries\.1: Has a `\*`.*entries\.2: Has no letter or digit\. entries\.3: Must be at most 100 characters long/,
+    )
+    const many = await problemOf(await put({ entries: Array.from({ length: 2_001 }, (_, index) => `word${index}`) }))
+    expect(many).toMatchObject({ code: 'request_invalid', field: 'entries', detail: 'entries: Must have at most 2000 entries.' })
+    for (const body of [{}, { entries: 'zorgblatt' }, { entries: [7] }, { words: [] }])
+      expect((await problemOf(await put(body))).code).toBe('request_invalid')
+    expect((await list()).entries).toEqual(['zorgblatt'])
+  })
+})
+
 describe('documentation', () => {
   it('the OpenAPI document is valid 3.1 and names every route', async () => {
     const document = await (await fetch(`${server.url}/openapi.json`)).json()
@@ -495,6 +543,7 @@ describe('documentation', () => {
       '/v1/assets/{id}/hls/{rung}/init.mp4',
       '/v1/assets/{id}/hls/{rung}/playlist.m3u8',
       '/v1/assets/{id}/hls/{rung}/{segment}',
+      '/v1/blocklist',
       '/v1/checks',
       '/v1/events',
       '/v1/jobs',

@@ -1,3 +1,4 @@
+import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createNetwork } from '../../src/drivers/http/network.ts'
 import { createOpenAiModerator, type OpenAiModeratorOptions } from '../../src/drivers/moderator/openai/moderator.ts'
@@ -5,11 +6,13 @@ import { createLab, type RunningLab } from '../../src/lab/create-lab.ts'
 import { openai } from '../../src/lab/vendors/openai.ts'
 import type { ModeratedContent } from '../../src/ports/moderator.ts'
 import { moderatorContract } from '../../src/testing/moderator-contract.ts'
+import { colouredFrame } from '../helpers/frames.ts'
 import { createScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../helpers/scripted-server.ts'
 
 const never = new AbortController().signal
 const network = createNetwork()
 const picture = { bytes: Buffer.from('iVBORw0KGgo=', 'base64'), mimeType: 'image/png' }
+const magenta = colouredFrame(640, 360, 'magenta')
 let lab: RunningLab
 const servers: ScriptedServer[] = []
 
@@ -42,6 +45,7 @@ moderatorContract({
     { content: { text: 'He wants to murder them.' }, category: 'violence', part: 'text' },
     { content: { text: 'fine [lab:refuse-input=hate]' }, category: 'hate', part: 'text' },
     { content: { image: { url: 'https://pictures.example/nsfw.png' } }, category: 'sexual', part: 'image' },
+    { content: { image: { frame: magenta } }, category: 'sexual', part: 'image' },
   ],
   refused: [
     { content: { text: ' ' }, code: 'provider_cannot', field: 'text' },
@@ -83,6 +87,20 @@ describe('moderator: openai', () => {
         { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
       ],
     })
+  })
+
+  test('a frame goes as a small JPEG of the same colours', async () => {
+    const server = await answering({ body: judgement() })
+    await judgedBy({ image: { frame: colouredFrame(1280, 720, 'orange') } }, { baseUrl: server.url })
+    const { input } = JSON.parse(server.asked[0]?.body ?? '') as { input: { image_url: { url: string } }[] }
+    const [kind, data = ''] = input[0]?.image_url.url.split(';base64,') ?? []
+    expect(kind).toBe('data:image/jpeg')
+    const picture = await loadImage(Buffer.from(data, 'base64'))
+    expect([picture.width, picture.height]).toEqual([512, 288])
+    const context = createCanvas(512, 288).getContext('2d')
+    context.drawImage(picture, 0, 0)
+    const seen = [...context.getImageData(256, 144, 1, 1).data]
+    for (const [at, wanted] of [255, 165, 0, 255].entries()) expect(Math.abs((seen[at] ?? 0) - wanted), `${seen}`).toBeLessThan(12)
   })
 
   test('says for each category what it looked at, the highest score first', async () => {

@@ -17,8 +17,11 @@ export interface Check {
   faultIs: 'above' | 'below'
   /** `file`: the take as delivered; `sound`: a voice, music or the mix; `picture`; `speech`: what is said; `guard`: what nobody shall see. */
   about: 'file' | 'sound' | 'picture' | 'speech' | 'guard'
-  /** `segment`: judged before each segment is let out; `take`: as soon as the take is there, before any of it is; `asset`: the whole, at the end. */
-  judged: 'segment' | 'take' | 'asset'
+  /**
+   * `request`: judged before anything is ordered; `segment`: before each segment is let out; `take`: as soon as the take is there,
+   * before any of it is; `asset`: the whole, at the end.
+   */
+  judged: 'request' | 'segment' | 'take' | 'asset'
   rules: Readonly<Record<BuiltInProfile, CheckRule>>
 }
 

@@ -234,6 +234,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       },
       async wentWell() {},
     },
+    blockLists: { get: notModelled('block lists'), set: notModelled('block lists') },
     hints: {
       async remember({ provider, dedupeKey, takeId, ref }) {
         const key = `${provider} ${dedupeKey}`

@@ -1,4 +1,4 @@
-import { Check, CircleHelp, TriangleAlert, Wrench, X } from 'lucide-react'
+import { Check, CircleDashed, CircleHelp, TriangleAlert, Wrench, X } from 'lucide-react'
 import { count, measured } from '../format/figures.ts'
 import { clock } from '../format/time.ts'
 import type { EventData } from './job-log.ts'
@@ -25,10 +25,12 @@ const looks = {
   warn: { word: 'Warning', Icon: TriangleAlert, tone: 'text-warn' },
   repaired: { word: 'Repaired', Icon: Wrench, tone: 'text-accent' },
   pass: { word: 'Passed', Icon: Check, tone: 'text-ok' },
+  notSetUp: { word: 'Not set up', Icon: CircleDashed, tone: 'text-muted' },
 } as const
 
 /** Worst first: what needs eyes stands on top. */
-const order = Object.keys(looks) as Verdict['verdict'][]
+const order = Object.keys(looks) as (keyof typeof looks)[]
+const lookOf = ({ verdict, notSetUp }: Verdict): keyof typeof looks => (notSetUp ? 'notSetUp' : verdict)
 
 interface ChecksProps {
   verdicts: Verdict[]
@@ -57,7 +59,7 @@ export function Checks({ verdicts, onSeek }: ChecksProps) {
                       // Verdicts have no id; they are only ever added at the end.
                       // biome-ignore lint/suspicious/noArrayIndexKey: see above
                       <li key={index} className="text-muted">
-                        <Word verdict={verdict.verdict} /> {sentence(verdict.detail)} <Place verdict={verdict} onSeek={onSeek} />
+                        <Word verdict={verdict} /> {sentence(verdict.detail)} <Place verdict={verdict} onSeek={onSeek} />
                       </li>
                     ))}
                   </ul>
@@ -75,7 +77,7 @@ function Row({ verdict, name, onSeek }: { verdict: Verdict; name: string; onSeek
   return (
     <div className="grid grid-cols-[6rem_minmax(0,1fr)_auto] items-baseline gap-x-3 max-sm:grid-cols-[minmax(0,1fr)_auto]">
       <span className="max-sm:row-start-1 max-sm:justify-self-end max-sm:col-start-2">
-        <Word verdict={verdict.verdict} />
+        <Word verdict={verdict} />
       </span>
       <span className="font-medium">{name}</span>
       <span className="text-right max-sm:col-span-2 max-sm:text-left">
@@ -89,8 +91,8 @@ function Row({ verdict, name, onSeek }: { verdict: Verdict; name: string; onSeek
   )
 }
 
-function Word({ verdict }: { verdict: Verdict['verdict'] }) {
-  const { word, Icon, tone } = looks[verdict]
+function Word({ verdict }: { verdict: Verdict }) {
+  const { word, Icon, tone } = looks[lookOf(verdict)]
   return (
     <span className={`inline-flex items-center gap-1.5 text-sm font-medium whitespace-nowrap ${tone}`}>
       <Icon aria-hidden size={15} strokeWidth={2} />
@@ -119,16 +121,16 @@ function Place({ verdict, onSeek }: { verdict: Verdict; onSeek: ChecksProps['onS
 function groupOf(verdicts: Verdict[]): { check: string; worst: Verdict; all: Verdict[] }[] {
   return [...Map.groupBy(verdicts, ({ check }) => check)]
     .flatMap(([check, all]) => {
-      const worst = all.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0]
+      const worst = all.toSorted((a, b) => order.indexOf(lookOf(a)) - order.indexOf(lookOf(b)))[0]
       return worst ? [{ check, worst, all }] : []
     })
-    .sort((a, b) => order.indexOf(a.worst.verdict) - order.indexOf(b.worst.verdict))
+    .sort((a, b) => order.indexOf(lookOf(a.worst)) - order.indexOf(lookOf(b.worst)))
 }
 
 /** `5 passed, 1 repaired`: worst first. */
 function tallyOf(verdicts: Verdict[]): string | undefined {
   const parts = order.flatMap((kind) => {
-    const amount = verdicts.filter(({ verdict }) => verdict === kind).length
+    const amount = verdicts.filter((verdict) => lookOf(verdict) === kind).length
     return amount === 0 ? [] : [kind === 'warn' ? count(amount, 'warning') : `${amount} ${looks[kind].word.toLowerCase()}`]
   })
   return parts.length > 0 ? parts.join(', ') : undefined

@@ -4,6 +4,7 @@ import { assertPublicUrl, type Network } from '../../http/network.ts'
 import { openAiRefusal } from '../../http/openai-error.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
 import { type Judged, judgement } from './api.ts'
+import { jpegOf } from './jpeg.ts'
 
 const VENDOR = 'OpenAI'
 const TIMEOUT_MS = 60_000
@@ -33,7 +34,7 @@ export function createOpenAiModerator(options: OpenAiModeratorOptions): Moderato
   const { maxImageBytes = MAX_IMAGE_BYTES, maxCharacters = MAX_CHARACTERS } = options
   const api = createVendorApi({ vendor: VENDOR, baseUrl, headers: { authorization: `Bearer ${apiKey}` }, network })
 
-  function inputOf({ text, image }: ModeratedContent): object[] {
+  async function inputOf({ text, image }: ModeratedContent): Promise<object[]> {
     if (text === undefined && image === undefined)
       throw cannot('text', 'there is neither a text nor a picture', 'Give one of them, or both.')
     if (text?.trim() === '') throw cannot('text', 'the text is empty', 'Give a text, or leave it out.')
@@ -41,11 +42,12 @@ export function createOpenAiModerator(options: OpenAiModeratorOptions): Moderato
       throw cannot('text', `the text has more than ${maxCharacters} characters`, 'Give it in parts.')
     return [
       ...(text === undefined ? [] : [{ type: 'text', text }]),
-      ...(image === undefined ? [] : [{ type: 'image_url', image_url: { url: addressOf(image) } }]),
+      ...(image === undefined ? [] : [{ type: 'image_url', image_url: { url: await addressOf(image) } }]),
     ]
   }
 
-  function addressOf(image: NonNullable<ModeratedContent['image']>): string {
+  async function addressOf(image: NonNullable<ModeratedContent['image']>): Promise<string> {
+    if ('frame' in image) return dataAddress('image/jpeg', await jpegOf(image.frame))
     if ('url' in image) {
       if (!URL.canParse(image.url)) throw cannot('image', 'its address is not one', 'Give an https address, or the bytes.')
       const url = new URL(image.url)
@@ -57,14 +59,15 @@ export function createOpenAiModerator(options: OpenAiModeratorOptions): Moderato
       throw cannot('image', `it is of the type ${image.mimeType}`, `Give it as one of ${[...IMAGE_KINDS].join(', ')}.`)
     if (image.bytes.length === 0 || image.bytes.length > maxImageBytes)
       throw cannot('image', `it has ${image.bytes.length} bytes, not 1 to ${maxImageBytes}`, 'Give a smaller picture.')
-    return `data:${mimeType};base64,${Buffer.from(image.bytes).toString('base64')}`
+    return dataAddress(mimeType, image.bytes)
   }
 
   return {
     id: 'openai',
+    judges: ['text', 'image'],
     async moderate(content, { signal }) {
       signal.throwIfAborted()
-      const body = { model, input: inputOf(content) }
+      const body = { model, input: await inputOf(content) }
       const answer = await api.ask('/moderations', { method: 'POST', body, signal, timeoutMs, judges: ({ status }) => status === 429 })
       if (answer.status !== 200) throw await openAiRefusal(VENDOR, answer, { fields: FIELDS })
       const read = judgement.safeParse(await answer.json())
@@ -75,6 +78,10 @@ export function createOpenAiModerator(options: OpenAiModeratorOptions): Moderato
       return moderationOf(judged, content, read.data.model)
     },
   }
+}
+
+function dataAddress(mimeType: string, bytes: Uint8Array): string {
+  return `data:${mimeType};base64,${Buffer.from(bytes).toString('base64')}`
 }
 
 function moderationOf(judged: Judged, content: ModeratedContent, model: string | null): Moderation {

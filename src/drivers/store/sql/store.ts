@@ -5,6 +5,7 @@ import type { Repositories, Store } from '../../../ports/store.ts'
 import { databaseError, mayRetryTransaction } from '../../postgres/errors.ts'
 import { createAccounts } from './accounts.ts'
 import { createAssets } from './assets.ts'
+import { createBlockLists } from './block-lists.ts'
 import { inTransaction, poolSql, type Sql } from './database.ts'
 import { createEvents } from './events.ts'
 import { createHints } from './hints.ts'
@@ -40,6 +41,7 @@ function createRepositories(run: Sql): Repositories {
     repairs: createRepairs(run),
     profiles: createProfiles(run),
     judgements: createJudgements(run),
+    blockLists: createBlockLists(run),
   }
 }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Faults } from '../../dials.ts'
 import type { Lab } from '../../lab.ts'
-import { sendError } from './errors.ts'
+import { sendError, sendRefusal } from './errors.ts'
 import { fieldsOf, textOf } from './fields.ts'
+import { isMarked } from './marked-picture.ts'
 
 const CATEGORIES = [
   ...['harassment', 'harassment/threatening', 'hate', 'hate/threatening', 'illicit', 'illicit/violent'],
@@ -23,12 +25,16 @@ const WORDS: Record<string, RegExp> = {
 
 type Part = { type?: string; text?: string; image_url?: { url?: string } }
 
+/** How long a slow answer takes, in lab time. */
+const SLOW_SECONDS = 30
+
 /**
  * `POST /v1/moderations`, free of charge. Text is judged by a few words and by the marker `[lab:refuse-input]`, which may name a
- * category: `[lab:refuse-input=sexual]`. An image is taken for `sexual` when its address says `nsfw`.
+ * category: `[lab:refuse-input=sexual]`. An image is taken for `sexual` when its address says `nsfw`, and one that comes as `data:` when
+ * a quarter of it is magenta. It can be slow, throttled and broken as orders are.
  */
 export function moderationRoutes(app: FastifyInstance, lab: Lab): void {
-  app.post('/v1/moderations', (request, reply) => {
+  app.post('/v1/moderations', async (request, reply) => {
     const fields = fieldsOf(request.body)
     const { input } = fields
     const parts = Array.isArray(input) && input.some((part) => typeof part === 'object')
@@ -37,20 +43,33 @@ export function moderationRoutes(app: FastifyInstance, lab: Lab): void {
       : (Array.isArray(input) ? input : [input]).map((text) => [{ type: 'text', text: textOf(text) ?? '' }])
     if (input === undefined || inputs.length === 0)
       return sendError(reply, 400, { message: 'Field required.', type: 'invalid_request_error', param: 'input', code: 'invalid_value' })
+    // Not as the vendor's orders: a prompt that was moderated before it is ordered is ordered for the first time all the same.
+    const faults = lab.dials.draw(
+      `${lab.vendor}/moderations`,
+      inputs
+        .flat()
+        .map(({ text = '' }) => text)
+        .join('\n'),
+    )
+    if (faults.has('slow')) await lab.clock.wait(SLOW_SECONDS)
+    if (faults.has('server-error')) return sendRefusal(reply, { refused: 'server-error' }, 'input', 'openai')
+    if (faults.has('throttle')) return sendRefusal(reply, { refused: 'throttle', retryAfterSeconds: 1 }, 'input', 'openai')
     return {
       id: `modr-${randomUUID()}`,
       model: textOf(fields['model']) ?? 'omni-moderation-latest',
-      results: inputs.map((item) => judge(lab, item)),
+      results: await Promise.all(inputs.map((item) => judge(faults, item))),
     }
   })
 }
 
-function judge(lab: Lab, parts: Part[]) {
+async function judge(faults: Faults, parts: Part[]) {
   const text = parts.map((part) => part.text ?? '').join('\n')
   const images = parts.filter((part) => part.type === 'image_url')
-  const faults = lab.dials.draw(lab.vendor, text)
   const marked = faults.has('refuse-input') ? (faults.detail('refuse-input') ?? 'violence') : undefined
-  const seen = images.some(({ image_url }) => /nsfw/i.test(image_url?.url ?? ''))
+  const looks = await Promise.all(
+    images.map(({ image_url: { url = '' } = {} }) => (url.startsWith('data:') ? isMarked(url) : /nsfw/i.test(url))),
+  )
+  const seen = looks.includes(true)
   const flagged = (name: string) => name === marked || (WORDS[name]?.test(text) ?? false) || (name === 'sexual' && seen)
   const each = <T>(value: (name: string) => T) => Object.fromEntries(CATEGORIES.map((name) => [name, value(name)]))
   return {

@@ -2,6 +2,7 @@ import { first } from './0001-first.ts'
 import { spend } from './0002-spend.ts'
 import { gate } from './0003-gate.ts'
 import { judgements } from './0006-judgements.ts'
+import { blockLists } from './0007-block-lists.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -9,4 +10,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 2, name: 'spend', sql: spend },
   { version: 3, name: 'gate', sql: gate },
   { version: 6, name: 'judgements', sql: judgements },
+  { version: 7, name: 'block-lists', sql: blockLists },
 ]
