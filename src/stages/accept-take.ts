@@ -28,6 +28,7 @@ export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take
 export async function mendedBy(tx: JobTransaction, cause: RepairCause): Promise<void> {
   await tx.repositories.repairs.learn(cause.check, cause.action, true)
   await tx.verdicts([repairedBy(cause)])
+  tx.notice(null)
 }
 
 /** The first still is the poster until a better one is there; all of them are what the viewer sees first. */

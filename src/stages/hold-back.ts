@@ -19,7 +19,7 @@ export function holdBack(work: StretchWork, fault: Verdict, verdicts: Verdict[])
   const { deps, stretch, profile } = work
   const culprit = takeAtFault(stretch, fault)
   const write = async (tx: JobTransaction) => {
-    const others = verdicts.filter((other) => other !== fault && other.verdict !== 'pass')
+    const others = verdicts.filter((other) => other !== fault && other.verdict !== 'pass' && !other.notSetUp)
     if (culprit?.state.state !== 'accepted') {
       await tx.verdicts([fault, ...others])
       return tx.end('failed', { class: 'quality', detail: fault.detail, retry: 'reseed', charged: 'no' })

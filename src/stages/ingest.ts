@@ -101,7 +101,7 @@ export async function settleTake(deps: StageDeps, tx: JobTransaction, profile: Q
     take,
     masters,
     sentences,
-    others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass'),
+    others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass' && !other.notSetUp),
   }
   await carryOut(deps, tx, await decideRepair(deps, tx, profile, finding), finding)
 }

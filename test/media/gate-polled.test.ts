@@ -58,7 +58,7 @@ it(
       const seen: string[] = []
       const poll = (async () => {
         while (!running.ended) {
-          const { assetId } = job.getSnapshot()
+          const assetId = job.getSnapshot()?.assetId
           if (!assetId) {
             await new Promise((resolve) => setImmediate(resolve))
             continue
@@ -79,7 +79,7 @@ it(
       running.ended = true
       await poll
       expect(seen).toEqual([])
-      expect(job.getSnapshot().state).toBe('failed')
+      expect(job.getSnapshot()?.state).toBe('failed')
       const { takes } = (await (await fetch(`${url}/v1/jobs/${job.id}/takes`)).json()) as { takes: TakeView[] }
       faulty += takes.filter(({ state }) => state === 'rejected').length
     }

@@ -9,6 +9,8 @@ export interface JobLog {
   /** One line for each take, as it stands now, in the order they were planned. */
   takes: EventData['take'][]
   verdicts: EventData['check'][]
+  /** What was done about findings, in its order. */
+  repairs: EventData['repair'][]
   /** The newest {@link KEPT} events. */
   events: JobEvent[]
   /** Events read so far, kept or not. */
@@ -18,7 +20,7 @@ export interface JobLog {
 /** A long job writes thousands of progress events; nobody reads further back than this in a page. */
 const KEPT = 400
 
-export const emptyLog: JobLog = { plan: null, takes: [], verdicts: [], events: [], count: 0 }
+export const emptyLog: JobLog = { plan: null, takes: [], verdicts: [], repairs: [], events: [], count: 0 }
 
 export function foldLog(log: JobLog, event: JobEvent): JobLog {
   const next = { ...log, events: [...log.events.slice(1 - KEPT), event], count: log.count + 1 }
@@ -32,6 +34,8 @@ export function foldLog(log: JobLog, event: JobEvent): JobLog {
     }
     case 'check':
       return { ...next, verdicts: [...log.verdicts, event.data] }
+    case 'repair':
+      return { ...next, repairs: [...log.repairs, event.data] }
     default:
       return next
   }

@@ -65,7 +65,7 @@ export function JobSheet({ snapshot, log, asset, orders, job, onRetry, now }: Jo
       </div>
       {asset && <Files asset={asset} />}
       <div className="grid items-start gap-8 lg:grid-cols-2">
-        <Shots plan={log.plan} takes={log.takes} orders={orders} ended={snapshot.endedAt !== null} />
+        <Shots plan={log.plan} takes={log.takes} repairs={log.repairs} orders={orders} ended={snapshot.endedAt !== null} />
         <Checks verdicts={verdicts} onSeek={seekable ? (seconds) => player.current?.seek(seconds) : undefined} />
       </div>
       <Developer snapshot={snapshot} log={log} watching={watching} />

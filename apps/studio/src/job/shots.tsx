@@ -16,20 +16,21 @@ const states: Record<string, { word: string; tone: string; done: boolean }> = {
   submit_unknown: { word: 'order not confirmed', tone: 'text-warn', done: false },
   making: { word: 'being made', tone: 'text-fg', done: false },
   delivered: { word: 'fetching', tone: 'text-fg', done: false },
+  mending: { word: 'a sentence is spoken again', tone: 'text-fg', done: false },
   accepted: { word: 'accepted', tone: 'text-ok', done: true },
   rejected: { word: 'rejected', tone: 'text-danger', done: true },
   failed: { word: 'failed', tone: 'text-danger', done: true },
   cancelled: { word: 'cancelled', tone: 'text-muted', done: true },
 }
 
-interface ShotsProps extends Pick<JobLog, 'plan' | 'takes'> {
+interface ShotsProps extends Pick<JobLog, 'plan' | 'takes' | 'repairs'> {
   /** The same takes with model and cost, as far as they are known. */
   orders: TakeView[]
   ended: boolean
 }
 
 /** The plan, shot by shot, and how each of its takes stands, who makes it and what it costs. */
-export function Shots({ plan, takes, orders, ended }: ShotsProps) {
+export function Shots({ plan, takes, repairs, orders, ended }: ShotsProps) {
   const whole = takes.filter(({ shot }) => shot === null)
   const shots = plan?.shots ?? []
   const accepted = takes.filter(({ state }) => state === 'accepted').length
@@ -51,13 +52,13 @@ export function Shots({ plan, takes, orders, ended }: ShotsProps) {
                 </span>
                 <span className="shrink-0 text-sm text-muted">{roughly(shot.estimatedSeconds)}</span>
               </div>
-              <Takes takes={takes.filter((take) => take.shot === shot.index)} orders={orders} ended={ended} />
+              <Takes takes={takes.filter((take) => take.shot === shot.index)} repairs={repairs} orders={orders} ended={ended} />
             </li>
           ))}
           {whole.length > 0 && (
             <li className="py-2.5">
               {shots.length > 0 && <span className="font-medium">For the whole</span>}
-              <Takes takes={whole} orders={orders} ended={ended} />
+              <Takes takes={whole} repairs={repairs} orders={orders} ended={ended} />
             </li>
           )}
         </ol>
@@ -66,7 +67,7 @@ export function Shots({ plan, takes, orders, ended }: ShotsProps) {
   )
 }
 
-function Takes({ takes, orders, ended }: Pick<ShotsProps, 'takes' | 'orders' | 'ended'>) {
+function Takes({ takes, repairs, orders, ended }: Pick<ShotsProps, 'takes' | 'repairs' | 'orders' | 'ended'>) {
   if (takes.length === 0) return null
   return (
     <ul className="flex flex-col gap-x-5 text-sm">
@@ -83,6 +84,11 @@ function Takes({ takes, orders, ended }: Pick<ShotsProps, 'takes' | 'orders' | '
               {[makerName(take.provider, order?.model ?? null), order && costOf(order)].filter(Boolean).join(', ')}
             </span>
             {take.outcome && take.state !== 'accepted' && <Ending outcome={take.outcome} />}
+            {repairs
+              .filter(({ takeId }) => takeId === take.takeId)
+              .map((repair) => (
+                <Mending key={`${repair.check} ${repair.action}`} repair={repair} />
+              ))}
           </li>
         )
       })}
@@ -96,6 +102,27 @@ function Ending({ outcome }: { outcome: NonNullable<Take['outcome']> }) {
     <span className="col-span-2 mb-1 max-w-prose border-l-2 border-line pl-2.5">
       <span className="font-medium text-fg">{outcomeTitle(outcome)}.</span> {outcome.detail}
       {input && ` It was about ${input}.`} {outcomeCharge(outcome)}
+    </span>
+  )
+}
+
+const actions: Record<EventData['repair']['action'], string> = {
+  normalise: 'Its level was changed.',
+  trim: 'The edge was cut off.',
+  remux: 'The file was written anew.',
+  respeak: 'The sentence is spoken again.',
+  reseed: 'It is made again with another seed.',
+  soften: 'It is made again from a gentler prompt.',
+  other_provider: 'Another provider makes it.',
+  review: 'A person decides.',
+}
+
+/** What is done about a finding, and why that. */
+function Mending({ repair }: { repair: EventData['repair'] }) {
+  const { action, reason } = repair
+  return (
+    <span className="col-span-2 mb-1 max-w-prose border-l-2 border-line pl-2.5">
+      <span className="font-medium text-fg">{actions[action]}</span> {reason.charAt(0).toUpperCase() + reason.slice(1)}
     </span>
   )
 }
