@@ -8,6 +8,7 @@ import type { StageDeps } from './deps.ts'
 import { initKey, segmentKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
 import { type OpenStems, openStems } from './stems.ts'
+import { takesLetThrough } from './takes-let-through.ts'
 import { type Stretch, type Timeline, timelineOf } from './timeline.ts'
 
 const SEGMENT_SECONDS = 2
@@ -24,7 +25,7 @@ const LADDER_SHARE = 0.8
 export function finish(deps: StageDeps): StepHandler {
   return async (run) => {
     for (;;) {
-      const timeline = timelineOf(run.job, await deps.store.takes.ofJob(run.job.id))
+      const timeline = timelineOf(run.job, await takesLetThrough(deps.store, run.job.id))
       const asset = run.job.assetId ? await deps.store.assets.get(run.job.assetId) : undefined
       if (!asset) throw new Error(`job ${run.job.id} has no asset`)
       const next = timeline.stretches.find((stretch) => stretch.startSeconds + stretch.durationSeconds > asset.releasedSeconds + 1e-6)

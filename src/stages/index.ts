@@ -8,6 +8,7 @@ import { generate } from './generate.ts'
 import { ingest } from './ingest.ts'
 import { publish } from './publish.ts'
 import { rendition } from './rendition.ts'
+import { review } from './review.ts'
 
 export type { StageDeps }
 
@@ -20,6 +21,7 @@ export function createHandlers(deps: StageDeps): Record<StepName, StepHandler> {
     finish: finish(deps),
     publish: publish(deps),
     rendition: rendition(deps),
+    review: review(deps),
     cleanup: cleanup(deps),
   }
 }

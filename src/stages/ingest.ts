@@ -14,6 +14,7 @@ import { jobPrefix, KEPT, masterKey } from './keys.ts'
 import { orderTakes, spentTakes } from './order-takes.ts'
 import { waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
+import { takesLetThrough } from './takes-let-through.ts'
 import { timelineOf } from './timeline.ts'
 
 /** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
@@ -69,7 +70,7 @@ export function ingest(deps: StageDeps): StepHandler {
         }
         await orderTakes(deps, tx)
         await reportTakes(tx, take.role)
-        await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(run.job.id)).cues })
+        await tx.changeAsset({ cues: timelineOf(tx.job, await takesLetThrough(tx.repositories, run.job.id)).cues })
         if (take.role === 'keyframes') await showStills(tx, masters)
         await tx.wake('finish')
       },

@@ -129,7 +129,7 @@ export async function createWorld(): Promise<World> {
   const bus = createPostgresBus({ pool, log })
   const clock = systemClock
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
-  const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
   const handlers = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })])) as unknown as Record<
     StepName,
     StepHandler

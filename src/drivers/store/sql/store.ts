@@ -13,6 +13,7 @@ import { createJobs } from './jobs.ts'
 import { createKeys } from './keys.ts'
 import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
+import { createReviews } from './reviews.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
@@ -27,6 +28,7 @@ function createRepositories(run: Sql): Repositories {
     jobs: createJobs(run),
     steps: createSteps(run),
     takes: createTakes(run),
+    reviews: createReviews(run),
     assets: createAssets(run),
     events: createEvents(run),
     samples: createSamples(run),

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** A stretch of a recording or of the timeline. */
+export const RangeView = z.object({ startSeconds: z.number(), endSeconds: z.number() })
+
+export const VerdictView = z
+  .object({
+    check: z.string(),
+    verdict: z.enum(['pass', 'warn', 'fail', 'repaired', 'unknown']),
+    value: z.number().nullable(),
+    unit: z.string(),
+    threshold: z.number().nullable(),
+    range: RangeView.optional(),
+    detail: z.string(),
+  })
+  .meta({ id: 'Verdict' })
+export type VerdictView = z.output<typeof VerdictView>
