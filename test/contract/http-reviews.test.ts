@@ -200,11 +200,10 @@ describe('a decision', () => {
     const own = await createWorld()
     onTestFinished(() => own.close())
     const { url } = await own.serve()
-    const [ann, ben, eve] = [
-      await createApiKey(own.store, ids, 'paper', 'Ann'),
-      await createApiKey(own.store, ids, 'paper', 'Ben'),
-      await createApiKey(own.store, ids, 'other', 'Eve'),
-    ].map((key) => ({ authorization: `Bearer ${key}` })) as [Record<string, string>, Record<string, string>, Record<string, string>]
+    const as = async (tenantName: string, name: string) => ({
+      authorization: `Bearer ${await createApiKey(own.store, ids, tenantName, name)}`,
+    })
+    const [ann, ben, eve] = [await as('paper', 'Ann'), await as('paper', 'Ben'), await as('other', 'Eve')]
     const tenant = await own.store.tenants.ensure('paper', ids.next('ten'))
     const { id } = await held({ reviewers: 2 }, own, tenant)
     for (const path of [`/${id}`, `/${id}/media`]) {

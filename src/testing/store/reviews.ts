@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import type { ReviewDecision } from '../../domain/review.ts'
+import type { Review, ReviewDecision } from '../../domain/review.ts'
 import { newReview, testIds } from '../entities.ts'
 import { HARD_TEXT, type StoreSuite } from './suite.ts'
 
@@ -37,7 +37,7 @@ export function reviewsContract({ it, store, insertJob }: StoreSuite): void {
       await store().reviews.insert(take)
       expect(await store().reviews.get(take.id)).toEqual(take)
       expect(await store().reviews.ofJob(job.id)).toEqual([prompt, take])
-      const approved = { ...take, state: 'approved', decisions: [...take.decisions, said('Ben')], decidedAt: new Date(9_876) } as const
+      const approved: Review = { ...take, state: 'approved', decisions: [...take.decisions, said('Ben')], decidedAt: new Date(9_876) }
       await store().reviews.save(approved)
       expect(await store().reviews.get(take.id)).toEqual(approved)
       expect(await store().reviews.get(prompt.id)).toEqual(prompt)
