@@ -59,8 +59,6 @@ export function createForecast(samples: SamplesRepository): Forecast {
 
   return {
     async of(job, now) {
-      // Only a person can say when it goes on.
-      if (job.state.state === 'held') return { progress: job.progress, eta: null }
       if (job.state.state !== 'running' || !job.plan) return { progress: job.progress, eta: job.eta }
       const open = job.stages.findIndex((stage) => stage.state === 'pending' || stage.state === 'running')
       if (open < 0) return { progress: advanceBar(job.progress, 1, 0), eta: { p50Seconds: 0, p90Seconds: 0, basis: 'history' } }

@@ -17,7 +17,7 @@ import { eventually } from '../../helpers/eventually.ts'
 import { scriptedProvider } from '../../helpers/scripted-provider.ts'
 
 /** What the gate would have asked about: black from the middle on, and a picture that stands still before. */
-export const findings: Hold['findings'] = [
+const findings: Hold['findings'] = [
   {
     check: 'black',
     verdict: 'fail',
