@@ -35,8 +35,10 @@ export interface Review {
   /** What the take is for. */
   role: TakeRole | null
   shot: number | null
-  /** Where the take begins on the asset's timeline. `null`: not known yet. */
+  /** Where the part begins on the asset's timeline. `null`: not known yet. */
   startSeconds: number | null
+  /** Where in the take the part begins: 0, unless its beginning is cut off. */
+  useFromSeconds: number
   /** Their times are those of the take where it is `about` a take, else those of the asset's timeline. */
   findings: Verdict[]
   /** Whether another take may be ordered in its place: there is one, and nothing of its part has been let out. */
@@ -50,7 +52,7 @@ export interface Review {
 }
 
 /** What the gate asks people about. The rest of a review follows from it. */
-export type Hold = Pick<Review, 'about' | 'takeId' | 'shot' | 'startSeconds' | 'findings' | 'reviewers'>
+export type Hold = Pick<Review, 'about' | 'takeId' | 'shot' | 'startSeconds' | 'useFromSeconds' | 'findings' | 'reviewers'>
 
 const legal: Record<ReviewState, ReviewState[]> = {
   open: ['approved', 'rejected', 'regenerated', 'closed'],

@@ -38,12 +38,12 @@ export function reviewView(review: Review | StoredReview): ReviewView {
 }
 
 function placesOf(
-  { about, takeId, startSeconds }: Pick<Review, 'about' | 'takeId' | 'startSeconds'>,
+  { about, takeId, startSeconds, useFromSeconds }: Pick<Review, 'about' | 'takeId' | 'startSeconds' | 'useFromSeconds'>,
   range: TimeRange | undefined,
 ): Pick<ReviewView['findings'][number], 'inMedia' | 'onTimeline'> {
   if (!range) return { inMedia: null, onTimeline: null }
-  if (about === 'take') return { inMedia: range, onTimeline: startSeconds === null ? null : moved(range, startSeconds) }
-  return { inMedia: takeId === null || startSeconds === null ? null : moved(range, -startSeconds), onTimeline: range }
+  if (about === 'take') return { inMedia: range, onTimeline: startSeconds === null ? null : moved(range, startSeconds - useFromSeconds) }
+  return { inMedia: takeId === null || startSeconds === null ? null : moved(range, useFromSeconds - startSeconds), onTimeline: range }
 }
 
 /** Nothing begins before the recording or the timeline does. */

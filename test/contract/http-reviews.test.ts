@@ -50,7 +50,7 @@ async function held(
   const master = { role: 'media', objectKey, mimeType, sizeBytes, sha256, durationSeconds: 4 } as const
   await own.store.takes.insert([{ ...take, state: { state: 'accepted', masters: [master] } }])
   await own.change(job, async (tx) => {
-    await tx.hold({ about: 'take', takeId: take.id, shot: 1, startSeconds: 4, findings, reviewers: 1, ...change })
+    await tx.hold({ about: 'take', takeId: take.id, shot: 1, startSeconds: 4, useFromSeconds: 0, findings, reviewers: 1, ...change })
   })
   const [review] = await own.store.reviews.ofJob(job.id)
   return { job, take, id: review?.id ?? '' }
@@ -100,10 +100,18 @@ describe('a review', () => {
     expect(await jobOf(job)).toMatchObject({ state: 'held', eta: null, reviews: [review], notice: expect.stringContaining('shot 2') })
   })
 
-  it('of a stretch has its times on the timeline, and those in the recording follow', async () => {
-    const { id } = await held({ about: 'stretch', startSeconds: 1.25 })
+  it('of a take whose beginning is cut off lies that much earlier on the timeline', async () => {
+    const { id } = await held({ useFromSeconds: 0.5 })
     expect((await read(id)).findings[0]).toMatchObject({
-      inMedia: { startSeconds: 0.25, endSeconds: 1.5 },
+      inMedia: { startSeconds: 1.5, endSeconds: 2.75 },
+      onTimeline: { startSeconds: 5, endSeconds: 6.25 },
+    })
+  })
+
+  it('of a stretch has its times on the timeline, and those in the recording follow', async () => {
+    const { id } = await held({ about: 'stretch', startSeconds: 1.25, useFromSeconds: 0.5 })
+    expect((await read(id)).findings[0]).toMatchObject({
+      inMedia: { startSeconds: 0.75, endSeconds: 2 },
       onTimeline: { startSeconds: 1.5, endSeconds: 2.75 },
     })
   })

@@ -37,6 +37,7 @@ const prompt = (findings: Verdict[] = [black], reviewers: 1 | 2 = 1): Hold => ({
   takeId: null,
   shot: null,
   startSeconds: null,
+  useFromSeconds: 0,
   findings,
   reviewers,
 })
@@ -283,7 +284,7 @@ describe('a take that is held', () => {
     scripts.analyse = async () => ({ then: 'done', write: (tx) => tx.addSteps([{ name: 'publish' }]) })
     const { id } = await world.submit()
     const take = await until(async () => (await world.store.takes.ofJob(id)).find(({ state }) => state.state === 'accepted'))
-    const hold: Hold = { about: 'take', takeId: take.id, shot: 0, startSeconds: 0, findings: [black], reviewers: 1 }
+    const hold: Hold = { about: 'take', takeId: take.id, shot: 0, startSeconds: 0, useFromSeconds: 0, findings: [black], reviewers: 1 }
     const job = await world.change({ id }, async (tx) => void (await tx.hold(hold)))
     return { job, take, review: (await reviewsOf(id))[0] as Review }
   }
@@ -314,7 +315,7 @@ describe('a take that is held', () => {
     const take = newTake(job.id, { role: 'clip', state: { state: 'accepted', masters: [] } })
     await world.store.takes.insert([take])
     await world.change(job, async (tx) => {
-      await tx.hold({ about: 'stretch', takeId: take.id, shot: 0, startSeconds: 0, findings: [black], reviewers: 1 })
+      await tx.hold({ about: 'stretch', takeId: take.id, shot: 0, startSeconds: 0, useFromSeconds: 0, findings: [black], reviewers: 1 })
     })
     const [review] = await reviewsOf(job.id)
     expect(review?.regenerable).toBe(false)

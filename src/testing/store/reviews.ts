@@ -19,6 +19,7 @@ export function reviewsContract({ it, store, insertJob }: StoreSuite): void {
       const prompt = newReview(job, { about: 'prompt', takeId: null, role: null, shot: null, startSeconds: null, regenerable: false })
       const take = newReview(job, {
         startSeconds: 4.004,
+        useFromSeconds: 0.25,
         reviewers: 2,
         findings: [
           {

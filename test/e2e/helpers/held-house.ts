@@ -82,7 +82,7 @@ export async function startHeldHouse() {
         20_000,
       )
       await changeJob(changing, job.id as JobId, null, async (tx) => {
-        await tx.hold({ about: 'take', takeId: take?.id ?? null, shot: 0, startSeconds: 0, findings, reviewers })
+        await tx.hold({ about: 'take', takeId: take?.id ?? null, shot: 0, startSeconds: 0, useFromSeconds: 0, findings, reviewers })
       })
       holding = false
       await eventually(

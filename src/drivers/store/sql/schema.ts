@@ -71,6 +71,7 @@ export interface ReviewTable {
   role: string | null
   shot: number | null
   start_seconds: number | null
+  use_from_seconds: number
   findings: Json
   regenerable: boolean
   reviewers: number

@@ -14,6 +14,7 @@ create table sluice.review (
   role text,
   shot integer,
   start_seconds double precision,
+  use_from_seconds double precision not null,
   findings json not null,
   regenerable boolean not null,
   reviewers smallint not null,
