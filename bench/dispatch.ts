@@ -48,7 +48,7 @@ export async function benchDispatch(): Promise<Figure> {
     return { then: 'done', write: async (tx) => tx.end('failed', { class: 'internal', detail: 'measured', retry: 'never', charged: 'no' }) }
   }
   const quiet: StepHandler = async () => ({ then: 'done' })
-  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
   const pipeline: Pipeline = {
     stages: ['analyse'],
     plan: () => ({ title: '', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 1, notes: [] }),

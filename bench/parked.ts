@@ -70,7 +70,7 @@ async function measure(count: number): Promise<Measured> {
   }
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
-  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
   const quiet: StepHandler = async () => ({ then: 'done' })
   const pipeline: Pipeline = {
     stages: [],

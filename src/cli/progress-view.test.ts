@@ -19,6 +19,10 @@ describe('timeLeft', () => {
     expect(timeLeft({ ...running, eta: null })).toBe('time left unknown')
   })
 
+  it('says that a person is waited for', () => {
+    expect(timeLeft({ state: 'held', queue: null, eta: null })).toBe('held for review')
+  })
+
   it('keeps the queue apart from 0 %', () => {
     expect(timeLeft({ state: 'queued', eta: null, queue: { ahead: 3 } })).toBe('waiting, 3 before it')
   })

@@ -33,6 +33,7 @@ const percent = (progress: number | null): string => (progress === null ? '  –
 /** Median, or a range when the estimate is wide; never to the second when it is long. */
 export function timeLeft(job: Pick<JobView, 'state' | 'eta' | 'queue'>): string {
   if (job.state === 'queued') return job.queue && job.queue.ahead > 0 ? `waiting, ${job.queue.ahead} before it` : 'waiting'
+  if (job.state === 'held') return 'held for review'
   if (job.state !== 'running') return job.state
   if (!job.eta) return 'time left unknown'
   const { p50Seconds, p90Seconds } = job.eta

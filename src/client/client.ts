@@ -1,6 +1,7 @@
 import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
+import type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
 import type { Job, JobSnapshot, WaitOptions } from './job.ts'
 import type { StreamLimits } from './sse.ts'
@@ -49,6 +50,14 @@ export interface JobQuery {
   limit?: number
 }
 
+export interface ReviewQuery {
+  state?: ReviewView['state'] | ReviewView['state'][]
+  /** `next` of the page before. */
+  before?: string
+  /** 1 to 100, default 20. */
+  limit?: number
+}
+
 export interface Client {
   /** Submits and waits for the asset. */
   generate(input: JobInput, options?: GenerateOptions): Promise<AssetView>
@@ -65,6 +74,13 @@ export interface Client {
   assets: {
     list(query?: { before?: string; limit?: number }, options?: { signal?: AbortSignal }): Promise<AssetList>
     get(id: string, options?: { signal?: AbortSignal }): Promise<AssetView>
+  }
+  /** What is held until a person has decided, and what was. */
+  reviews: {
+    list(query?: ReviewQuery, options?: { signal?: AbortSignal }): Promise<ReviewList>
+    get(id: string, options?: { signal?: AbortSignal }): Promise<ReviewView>
+    /** Sent again after a lost answer with the same `Idempotency-Key`: one call, one decision. */
+    decide(id: string, decision: ReviewInput, options?: SubmitOptions): Promise<ReviewView>
   }
   /** What was spent, by provider and model, and what is left of the budget. `since`: RFC 3339; default: the last 30 days. */
   usage(query?: { since?: string }, options?: { signal?: AbortSignal }): Promise<UsageView>

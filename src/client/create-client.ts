@@ -1,8 +1,9 @@
 import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { JobInput, JobList, JobView, QuoteView } from '../wire/jobs.ts'
+import type { ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
-import { absoluteAsset, absoluteJob } from './absolute.ts'
-import type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
+import { absoluteAsset, absoluteJob, absoluteReview } from './absolute.ts'
+import type { Client, ClientOptions, GenerateOptions, JobQuery, ReviewQuery, SubmitOptions } from './client.ts'
 import { createJob, type JobContext } from './create-job.ts'
 import { TransportError } from './errors.ts'
 import { createFeed, type Feed } from './feed.ts'
@@ -103,6 +104,23 @@ export function createClient(options: ClientOptions = {}): Client {
       get: async (id, { signal } = {}) =>
         absoluteAsset(await http.json<AssetView>('GET', `/v1/assets/${encodeURIComponent(id)}`, { signal }), http.baseUrl),
     },
+    reviews: {
+      async list(query = {}, { signal } = {}) {
+        const page = await http.json<ReviewList>('GET', `/v1/reviews${search(query)}`, { signal })
+        return { ...page, reviews: page.reviews.map((review) => absoluteReview(review, http.baseUrl)) }
+      },
+      get: async (id, { signal } = {}) =>
+        absoluteReview(await http.json<ReviewView>('GET', `/v1/reviews/${encodeURIComponent(id)}`, { signal }), http.baseUrl),
+      async decide(id, decision, { idempotencyKey = newKey(), signal } = {}) {
+        const review = await http.json<ReviewView>('POST', `/v1/reviews/${encodeURIComponent(id)}/decision`, {
+          headers: { 'idempotency-key': idempotencyKey },
+          body: decision,
+          signal,
+          retries: 4,
+        })
+        return absoluteReview(review, http.baseUrl)
+      },
+    },
     usage: (query = {}, { signal } = {}) => http.json<UsageView>('GET', `/v1/usage${search(query)}`, { signal }),
     providers: async ({ signal } = {}) => (await http.json<ProviderList>('GET', '/v1/providers', { signal })).providers,
     events({ jobs, signal } = {}) {
@@ -119,7 +137,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 }
 
-function search(query: JobQuery | { since?: string }): string {
+function search(query: JobQuery | ReviewQuery | { since?: string }): string {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
     for (const one of [value].flat()) if (one !== undefined) params.append(name, String(one))

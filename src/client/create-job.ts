@@ -1,3 +1,4 @@
+import { isFinal } from '../domain/job.ts'
 import type { AssetView } from '../wire/assets.ts'
 import type { StreamMessage } from '../wire/events.ts'
 import { applyEvent } from '../wire/fold.ts'
@@ -9,7 +10,7 @@ import { type FollowOptions, follow } from './follow.ts'
 import { asClientError, type Http } from './http.ts'
 import { newKey } from './idempotency.ts'
 import type { Connection, Job, JobSnapshot, WaitOptions } from './job.ts'
-import { isFinal, jobSource } from './job-source.ts'
+import { jobSource } from './job-source.ts'
 
 export interface JobContext extends Pick<FollowOptions, 'http' | 'transport' | 'limits'> {
   http: Http

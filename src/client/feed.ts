@@ -1,3 +1,4 @@
+import { isFinal } from '../domain/job.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import { applyEvent } from '../wire/fold.ts'
 import type { JobList, JobView } from '../wire/jobs.ts'
@@ -5,7 +6,6 @@ import { absoluteMessage } from './absolute.ts'
 import { abortError } from './errors.ts'
 import { type FollowOptions, follow, type Source } from './follow.ts'
 import { asClientError, type Http } from './http.ts'
-import { isFinal } from './job-source.ts'
 import { pause } from './pause.ts'
 
 const POLL_MS = 3_000

@@ -5,8 +5,9 @@ export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
 export { applyEvent } from '../wire/fold.ts'
 export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'
 export type { ProblemView } from '../wire/problem.ts'
+export type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
 export type { DecisionInput, ProviderList, TakeView, UsageView } from '../wire/spend.ts'
-export type { Client, ClientOptions, GenerateOptions, JobQuery, SubmitOptions } from './client.ts'
+export type { Client, ClientOptions, GenerateOptions, JobQuery, ReviewQuery, SubmitOptions } from './client.ts'
 export { createClient } from './create-client.ts'
 export {
   ApiError,

@@ -1,13 +1,10 @@
+import { isFinal } from '../domain/job.ts'
 import type { EventPage, JobEvent, StreamMessage } from '../wire/events.ts'
 import type { JobView } from '../wire/jobs.ts'
 import type { Source } from './follow.ts'
 import type { Http } from './http.ts'
 
 const POLL_SECONDS = 20
-
-export function isFinal(state: JobView['state']): boolean {
-  return state !== 'queued' && state !== 'running'
-}
 
 /**
  * The messages of one job in the order of their ids, each once.

@@ -42,11 +42,16 @@ export function assertSafeToListen(host: string, keyCount: number): void {
   })
 }
 
+export interface KeyOwner {
+  tenantId: TenantId
+  keyName: string
+}
+
 export interface Authenticator {
   /** Whether a request with this `Authorization` header needs no key: none exists. */
   open(authorization: string | undefined): Promise<boolean>
-  /** The tenant of an `Authorization` header. Throws `unauthorized`. */
-  tenantOf(authorization: string | undefined): Promise<TenantId>
+  /** The tenant of an `Authorization` header and the name of its key. Throws `unauthorized`. */
+  ownerOf(authorization: string | undefined): Promise<KeyOwner>
   /** The tenant of requests that need no key. */
   defaultTenant(): Promise<TenantId>
 }
@@ -55,7 +60,7 @@ export interface Authenticator {
 export function createAuthenticator(store: Store, ids: Ids, now: () => number = Date.now): Authenticator {
   let count = { value: 0, at: Number.NEGATIVE_INFINITY }
   let tenant: Promise<TenantId> | null = null
-  const known = new Map<string, { tenantId: TenantId; at: number }>()
+  const known = new Map<string, { owner: KeyOwner; at: number }>()
 
   return {
     async open(authorization) {
@@ -65,7 +70,7 @@ export function createAuthenticator(store: Store, ids: Ids, now: () => number = 
       return count.value === 0
     },
 
-    async tenantOf(authorization) {
+    async ownerOf(authorization) {
       const [, key] = authorization?.match(/^Bearer +(\S+)$/i) ?? []
       if (key === undefined) {
         throw new SluiceError(
@@ -78,7 +83,7 @@ export function createAuthenticator(store: Store, ids: Ids, now: () => number = 
       }
       const hash = KEY_FORM.test(key) ? hashOf(key) : undefined
       const trusted = hash && known.get(hash)
-      if (trusted && now() - trusted.at <= TRUST_MS) return trusted.tenantId
+      if (trusted && now() - trusted.at <= TRUST_MS) return trusted.owner
       const record = hash ? await store.keys.byHash(hash) : undefined
       if (!hash || !record || !timingSafeEqual(Buffer.from(record.hash), Buffer.from(hash))) {
         throw new SluiceError('unauthorized', 'The API key is not known.', {
@@ -86,8 +91,9 @@ export function createAuthenticator(store: Store, ids: Ids, now: () => number = 
         })
       }
       if (known.size >= KEPT) known.clear()
-      known.set(hash, { tenantId: record.tenantId, at: now() })
-      return record.tenantId
+      const owner = { tenantId: record.tenantId, keyName: record.name }
+      known.set(hash, { owner, at: now() })
+      return owner
     },
 
     defaultTenant() {

@@ -54,6 +54,8 @@ declare module 'fastify' {
     tenantId: TenantId
     /** No key was needed. */
     keyless: boolean
+    /** The name of the key; `null` without one. */
+    keyName: string | null
     /** The JSON body as it was sent. */
     bodyText: string
   }

@@ -1,7 +1,8 @@
 import type { Asset } from '../domain/asset.ts'
 import { SluiceError } from '../domain/errors.ts'
-import { isId, type JobId, type TenantId } from '../domain/ids.ts'
+import { isId, type JobId, type ReviewId, type TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import type { Review } from '../domain/review.ts'
 import type { Store } from '../ports/store.ts'
 import { isPlayable } from '../realtime/job-view.ts'
 
@@ -20,6 +21,25 @@ function jobNotFound(id: string): SluiceError {
 export function asJobId(id: string): JobId {
   if (isId('job', id)) return id
   throw jobNotFound(id)
+}
+
+/** The tenant's review. Throws `review_not_found`. */
+export async function findReview(store: Store, tenantId: TenantId, id: string): Promise<Review> {
+  const review = await store.reviews.get(asReviewId(id))
+  if (review?.tenantId === tenantId) return review
+  throw reviewNotFound(id)
+}
+
+/** `id` as that of a review, or `review_not_found`. */
+export function asReviewId(id: string): ReviewId {
+  if (isId('rev', id)) return id
+  throw reviewNotFound(id)
+}
+
+function reviewNotFound(id: string): SluiceError {
+  return new SluiceError('review_not_found', `There is no review ${JSON.stringify(id)}.`, {
+    fix: 'Check the id; GET /v1/reviews lists yours.',
+  })
 }
 
 /** An asset that may be spoken of, and whether it may be played now. */

@@ -24,6 +24,7 @@ import { hlsRoutes } from './routes/hls.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { profileRoutes } from './routes/profiles.ts'
+import { reviewRoutes } from './routes/reviews.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { takeRoutes } from './routes/takes.ts'
@@ -146,7 +147,9 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
       return
     }
     try {
-      request.tenantId = await authenticator.tenantOf(request.headers.authorization)
+      const owner = await authenticator.ownerOf(request.headers.authorization)
+      request.tenantId = owner.tenantId
+      request.keyName = owner.keyName
     } catch (error) {
       const refused = await countRefused(request)
       if (!refused.isAllowed && refused.isExceeded) throw tooMany('Too many requests with keys that are not known.', refused.ttl)
@@ -158,6 +161,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   assetRoutes(api, context)
   hlsRoutes(api, context)
   takeRoutes(api, context)
+  reviewRoutes(api, context)
   spendRoutes(api, context)
   profileRoutes(api, context)
   blockListRoutes(api, context)
@@ -171,6 +175,7 @@ function tooMany(detail: string, retryAfterMs: number): SluiceError {
 function takeJsonOnly(app: App): void {
   app.decorateRequest('bodyText', '')
   app.decorateRequest('keyless', false)
+  app.decorateRequest('keyName', null)
   app.decorateRequest('tenantId')
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()

@@ -30,6 +30,7 @@ export async function documentApi(app: App, version: string): Promise<void> {
       servers: [{ url: '/' }],
       tags: [
         { name: 'jobs', description: 'Submit, watch, stop.' },
+        { name: 'reviews', description: 'What is held until a person has decided.' },
         { name: 'events', description: 'What happens, as it happens.' },
         { name: 'assets', description: 'What came of it.' },
         { name: 'guardrails', description: 'What nobody shall ask for, see or hear.' },

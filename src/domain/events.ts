@@ -6,6 +6,7 @@ import type { Outcome } from './outcome.ts'
 import type { TakeRole } from './plan.ts'
 import type { Stage } from './progress.ts'
 import type { RepairChoice } from './repair.ts'
+import type { Review } from './review.ts'
 import type { TakeState } from './take.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -28,6 +29,8 @@ export type EngineEvent =
     }
   | { type: 'segment'; data: { index: number; startSeconds: number; endSeconds: number } }
   | { type: 'check'; data: Verdict }
+  /** A review was opened, somebody has decided, or it was closed: the whole of it as it stands now. */
+  | { type: 'review'; data: Review }
   | {
       type: 'take'
       data: {

@@ -11,7 +11,9 @@ import type { JobRequest } from './request.ts'
  *
  * - `queued`: accepted and stored; no step has run. → `running`, `cancelled`, `expired`, `failed`
  * - `running`: its steps are at work. `playableAt` is set once the first segment has passed the gate.
- *   → `succeeded`, `failed`, `cancelled`, `expired`
+ *   → `held`, `succeeded`, `failed`, `cancelled`, `expired`
+ * - `held`: at least one of its reviews is open, so its end waits for a person. Its other parts go on being made, and may
+ *   still be released. → `running` (the last open review was decided), `failed`, `cancelled`, `expired`
  * - `succeeded`: the asset is published. Background renditions may still be on their way.
  * - `failed`, `cancelled`, `expired`: ended without it; `outcome` says why and what it cost.
  *
@@ -19,7 +21,9 @@ import type { JobRequest } from './request.ts'
  */
 export type JobState =
   | { state: 'queued' }
-  | { state: 'running'; startedAt: Date; playableAt: Date | null }
+  /** `heldMs`: how long it has waited for people so far, in milliseconds. Absent: never. */
+  | { state: 'running'; startedAt: Date; playableAt: Date | null; heldMs?: number }
+  | { state: 'held'; startedAt: Date; playableAt: Date | null; heldMs?: number; heldAt: Date }
   | { state: 'succeeded'; startedAt: Date; playableAt: Date | null; endedAt: Date }
   | { state: 'failed' | 'cancelled' | 'expired'; endedAt: Date; outcome: Outcome }
 
@@ -58,7 +62,8 @@ export interface Job {
 
 const legal: Record<JobState['state'], JobState['state'][]> = {
   queued: ['running', 'cancelled', 'expired', 'failed'],
-  running: ['running', 'succeeded', 'failed', 'cancelled', 'expired'],
+  running: ['running', 'held', 'succeeded', 'failed', 'cancelled', 'expired'],
+  held: ['held', 'running', 'failed', 'cancelled', 'expired'],
   succeeded: [],
   failed: [],
   cancelled: [],
@@ -73,6 +78,11 @@ export function setJobState(job: Job, to: JobState): Job {
   return { ...job, state: to, ...(to.state === 'succeeded' && { progress: 1, eta: null, notice: null }) }
 }
 
+/** Whether a job in this state has ended. A client asks it too, and may be older than its server: a state it does not know has not. */
+export function isFinal(state: JobState['state']): boolean {
+  return legal[state]?.length === 0
+}
+
 export function jobEnded(job: Job): boolean {
-  return legal[job.state.state].length === 0
+  return isFinal(job.state.state)
 }

@@ -1,6 +1,7 @@
+import { checks } from './checks/index.ts'
 import type { TakeId } from './ids.ts'
 import type { MicroUsd } from './money.ts'
-import type { TimeRange } from './verdict.ts'
+import type { TimeRange, Verdict } from './verdict.ts'
 
 /**
  * What can be done about a finding, the gentlest first. The first three cost nothing; those up to `other_provider` are takes.
@@ -124,4 +125,27 @@ const words: Record<RepairAction, string> = {
 function inWords({ costMicroUsd, seconds, chance }: RepairOption & { chance: number }): string {
   const money = costMicroUsd === 0 ? 'nothing' : `$${(costMicroUsd / 1e6).toFixed(2)}`
   return `${money} and ${Math.round(seconds)} s, and mends it ${Math.round(chance * 100)} times in 100`
+}
+
+/** What the report says once a take was found to have mended what it was ordered for. */
+export function repairedBy({ action, check, detail }: Pick<RepairCause, 'action' | 'check' | 'detail'>): Verdict {
+  return {
+    check,
+    value: null,
+    unit: checks[check]?.unit ?? 'count',
+    threshold: null,
+    verdict: 'repaired',
+    detail: `${detail} ${WAS[action]}`,
+  }
+}
+
+const WAS: Record<RepairAction, string> = {
+  normalise: 'Its level was changed.',
+  trim: 'It was cut off.',
+  remux: 'The file was written anew.',
+  respeak: 'It was spoken again and put in its place.',
+  reseed: 'It was made again with another seed.',
+  soften: 'It was made again from a gentler prompt.',
+  other_provider: 'Another provider made it.',
+  review: 'A person has decided.',
 }

@@ -20,6 +20,15 @@ describe('a job', () => {
   it('cannot succeed without having run', () => {
     expect(() => setJobState(job({ state: 'queued' }), { state: 'succeeded', startedAt: at, playableAt: null, endedAt: at })).toThrow()
   })
+  it('that is held has not ended, and succeeds only once it runs on', () => {
+    const held = job({ state: 'held', startedAt: at, playableAt: at, heldAt: at })
+    expect(jobEnded(held)).toBe(false)
+    expect(() => setJobState(held, { state: 'succeeded', startedAt: at, playableAt: at, endedAt: at })).toThrow(
+      'held cannot become succeeded',
+    )
+    expect(setJobState(held, { state: 'running', startedAt: at, playableAt: at }).state.state).toBe('running')
+    expect(() => setJobState(job({ state: 'queued' }), held.state)).toThrow('queued cannot become held')
+  })
   it('is at 100 % only when it has succeeded', () => {
     const running = job({ state: 'running', startedAt: at, playableAt: at })
     expect(setJobState(running, { state: 'succeeded', startedAt: at, playableAt: at, endedAt: at })).toMatchObject({

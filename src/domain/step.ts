@@ -1,5 +1,5 @@
 import type { StoredError } from './errors.ts'
-import type { JobId, StepId, TakeId } from './ids.ts'
+import type { JobId, ReviewId, StepId, TakeId } from './ids.ts'
 
 /**
  * `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker.
@@ -18,6 +18,8 @@ export type StepWork =
   | { name: 'finish' }
   | { name: 'publish' }
   | { name: 'rendition'; format: 'webm' | 'mp3' }
+  /** What follows a decision of a person. */
+  | { name: 'review'; reviewId: ReviewId }
   /** Removes what a job that ended badly left behind. */
   | { name: 'cleanup' }
 
@@ -32,6 +34,7 @@ export const laneOf: Record<StepName, Lane> = {
   finish: 'cpu',
   publish: 'cpu',
   rendition: 'cpu',
+  review: 'io',
   // Calls off what its own process still makes.
   cleanup: 'resident',
 }

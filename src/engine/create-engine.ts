@@ -4,6 +4,7 @@ import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
 import { decideOrder } from './decide.ts'
+import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
@@ -64,6 +65,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     submit: (tenantId, request, options) => submitJob(inner, tenantId, request, options),
     cancel: (tenantId, id) => cancelJob(inner, tenantId, id),
     decide: (tenantId, id, takeId, decision) => decideOrder(inner, tenantId, id, takeId, decision),
+    decideReview: (tenantId, id, said, options) => decideReview(inner, tenantId, id, said, options),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 

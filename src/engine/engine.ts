@@ -1,8 +1,9 @@
 import type { Eta } from '../domain/eta.ts'
-import type { JobId, TakeId, TenantId } from '../domain/ids.ts'
+import type { JobId, ReviewId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { JobRequest } from '../domain/request.ts'
+import type { Review, ReviewDecision } from '../domain/review.ts'
 import type { OrderDecision, Take } from '../domain/take.ts'
 import type { IncomingWebhook } from './webhook.ts'
 
@@ -43,6 +44,17 @@ export interface Engine {
   retry(tenantId: TenantId, id: JobId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<Submitted>
   /** What to do about an order whose answer was lost. Throws `job_not_found`, `take_not_found`, `take_not_in_doubt`. */
   decide(tenantId: TenantId, id: JobId, takeId: TakeId, decision: OrderDecision): Promise<Take>
+  /**
+   * What a person says of something that is held. A known idempotency key with the same fingerprint decides nothing and gives
+   * the review as it stands (`repeated`). Throws `review_not_found`, `review_already_decided`, `reviewer_same_person`,
+   * `decision_not_possible`, `idempotency_key_reused`.
+   */
+  decideReview(
+    tenantId: TenantId,
+    id: ReviewId,
+    said: Omit<ReviewDecision, 'at'>,
+    options?: Pick<SubmitOptions, 'idempotency'>,
+  ): Promise<{ review: Review; repeated: boolean }>
   /** A provider's message. Throws `not_found`, `webhook_invalid`. */
   webhook(message: IncomingWebhook): Promise<void>
 }

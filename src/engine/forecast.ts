@@ -63,17 +63,19 @@ export function createForecast(samples: SamplesRepository): Forecast {
       const open = job.stages.findIndex((stage) => stage.state === 'pending' || stage.state === 'running')
       if (open < 0) return { progress: advanceBar(job.progress, 1, 0), eta: { p50Seconds: 0, p90Seconds: 0, basis: 'history' } }
       const startedAt = job.state.startedAt.getTime()
+      // As if it had never waited for people.
+      const workedUntil = now.getTime() - (job.state.heldMs ?? 0)
       const since = job.stages.slice(0, open).reduce((latest, stage) => Math.max(latest, endOf(stage) ?? startedAt), startedAt)
       const rest = job.stages.slice(open)
       const past = await history(bucketOf(job.request), now.getTime())
       const current = rest[0]
       const eta = estimate({
-        elapsedSeconds: Math.max(0, (now.getTime() - since) / 1000),
+        elapsedSeconds: Math.max(0, (workedUntil - since) / 1000),
         fraction: current?.state === 'running' ? current.progress : null,
         histories: rest.map((stage) => past.get(stage.key) ?? []),
         quotedSeconds: rest.map((stage) => (job.plan?.quotedSeconds ?? 0) * quotedShare[stage.key]),
       })
-      const elapsed = (now.getTime() - startedAt) / 1000
+      const elapsed = (workedUntil - startedAt) / 1000
       return { progress: advanceBar(job.progress, elapsed, eta?.p50Seconds ?? null), eta }
     },
 

@@ -8,6 +8,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
+import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
 import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
@@ -15,6 +16,7 @@ import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Forecast } from './forecast.ts'
+import { reviewFor } from './hold.ts'
 
 /** Thrown inside a transaction whose step is no longer ours. Nothing was written. */
 export class LeaseLost extends Error {
@@ -81,6 +83,7 @@ class JobChange implements JobTransaction {
   #asset: Asset | null = null
   #assetChanged = false
   #stagesChanged = false
+  #reviewsChanged = false
 
   constructor(deps: ChangeDeps, repositories: Repositories, job: Job, held: Held | null) {
     this.#deps = deps
@@ -211,7 +214,7 @@ class JobChange implements JobTransaction {
 
   async #becomePlayable(): Promise<void> {
     const { state } = this.job
-    if (state.state !== 'running' || state.playableAt) return
+    if ((state.state !== 'running' && state.state !== 'held') || state.playableAt) return
     const asset = await this.asset()
     this.job = setJobState(this.job, { ...state, playableAt: this.#now })
     this.#emit({
@@ -259,6 +262,26 @@ class JobChange implements JobTransaction {
     return next
   }
 
+  async hold(hold: Hold): Promise<Review> {
+    const { review, isNew } = await reviewFor(this.#deps, this, hold, this.#now)
+    if (!isNew) return review
+    await this.repositories.reviews.insert(review)
+    this.#reviewsChanged = true
+    this.#emit({ type: 'review', data: review })
+    const { state } = this.job
+    if (state.state !== 'running') return review
+    // How long it takes from now on is up to a person.
+    this.job = setJobState({ ...this.job, eta: null }, { ...state, state: 'held', heldAt: this.#now })
+    this.#emit({ type: 'status', data: { state: 'held', at: this.#now } })
+    return review
+  }
+
+  async setReview(review: Review): Promise<void> {
+    await this.repositories.reviews.save(review)
+    this.#reviewsChanged = true
+    this.#emit({ type: 'review', data: review })
+  }
+
   async addSteps(works: StepWork[], options: { priority?: number; delayMs?: number; lane?: Lane } = {}): Promise<void> {
     if (works.length === 0) return
     const steps = works.map(
@@ -299,13 +322,15 @@ class JobChange implements JobTransaction {
       playableAt: running.state === 'running' ? running.playableAt : null,
       endedAt: this.#now,
     })
-    await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
+    // A job that waited for people tells nothing of how long such jobs take.
+    if (state.heldMs === undefined) await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
     this.#emit({ type: 'status', data: { state: 'succeeded', assetId: asset.id, at: this.#now } })
   }
 
   async end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void> {
     if (jobEnded(this.job)) return
     for (const stage of this.job.stages) if (stage.state === 'running') this.stage({ key: stage.key, ended: 'failed' })
+    for (const review of await this.#openReviews()) await this.setReview(setReviewState(review, 'closed', this.#now))
     let shown = false
     if (this.job.assetId) {
       const asset = await this.asset()
@@ -321,6 +346,7 @@ class JobChange implements JobTransaction {
 
   /** Writes what was gathered and returns the job as it now stands. */
   async flush(): Promise<Job> {
+    if (this.#reviewsChanged && !jobEnded(this.job)) await this.#lookAtReviews()
     if (this.#stagesChanged && !jobEnded(this.job)) {
       const told = { progress: this.job.progress, eta: this.job.eta }
       this.job = { ...this.job, ...(await this.#deps.forecast.of(this.job, this.#now)) }
@@ -333,6 +359,23 @@ class JobChange implements JobTransaction {
     await this.repositories.jobs.save(this.job)
     if (jobEnded(this.job)) this.#deps.forecast.forget(this.job.id)
     return this.job
+  }
+
+  async #openReviews(): Promise<Review[]> {
+    if (this.job.state.state !== 'held') return []
+    return (await this.repositories.reviews.ofJob(this.job.id)).filter(({ state }) => state === 'open')
+  }
+
+  /** Says what a person is waited for, or runs on. */
+  async #lookAtReviews(): Promise<void> {
+    const open = await this.#openReviews()
+    if (open.length > 0) return this.notice(heldNotice(open))
+    if (this.job.state.state !== 'held') return
+    const { heldAt, heldMs = 0, ...state } = this.job.state
+    this.job = setJobState(this.job, { ...state, state: 'running', heldMs: heldMs + this.#now.getTime() - heldAt.getTime() })
+    this.#emit({ type: 'status', data: { state: 'running', at: this.#now } })
+    this.notice(null)
+    this.#stagesChanged = true
   }
 
   #emitTake(take: Take): void {

@@ -1,5 +1,6 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { JobId, TenantId } from '../domain/ids.ts'
+import { jobEnded } from '../domain/job.ts'
 import { findJob } from './cancel.ts'
 import type { SubmitOptions, Submitted } from './engine.ts'
 import { submitJob } from './submit.ts'
@@ -13,7 +14,7 @@ export async function retryJob(
 ): Promise<Submitted> {
   const old = await findJob(deps, tenantId, id)
   const { state } = old.state
-  if (state === 'queued' || state === 'running' || state === 'succeeded') {
+  if (state === 'succeeded' || !jobEnded(old)) {
     throw new SluiceError('job_not_retryable', `Job ${id} is ${state}.`, {
       fix: state === 'succeeded' ? 'Submit a new job for another version.' : 'Wait for it to end, or cancel it first.',
     })

@@ -1,5 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
-import type { TenantId } from '../domain/ids.ts'
+import type { JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { usd } from '../domain/money.ts'
 import { newStages } from '../domain/progress.ts'
@@ -106,11 +106,13 @@ function checkCost({ policy: { maxCostMicroUsd } }: JobRequest, { amountMicroUsd
 async function recall(deps: SubmitDeps, tenantId: TenantId, asked: { key: string; fingerprint: string }): Promise<Job | undefined> {
   const record = await deps.store.idempotency.recall(tenantId, asked.key)
   if (!record) return undefined
-  if (record.fingerprint !== asked.fingerprint) {
-    throw new SluiceError('idempotency_key_reused', `The key was used for ${record.jobId} with another request.`, {
-      fix: 'Use a new key for a new request; repeat the same body to get the same job.',
-      facts: { jobId: record.jobId },
-    })
-  }
+  if (record.fingerprint !== asked.fingerprint) throw reusedKey(record.jobId)
   return deps.store.jobs.get(record.jobId)
+}
+
+export function reusedKey(jobId: JobId): SluiceError {
+  return new SluiceError('idempotency_key_reused', `The key was used for ${jobId} with another request.`, {
+    fix: 'Use a new key for a new request; repeat the same body to get the same job.',
+    facts: { jobId },
+  })
 }

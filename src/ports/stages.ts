@@ -7,6 +7,7 @@ import type { Plan } from '../domain/plan.ts'
 import type { StageKey, StageReport } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
 import type { JobRequest } from '../domain/request.ts'
+import type { Hold, Review } from '../domain/review.ts'
 import type { Lane, Step, StepName, StepWork } from '../domain/step.ts'
 import type { Take, TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
@@ -49,6 +50,13 @@ export interface JobTransaction {
   /** Tells that a finding of a take is being mended. */
   repair(choice: RepairChoice, take: Take): void
   setTake(take: Take, to: TakeState): Promise<Take>
+  /**
+   * Asks people about findings: the job is held until nothing it was asked about is open. Asked again about the same
+   * findings of the same take it gives the review that is open already, and asks about the new ones alone.
+   */
+  hold(hold: Hold): Promise<Review>
+  /** Writes what was decided about a review. The job runs on once none is open any more. */
+  setReview(review: Review): Promise<void>
   addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number; lane?: Lane }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */
   wake(name: StepName, takeId?: TakeId): Promise<void>

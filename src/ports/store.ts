@@ -1,12 +1,13 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, JobId, ReviewId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
+import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
@@ -78,6 +79,24 @@ export interface TakesRepository {
   ofJob(jobId: JobId): Promise<Take[]>
   /** The take being made whose reference has this `id`. */
   byRemoteId(provider: string, remoteId: string): Promise<Take | undefined>
+}
+
+export interface ReviewFilter {
+  states?: ReviewState[]
+  /** Only reviews older than this one, in the order of the list. */
+  before?: ReviewId
+  limit: number
+}
+
+export interface ReviewsRepository {
+  insert(review: Review): Promise<void>
+  get(id: ReviewId): Promise<Review | undefined>
+  /** Writes the state and the decisions that are new. A decision once written is never changed nor lost, whatever is saved. */
+  save(review: Review): Promise<void>
+  /** In the order of their making. */
+  ofJob(jobId: JobId): Promise<Review[]>
+  /** Newest first. */
+  list(tenantId: TenantId, filter: ReviewFilter): Promise<Review[]>
 }
 
 export interface AssetsRepository {
@@ -245,6 +264,7 @@ export interface Repositories {
   jobs: JobsRepository
   steps: StepsRepository
   takes: TakesRepository
+  reviews: ReviewsRepository
   assets: AssetsRepository
   events: EventsRepository
   samples: SamplesRepository

@@ -2,10 +2,12 @@ import type { Asset } from '../domain/asset.ts'
 import { type Job, jobEnded, type Preview } from '../domain/job.ts'
 import type { Stage } from '../domain/progress.ts'
 import { type JobRequest, promptOf } from '../domain/request.ts'
+import type { Review } from '../domain/review.ts'
 import type { Store } from '../ports/store.ts'
 import type { JobView, PreviewView } from '../wire/jobs.ts'
 import { previewAddress } from './addresses.ts'
 import { playbackView, timelineOfAsset } from './playback.ts'
+import { reviewView } from './review-view.ts'
 
 const TITLE_CHARACTERS = 72
 
@@ -14,10 +16,12 @@ export interface JobSurroundings {
   asset: Asset | undefined
   /** Jobs before this one; asked only while it is queued. */
   ahead: number
+  /** Those that are open; asked only while it is held. */
+  reviews: Review[]
 }
 
 /** The whole current state of a job in its wire form. */
-export function jobView(job: Job, { asset, ahead }: JobSurroundings): JobView {
+export function jobView(job: Job, { asset, ahead, reviews }: JobSurroundings): JobView {
   const { state } = job
   const playable = asset !== undefined && isPlayable(job, asset)
   return {
@@ -34,6 +38,7 @@ export function jobView(job: Job, { asset, ahead }: JobSurroundings): JobView {
     playback: playable ? playbackView(timelineOfAsset(asset)) : null,
     assetId: job.assetId,
     notice: job.notice,
+    reviews: reviews.map(reviewView),
     outcome: 'outcome' in state ? state.outcome : null,
     cost: job.cost,
     retryOf: job.retryOf,
@@ -48,12 +53,13 @@ export function jobView(job: Job, { asset, ahead }: JobSurroundings): JobView {
 }
 
 /** Reads what the view needs and makes it. */
-export async function readJobView(store: Pick<Store, 'assets' | 'jobs'>, job: Job): Promise<JobView> {
-  const [asset, ahead] = await Promise.all([
+export async function readJobView(store: Pick<Store, 'assets' | 'jobs' | 'reviews'>, job: Job): Promise<JobView> {
+  const [asset, ahead, reviews] = await Promise.all([
     job.assetId ? store.assets.get(job.assetId) : undefined,
     job.state.state === 'queued' ? store.jobs.ahead(job) : 0,
+    job.state.state === 'held' ? store.reviews.ofJob(job.id) : [],
   ])
-  return jobView(job, { asset, ahead })
+  return jobView(job, { asset, ahead, reviews: reviews.filter(({ state }) => state === 'open') })
 }
 
 /**

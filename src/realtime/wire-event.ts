@@ -1,8 +1,9 @@
-import type { Preview } from '../domain/job.ts'
+import { isFinal, type JobState, type Preview } from '../domain/job.ts'
 import type { StoredEvent } from '../ports/store.ts'
 import type { EventData, EventType, JobEvent } from '../wire/events.ts'
 import { previewView, type StoredStage, stageView } from './job-view.ts'
 import { playbackView, type TimelinePlayback } from './playback.ts'
+import { reviewView, type StoredReview } from './review-view.ts'
 
 /** An event of the log in its wire form: object keys become addresses, a stage gets all its members. */
 export function wireEvent(jobId: string, stored: StoredEvent): JobEvent {
@@ -16,6 +17,8 @@ function wireData(jobId: string, { type, data }: StoredEvent): EventData[EventTy
       return stageView(data as StoredStage)
     case 'preview':
       return previewView(jobId, data as Preview)
+    case 'review':
+      return reviewView(data as StoredReview)
     case 'playable':
       return playbackView(data as TimelinePlayback)
     default:
@@ -25,7 +28,5 @@ function wireData(jobId: string, { type, data }: StoredEvent): EventData[EventTy
 
 /** Whether this is the last event a job will ever have. */
 export function isTerminal({ type, data }: StoredEvent): boolean {
-  if (type !== 'status') return false
-  const { state } = data as { state: string }
-  return state !== 'queued' && state !== 'running'
+  return type === 'status' && isFinal((data as { state: JobState['state'] }).state)
 }

@@ -1,11 +1,12 @@
 import type { RepairCause } from '../domain/repair.ts'
+import { repairedBy } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { laneFor, orderTakes } from './order-takes.ts'
-import { repairedBy } from './repair.ts'
 import { reportTakes } from './take-progress.ts'
+import { takesLetThrough } from './takes-let-through.ts'
 import { timelineOf } from './timeline.ts'
 
 /** A take that may be used: what it was waited for is ordered, captions go as far as is spoken, `finish` looks again. */
@@ -19,7 +20,7 @@ export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take
   if (cause && role !== 'clip') await mendedBy(tx, cause)
   await orderTakes(deps, tx)
   await reportTakes(tx, take.role)
-  await tx.changeAsset({ cues: timelineOf(tx.job, await tx.repositories.takes.ofJob(tx.job.id)).cues })
+  await tx.changeAsset({ cues: timelineOf(tx.job, await takesLetThrough(tx.repositories, tx.job.id)).cues })
   if (take.role === 'keyframes') await showStills(tx, masters)
   await tx.wake('finish')
 }
@@ -28,7 +29,7 @@ export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take
 export async function mendedBy(tx: JobTransaction, cause: RepairCause): Promise<void> {
   await tx.repositories.repairs.learn(cause.check, cause.action, true)
   await tx.verdicts([repairedBy(cause)])
-  tx.notice(null)
+  if (tx.job.state.state !== 'held') tx.notice(null)
 }
 
 /** The first still is the poster until a better one is there; all of them are what the viewer sees first. */

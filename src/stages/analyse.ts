@@ -5,13 +5,18 @@ import type { StepHandler } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { judgePrompt, refusePrompt } from './judge-prompt.ts'
 import { orderTakes } from './order-takes.ts'
+import { park } from './park.ts'
+
+/** How long it sleeps while a person has to look at the prompt and no decision wakes it. */
+const HELD_MS = 60_000
 
 /** Plans the shots, has the prompt looked at, makes the empty asset, orders the first takes. */
 export function analyse(deps: StageDeps): StepHandler {
   return async (run) => {
     const { job } = run
     const plan = deps.pipelines[job.request.kind].plan(job.request)
-    const { verdicts, heldBack } = await judgePrompt(deps, run)
+    const { verdicts, heldBack, hold } = await judgePrompt(deps, run)
+    if (hold) return { ...park(deps, HELD_MS, 'waits for a person'), write: async (tx) => void (await tx.hold(hold)) }
     return {
       then: 'done',
       write: async (tx) => {

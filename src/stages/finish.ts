@@ -1,3 +1,4 @@
+import { isApproved } from '../domain/review.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { FinishPiece } from '../ports/media-tool.ts'
 import type { StepHandler, StepResult, StepRun } from '../ports/stages.ts'
@@ -7,6 +8,7 @@ import { park } from './park.ts'
 import { isLast, releaseSegment, type StretchWork, writeInits } from './release-segment.ts'
 import { SEGMENT_SECONDS } from './segments.ts'
 import { openStems } from './stems.ts'
+import { takesLetThrough } from './takes-let-through.ts'
 import { type Stretch, type Timeline, timelineOf } from './timeline.ts'
 
 /** The longest a finish sleeps when nothing wakes it. */
@@ -20,7 +22,7 @@ const PARK_MS = 30_000
 export function finish(deps: StageDeps): StepHandler {
   return async (run) => {
     for (;;) {
-      const timeline = timelineOf(run.job, await deps.store.takes.ofJob(run.job.id))
+      const timeline = timelineOf(run.job, await takesLetThrough(deps.store, run.job.id))
       const asset = run.job.assetId ? await deps.store.assets.get(run.job.assetId) : undefined
       if (!asset) throw new Error(`job ${run.job.id} has no asset`)
       const next = timeline.stretches.find((stretch) => stretch.startSeconds + stretch.durationSeconds > asset.releasedSeconds + 1e-6)
@@ -98,10 +100,16 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   const work: StretchWork = { deps, run, assetId, rungs, timeline, stretch, profile }
   // What was shown is behind us: a clip made anew is only looked at where it will be seen.
   const shownUntil = released.reduce((end, { startSeconds, durationSeconds }) => Math.max(end, startSeconds + durationSeconds), 0)
+  const reviews = await deps.store.reviews.ofJob(job.id)
+  const letThrough = (verdict: Verdict) => [stretch.clip, stretch.speech].some((part) => part && isApproved(reviews, part.take.id, verdict))
   const faultOf = (verdicts: Verdict[]) =>
     gate === 'off'
       ? undefined
-      : verdicts.find((verdict) => blocks(profile, verdict) && (verdict.range?.endSeconds ?? Infinity) > shownUntil)
+      : verdicts.find((verdict) => blocks(profile, verdict) && !letThrough(verdict) && (verdict.range?.endSeconds ?? Infinity) > shownUntil)
+  const asApproved = (verdict: Verdict): Verdict =>
+    blocks(profile, verdict) && letThrough(verdict)
+      ? { ...verdict, verdict: 'warn', detail: `${verdict.detail} A person let it through.` }
+      : verdict
   let last: Extract<FinishPiece, { kind: 'segment' }> | null = null
   let held: Verdict[] | null = null
   for await (const piece of pieces) {
@@ -119,7 +127,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
       // How far a fault goes decides whether it can be cut off: nothing more is let out, and the rest is looked at.
       if (fault && mayBeTrimmed(work, fault)) held = verdicts
       else if (fault) return holdBack(work, fault, verdicts)
-      else await releaseSegment(work, piece, verdicts)
+      else await releaseSegment(work, piece, verdicts.map(asApproved))
     }
   }
   const rest = [...inspection.end(), ...((await guard?.end()) ?? [])]
@@ -127,7 +135,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   const verdicts = [...rest, ...(held ?? []).filter(({ check }) => !rest.some((later) => later.check === check))]
   const fault = faultOf(verdicts)
   if (fault) return holdBack(work, fault, verdicts)
-  if (last) await releaseSegment(work, last, verdicts, 'all')
+  if (last) await releaseSegment(work, last, verdicts.map(asApproved), 'all')
   return null
 }
 

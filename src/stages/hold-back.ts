@@ -1,11 +1,12 @@
 import { checks } from '../domain/checks/index.ts'
 import type { RepairOption } from '../domain/repair.ts'
+import { repairedBy } from '../domain/repair.ts'
 import type { Take } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { JobTransaction, StepResult } from '../ports/stages.ts'
 import { park } from './park.ts'
 import type { StretchWork } from './release-segment.ts'
-import { carryOut, decideRepair, repairedBy } from './repair.ts'
+import { carryOut, decideRepair } from './repair.ts'
 import type { Stretch } from './timeline.ts'
 
 /** The longest a finish sleeps when nothing wakes it. */
@@ -29,9 +30,11 @@ export function holdBack(work: StretchWork, fault: Verdict, verdicts: Verdict[])
     const { releasedSeconds } = await tx.asset()
     const edge = edgeOf(work, fault, releasedSeconds)
     const able: RepairOption[] = edge ? [{ action: 'trim', costMicroUsd: 0, seconds: 1 }] : []
-    const finding = { verdict: fault, take: culprit, masters, able, others }
+    const { startSeconds, useFromSeconds } = stretch
+    const place = { about: 'stretch', startSeconds, useFromSeconds } as const
+    const finding = { verdict: fault, take: culprit, masters, place, able, others }
     const choice = await decideRepair(deps, tx, profile, finding)
-    if (choice?.action !== 'trim' || !edge) return carryOut(deps, tx, choice, finding)
+    if (choice?.action !== 'trim' || !edge) return carryOut(deps, tx, profile, choice, finding)
     tx.repair(choice, culprit)
     await tx.repositories.repairs.learn(fault.check, 'trim', true)
     await tx.verdicts([repairedBy({ ...choice, detail: fault.detail })])

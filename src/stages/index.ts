@@ -9,6 +9,7 @@ import { ingest } from './ingest.ts'
 import { mend } from './mend.ts'
 import { publish } from './publish.ts'
 import { rendition } from './rendition.ts'
+import { review } from './review.ts'
 
 export type { StageDeps }
 
@@ -22,6 +23,7 @@ export function createHandlers(deps: StageDeps): Record<StepName, StepHandler> {
     finish: finish(deps),
     publish: publish(deps),
     rendition: rendition(deps),
+    review: review(deps),
     cleanup: cleanup(deps),
   }
 }

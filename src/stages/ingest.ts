@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/outcome.ts'
 import type { RepairAction, RepairChoice, RepairOption } from '../domain/repair.ts'
+import { repairedBy } from '../domain/repair.ts'
 import type { Late, Master, Take } from '../domain/take.ts'
 import { blocks, type QualityProfile, type Verdict } from '../domain/verdict.ts'
 import type { JobTransaction, StepHandler, StepResult, StepRun } from '../ports/stages.ts'
@@ -8,9 +9,10 @@ import { providerOf, type StageDeps } from './deps.ts'
 import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { type Measured, measure, rewriteFile, trimSilence } from './measure.ts'
 import { waitOut } from './park.ts'
-import { carryOut, decideRepair, repairedBy } from './repair.ts'
+import { carryOut, decideRepair } from './repair.ts'
 import { takeIn } from './take-in.ts'
 
+const WHOLE_TAKE = { about: 'take', startSeconds: null, useFromSeconds: 0 } as const
 /** A finding this near to an edge of a sound touches it, in seconds. */
 const EDGE_SECONDS = 0.1
 
@@ -59,7 +61,15 @@ async function judgeTake(deps: StageDeps, run: StepRun, profile: QualityProfile,
     run.job.request.policy.gate === 'off' ? undefined : verdicts.find((verdict) => blocks(profile, verdict))
   for (let fault = faultOf(measured); fault; fault = faultOf(measured)) {
     const tried = mended.map(({ choice }) => choice.action)
-    const finding = { verdict: fault, take, masters, others: [], able: ableTo(take, measured, fault, tried), sentences: measured.sentences }
+    const finding = {
+      verdict: fault,
+      take,
+      masters,
+      place: WHOLE_TAKE,
+      others: [],
+      able: ableTo(take, measured, fault, tried),
+      sentences: measured.sentences,
+    }
     const choice = await decideRepair(deps, { job: run.job, repositories: deps.store }, profile, finding)
     if (choice?.action !== 'trim' && choice?.action !== 'remux') break
     const again =
@@ -100,10 +110,11 @@ export async function settleTake(deps: StageDeps, tx: JobTransaction, profile: Q
     verdict: fault,
     take,
     masters,
+    place: WHOLE_TAKE,
     sentences,
     others: verdicts.filter((other) => other !== fault && other.verdict !== 'pass' && !other.notSetUp),
   }
-  await carryOut(deps, tx, await decideRepair(deps, tx, profile, finding), finding)
+  await carryOut(deps, tx, profile, await decideRepair(deps, tx, profile, finding), finding)
 }
 
 /** What becomes of a take whose outputs did not come into our keeping. */

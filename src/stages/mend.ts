@@ -1,3 +1,4 @@
+import { repairedBy } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
 import { mastersOf } from '../domain/take.ts'
 import { blocks, type QualityProfile } from '../domain/verdict.ts'
@@ -5,7 +6,6 @@ import type { StepHandler, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { type Judged, settleTake } from './ingest.ts'
 import { type Measured, measureSound } from './measure.ts'
-import { repairedBy } from './repair.ts'
 
 /**
  * Puts sentences that were spoken again into their places, once all of them are there, and judges the whole voice anew. A sentence

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../domain/plan.ts'
+import type { Review } from '../domain/review.ts'
 import type { Take, TakeState } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
@@ -15,16 +16,25 @@ const planned = (key: string, needs: string[] = []): Plan['takes'][number] => ({
   rank: 0,
 })
 const plan = { takes: [planned('speech:0'), planned('clip:0', ['speech:0']), planned('speech:1'), planned('clip:1', ['speech:1'])] } as Plan
-const take = (key: string, state: TakeState): Take => ({ key, state }) as Take
+const take = (key: string, state: TakeState): Take => ({ id: `tak_${key}`, role: key.split(':')[0], key, state }) as Take
 const accepted: TakeState = { state: 'accepted', masters: [] }
 const outcome = (name: 'lost' | 'quality') => ({ class: name, detail: '', retry: 'reseed', charged: 'no' }) as const
 
 describe('orderable', () => {
   it('gives first what needs nothing', () => {
-    expect(orderable(plan, []).map(({ key }) => key)).toEqual(['speech:0', 'speech:1'])
+    expect(orderable(plan, [], []).map(({ key }) => key)).toEqual(['speech:0', 'speech:1'])
   })
   it('gives a clip once its speech is accepted, and nothing twice', () => {
-    expect(orderable(plan, [take('speech:0', accepted), take('speech:1', { state: 'planned' })]).map(({ key }) => key)).toEqual(['clip:0'])
+    expect(orderable(plan, [take('speech:0', accepted), take('speech:1', { state: 'planned' })], []).map(({ key }) => key)).toEqual([
+      'clip:0',
+    ])
+  })
+  it('gives no clip while its speech is held, and goes on with the others', () => {
+    const takes = [take('speech:0', accepted), take('speech:1', accepted)]
+    const about = (key: string, state: Review['state']) => ({ takeId: `tak_${key}`, state }) as Review
+    const keys = (reviews: Review[]) => orderable(plan, takes, reviews).map(({ key }) => key)
+    expect(keys([about('speech:0', 'open')])).toEqual(['clip:1'])
+    expect(keys([about('speech:0', 'approved')])).toEqual(['clip:0', 'clip:1'])
   })
   it('gives again what failed or was rejected', () => {
     const takes = [
@@ -32,7 +42,7 @@ describe('orderable', () => {
       take('clip:0', { state: 'rejected', masters: [], outcome: outcome('quality') }),
       take('speech:1', { state: 'failed', outcome: outcome('lost') }),
     ]
-    expect(orderable(plan, takes).map(({ key }) => key)).toEqual(['clip:0', 'speech:1'])
+    expect(orderable(plan, takes, []).map(({ key }) => key)).toEqual(['clip:0', 'speech:1'])
   })
 })
 
@@ -61,6 +71,7 @@ describe('orderTakes of a retry', () => {
       job: { id: 'third', retryOf: 'second', plan: { ...plan, takes: [planned('clip:0')], shots: [] } },
       repositories: {
         takes: { ofJob: async (id: string) => takes[id] ?? [] },
+        reviews: { ofJob: async () => [] },
         jobs: { get: async (id: string) => ({ retryOf: id === 'second' ? 'first' : null }) },
       },
       createTakes: async (created: Take[]) => made.push(...created),

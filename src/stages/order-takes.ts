@@ -3,15 +3,21 @@ import type { JobId, TakeId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Plan, PlannedTake, TakeKey } from '../domain/plan.ts'
 import type { RepairCause } from '../domain/repair.ts'
+import { type Review, withoutHeld } from '../domain/review.ts'
 import type { Lane } from '../domain/step.ts'
 import { mastersOf, type Take } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 
-/** The planned takes that nobody makes yet and whose needs are met. */
-export function orderable(plan: Plan, takes: Take[]): PlannedTake[] {
+/**
+ * The planned takes that nobody makes yet and whose needs are met. A voice that is held meets none: its clip is made to its
+ * length, and it may be spoken again.
+ */
+export function orderable(plan: Plan, takes: Take[], reviews: readonly Review[]): PlannedTake[] {
   const alive = new Set(takes.filter(isAlive).map((take) => take.key))
-  const accepted = new Set(takes.filter((take) => take.state.state === 'accepted').map((take) => take.key))
+  const voices = withoutHeld(takes, reviews).filter(({ role }) => role === 'speech')
+  const there = [...takes.filter(({ role }) => role !== 'speech'), ...voices]
+  const accepted = new Set(there.filter((take) => take.state.state === 'accepted').map((take) => take.key))
   return plan.takes.filter((planned) => !alive.has(planned.key) && planned.needs.every((need) => accepted.has(need)))
 }
 
@@ -33,7 +39,8 @@ export async function orderTakes(
   const { plan } = job
   if (!plan) return
   const takes = await tx.repositories.takes.ofJob(job.id)
-  const orders = orderable(plan, takes).map((planned) => {
+  const reviews = await tx.repositories.reviews.ofJob(job.id)
+  const orders = orderable(plan, takes, reviews).map((planned) => {
     const cause = causes.get(planned.key) ?? null
     return newTake(deps.ids.next('tak'), job, plan, planned, takes, cause, deps.clock.now())
   })

@@ -8,6 +8,7 @@ import type { StageDeps } from './deps.ts'
 import { withEvidence } from './evidence.ts'
 import { createFileKeeper, type FileKeeper } from './file-keeper.ts'
 import { manifestOf, reportOf } from './manifest.ts'
+import { park } from './park.ts'
 import { reportPage } from './report-page.ts'
 import { segmentsOf } from './segments.ts'
 import { openStems } from './stems.ts'
@@ -15,6 +16,8 @@ import { type Timeline, timelineOf } from './timeline.ts'
 
 const POSTER_AT_SHARE = 0.25
 const PEAK_POINTS = 1_200
+/** How long it sleeps while the job is held and no decision wakes it. */
+const HELD_MS = 60_000
 
 /**
  * The finished timeline becomes the asset: files for download from the segments (nothing is encoded again), the checks
@@ -23,6 +26,7 @@ const PEAK_POINTS = 1_200
 export function publish(deps: StageDeps): StepHandler {
   return async (run) => {
     const { job } = run
+    if (job.state.state === 'held') return park(deps, HELD_MS, 'waits for a person')
     const asset = job.assetId ? await deps.store.assets.get(job.assetId) : undefined
     if (!asset) throw new Error(`job ${job.id} has no asset`)
     const takes = await deps.store.takes.ofJob(job.id)
@@ -95,6 +99,8 @@ export function publish(deps: StageDeps): StepHandler {
     return {
       then: 'done',
       write: async (tx) => {
+        // Held meanwhile: the next run waits.
+        if (tx.job.state.state === 'held') return tx.addSteps([{ name: 'publish' }])
         tx.stage({ key: 'check', ended: 'done' })
         tx.stage({ key: 'optimise', ended: 'done' })
         tx.stage({ key: 'publish', ended: 'done' })

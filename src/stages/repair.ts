@@ -1,11 +1,12 @@
-import { checks } from '../domain/checks/index.ts'
 import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { chooseRepair, type RepairAction, type RepairCause, type RepairChoice, type RepairOption } from '../domain/repair.ts'
+import { chooseRepair, type RepairCause, type RepairChoice, type RepairOption } from '../domain/repair.ts'
+import type { Hold } from '../domain/review.ts'
 import type { Master, Take } from '../domain/take.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { FaultySentence } from '../ports/inspector.ts'
 import type { JobTransaction } from '../ports/stages.ts'
+import { acceptTake } from './accept-take.ts'
 import type { StageDeps } from './deps.ts'
 import { laneFor, nextRouteOf, orderTakes, routeOf, softened, spentTakes } from './order-takes.ts'
 
@@ -15,6 +16,8 @@ export interface Finding {
   /** The take at fault, and what it is made of. */
   take: Take
   masters: Master[]
+  /** Where a person finds it: the take by itself, or a part of the timeline. */
+  place: Pick<Hold, 'about' | 'startSeconds' | 'useFromSeconds'>
   /** What else was found of it. */
   others: readonly Verdict[]
   /** What whoever found it can do at once, without another take. */
@@ -123,8 +126,9 @@ async function affordable(
 export async function carryOut(
   deps: StageDeps,
   tx: JobTransaction,
+  { reviewers }: QualityProfile,
   choice: RepairChoice | null,
-  { verdict, take, masters, others, sentences = [] }: Finding,
+  { verdict, take, masters, place, others, sentences = [] }: Finding,
 ): Promise<void> {
   const outcome: Outcome = { class: 'quality', detail: verdict.detail, retry: 'reseed', charged: 'no' }
   const told = [verdict, ...others]
@@ -134,7 +138,7 @@ export async function carryOut(
     await tx.setTake(take, { state: 'rejected', masters, outcome })
     return tx.addSteps([{ name: 'mend', takeId: take.cause.takeId }])
   }
-  if (!choice || choice.action === 'review') {
+  if (!choice) {
     await tx.verdicts(told)
     await tx.setTake(take, { state: 'rejected', masters, outcome })
     return tx.end('failed', outcome)
@@ -142,6 +146,11 @@ export async function carryOut(
   tx.tell(told)
   tx.repair(choice, take)
   const cause: RepairCause = { action: choice.action, check: verdict.check, detail: verdict.detail, takeId: take.id }
+  if (choice.action === 'review') {
+    await tx.hold({ ...place, takeId: take.id, shot: take.shot, findings: told.filter(({ verdict: word }) => word !== 'warn'), reviewers })
+    if (take.state.state !== 'accepted') await acceptTake(deps, tx, take, masters, [])
+    return
+  }
   if (choice.action === 'respeak') {
     await tx.setTake(take, { state: 'mending', masters })
     tx.notice(`${capital(verdict.detail)} ${sentences.length === 1 ? 'The sentence is' : 'These sentences are'} being spoken again.`)
@@ -153,29 +162,6 @@ export async function carryOut(
   await tx.setTake(take, { state: 'rejected', masters, outcome })
   tx.notice(`${capital(verdict.detail)} This part is being made again.`)
   await orderTakes(deps, tx, new Map([[take.key, cause]]))
-}
-
-/** What the report says once a take was found to have mended what it was ordered for. */
-export function repairedBy({ action, check, detail }: Pick<RepairCause, 'action' | 'check' | 'detail'>): Verdict {
-  return {
-    check,
-    value: null,
-    unit: checks[check]?.unit ?? 'count',
-    threshold: null,
-    verdict: 'repaired',
-    detail: `${detail} ${WAS[action]}`,
-  }
-}
-
-const WAS: Record<RepairAction, string> = {
-  normalise: 'Its level was changed.',
-  trim: 'It was cut off.',
-  remux: 'The file was written anew.',
-  respeak: 'It was spoken again and put in its place.',
-  reseed: 'It was made again with another seed.',
-  soften: 'It was made again from a gentler prompt.',
-  other_provider: 'Another provider made it.',
-  review: 'A person has decided.',
 }
 
 /** A take that speaks one sentence of another. */

@@ -1,6 +1,7 @@
 import type { Asset } from '../domain/asset.ts'
 import type { IdPrefix, IdTypes, JobId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import type { Review } from '../domain/review.ts'
 import { laneOf, type Step, type StepWork } from '../domain/step.ts'
 import type { Take } from '../domain/take.ts'
 import type { Ids } from '../ports/clock.ts'
@@ -95,6 +96,29 @@ export function newTake(jobId: JobId, change: Partial<Take> = {}): Take {
     state: { state: 'planned' },
     cause: null,
     createdAt: new Date(),
+    ...change,
+  }
+}
+
+/** An open review of a take with one finding. */
+export function newReview({ id: jobId, tenantId }: Pick<Job, 'id' | 'tenantId'>, change: Partial<Review> = {}): Review {
+  return {
+    id: testIds.next('rev'),
+    jobId,
+    tenantId,
+    about: 'take',
+    takeId: testIds.next('tak'),
+    role: 'clip',
+    shot: 0,
+    startSeconds: 0,
+    useFromSeconds: 0,
+    findings: [{ check: 'black', verdict: 'fail', value: 2, unit: 's', threshold: 0.5, detail: 'The picture is black for 2 s.' }],
+    regenerable: true,
+    state: 'open',
+    reviewers: 1,
+    decisions: [],
+    createdAt: new Date(),
+    decidedAt: null,
     ...change,
   }
 }

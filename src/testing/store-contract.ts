@@ -7,6 +7,8 @@ import { LANES, type Step, type StepState, type StepWork } from '../domain/step.
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
+import { reviewsContract } from './store/reviews.ts'
+import { HARD_TEXT } from './store/suite.ts'
 
 export interface StoreContract {
   name: string
@@ -18,10 +20,8 @@ export interface StoreContract {
 
 const LEASE_MS = 60_000
 const HOUR_MS = 3_600_000
+const held: JobState = { state: 'held', startedAt: new Date(1_000), playableAt: null, heldMs: 40, heldAt: new Date(1_500) }
 const refused: Outcome = { class: 'refused_input', detail: 'No.', field: 'text', retry: 'never', charged: 'no' }
-
-/** Texts that databases like to change: NUL, a lone surrogate, other planes, quotes, what looks like a date. */
-const HARD_TEXT = 'nul \0, lone \uD800, 🎬, "\\quoted\\" {1,2}, 2026-01-01T00:00:00.000Z'
 
 /** What every driver of {@link Store} does. */
 export function storeContract({ name, make, skip = [] }: StoreContract): void {
@@ -77,6 +77,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         { state: 'queued' },
         { state: 'running', startedAt: new Date(1_000), playableAt: null },
         { state: 'running', startedAt: new Date(1_000), playableAt: new Date(2_001) },
+        held,
         { state: 'succeeded', startedAt: new Date(1_000), playableAt: new Date(2_001), endedAt: new Date(3_002) },
         { state: 'failed', endedAt: new Date(3_002), outcome: refused },
         { state: 'cancelled', endedAt: new Date(3_002), outcome: { ...refused, charged: 'yes', amountMicroUsd: 40_000 } },
@@ -153,8 +154,9 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
       it('that have not ended or were saved since are found, oldest first', async () => {
         const tenantId = testIds.next('ten')
-        const [open, endedBefore, endedAfter] = [
+        const [open, waiting, endedBefore, endedAfter] = [
           await insertJob({ tenantId }),
+          await insertJob({ tenantId, state: held }),
           await insertJob({ tenantId }),
           await insertJob({ tenantId }),
         ]
@@ -163,14 +165,15 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const since = await clockAfter(store, endedBefore)
         await store.jobs.save(setJobState(endedAfter, { state: 'failed', endedAt: new Date(), outcome: refused }))
         const found = await store.jobs.changedSince(tenantId, since)
-        expect(found.map(({ id }) => id)).toEqual([open.id, endedAfter.id])
+        expect(found.map(({ id }) => id)).toEqual([open.id, waiting.id, endedAfter.id])
       })
 
       it('are overdue once their deadline has passed, until they end', async () => {
         const now = new Date()
         const late = await insertJob({ deadlineAt: new Date(now.getTime() - 1) })
+        const waiting = await insertJob({ state: held, deadlineAt: new Date(now.getTime() - 1) })
         const inTime = await insertJob({ deadlineAt: new Date(now.getTime() + 1) })
-        expect(await store.jobs.overdue(now, 1_000)).toContain(late.id)
+        expect(await store.jobs.overdue(now, 1_000)).toEqual(expect.arrayContaining([late.id, waiting.id]))
         expect(await store.jobs.overdue(now, 1_000)).not.toContain(inTime.id)
         await store.jobs.save(setJobState(late, { state: 'expired', endedAt: now, outcome: refused }))
         expect(await store.jobs.overdue(now, 1_000)).not.toContain(late.id)
@@ -505,6 +508,8 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.takes.get(testIds.next('tak'))).toBeUndefined()
       })
     })
+
+    reviewsContract({ it, store: () => store, insertJob })
 
     describe('assets', () => {
       async function insertAsset(change: Partial<Asset> = {}, job?: Job): Promise<Asset> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { VerdictView } from './jobs.ts'
+import { VerdictView } from './verdicts.ts'
 
 const AssetFileView = z
   .object({

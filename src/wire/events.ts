@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { REPAIR_ACTIONS } from '../domain/repair.ts'
-import { EtaView, JobStateName, type JobView, OutcomeView, PlaybackView, PreviewView, StageView, VerdictView } from './jobs.ts'
+import { EtaView, JobStateName, type JobView, OutcomeView, PlaybackView, PreviewView, StageView } from './jobs.ts'
+import { ReviewView } from './reviews.ts'
+import { VerdictView } from './verdicts.ts'
 
 /**
  * Events of a job, in the order of their ids 1, 2, 3, ... The log keeps them for as long as the job.
@@ -22,6 +24,8 @@ export const eventData = {
   /** One more segment has passed. `endSeconds` is how much can be played now. */
   segment: z.object({ index: z.number().int(), startSeconds: z.number(), endSeconds: z.number() }),
   check: VerdictView,
+  /** Something was held back, somebody has decided, or its job ended: the whole review as it then stood. */
+  review: ReviewView,
   /** One attempt at one part moved on. */
   take: z.object({
     takeId: z.string(),

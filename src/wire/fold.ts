@@ -1,3 +1,4 @@
+import { isFinal } from '../domain/job.ts'
 import type { JobEvent } from './events.ts'
 import type { JobView } from './jobs.ts'
 
@@ -8,16 +9,17 @@ export function applyEvent(job: JobView, event: JobEvent): JobView {
   switch (event.type) {
     case 'status': {
       const { state, outcome, assetId, at } = event.data
-      const ended = state !== 'queued' && state !== 'running'
+      const ended = isFinal(state)
       return {
         ...next,
         state,
         queue: state === 'queued' ? job.queue : null,
-        startedAt: state === 'running' ? at : job.startedAt,
+        startedAt: job.startedAt ?? (state === 'running' ? at : null),
         endedAt: ended ? at : null,
         outcome: outcome ?? null,
         assetId: assetId ?? job.assetId,
-        ...(ended && { eta: null, notice: null }),
+        ...((ended || state === 'held') && { eta: null }),
+        ...(ended && { notice: null }),
         ...(state === 'succeeded' && { progress: 1 }),
       }
     }
@@ -31,6 +33,15 @@ export function applyEvent(job: JobView, event: JobEvent): JobView {
       return { ...next, playable: true, playableAt: event.at, playback: event.data }
     case 'segment':
       return job.playback ? { ...next, playback: { ...job.playback, readySeconds: event.data.endSeconds } } : next
+    case 'review': {
+      const { id, state } = event.data
+      const known = job.reviews.some((review) => review.id === id)
+      if (state !== 'open') return { ...next, reviews: job.reviews.filter((review) => review.id !== id) }
+      return {
+        ...next,
+        reviews: known ? job.reviews.map((review) => (review.id === id ? event.data : review)) : [...job.reviews, event.data],
+      }
+    }
     case 'plan':
       return { ...next, title: event.data.title }
     case 'asset':

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ProfileName } from './profiles.ts'
+import { ReviewView } from './reviews.ts'
+import { VerdictView } from './verdicts.ts'
 
 /** Longest text or prompt, in characters. A longer one is refused with `prompt_too_long`. */
 export const MAX_TEXT_LENGTH = 20_000
@@ -197,22 +199,7 @@ export const PlaybackView = z
   .meta({ id: 'Playback' })
 export type PlaybackView = z.output<typeof PlaybackView>
 
-export const VerdictView = z
-  .object({
-    check: z.string(),
-    verdict: z.enum(['pass', 'warn', 'fail', 'repaired', 'unknown']),
-    value: z.number().nullable(),
-    unit: z.string(),
-    threshold: z.number().nullable(),
-    range: z.object({ startSeconds: z.number(), endSeconds: z.number() }).optional(),
-    detail: z.string(),
-    evidence: z.string().optional().describe('Name of a file of the asset that shows the place.'),
-    notSetUp: z.literal(true).optional().describe('Unknown, because this server has nobody who could look. Holds nothing back.'),
-  })
-  .meta({ id: 'Verdict' })
-export type VerdictView = z.output<typeof VerdictView>
-
-export const JobStateName = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired'])
+export const JobStateName = z.enum(['queued', 'running', 'held', 'succeeded', 'failed', 'cancelled', 'expired'])
 
 /** The whole current state of a job: the only thing a view needs. */
 export const JobView = z
@@ -230,6 +217,7 @@ export const JobView = z
     playback: PlaybackView.nullable(),
     assetId: z.string().nullable(),
     notice: z.string().nullable(),
+    reviews: z.array(ReviewView).describe('While held: what a person has to decide about, in the order it was held back.'),
     outcome: OutcomeView.nullable().describe('Why it ended without an asset.'),
     cost: z.object({ estimateMicroUsd: z.number().int(), actualMicroUsd: z.number().int() }),
     retryOf: z.string().nullable(),

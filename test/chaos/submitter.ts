@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isFinal } from '../../src/domain/job.ts'
 import type { JobInput, JobView } from '../../src/wire/jobs.ts'
 
 const kinds: JobInput[] = [
@@ -51,7 +52,7 @@ export function createSubmitter(atOnce: number, random: () => number, inputs: re
     const response = await fetch(`${url}/v1/jobs/${id}`, { signal: AbortSignal.timeout(10_000) })
     if (!response.ok) throw new Error(`job ${id} answered ${response.status}`)
     const { state } = (await response.json()) as JobView
-    if (state !== 'queued' && state !== 'running') ended.add(id)
+    if (isFinal(state)) ended.add(id)
     return ended.has(id)
   }
 

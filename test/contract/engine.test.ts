@@ -80,7 +80,7 @@ async function startEngine(
   scripts: Partial<Record<StepName, StepHandler>>,
   config: { leaseMs?: number; drainMs?: number } = {},
 ): Promise<RunningEngine> {
-  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
+  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
   const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })

@@ -559,6 +559,10 @@ describe('documentation', () => {
       '/v1/profiles/{name}',
       '/v1/providers',
       '/v1/quotes',
+      '/v1/reviews',
+      '/v1/reviews/{id}',
+      '/v1/reviews/{id}/decision',
+      '/v1/reviews/{id}/media',
       '/v1/usage',
       '/v1/voices',
     ])

@@ -25,6 +25,7 @@ import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
 import type { Bus } from '../../src/ports/bus.ts'
 import type { Objects } from '../../src/ports/objects.ts'
+import type { Provider } from '../../src/ports/provider.ts'
 import type { JobTransaction, Pipeline, StepHandler } from '../../src/ports/stages.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { createEventHub, type EventHub } from '../../src/realtime/event-hub.ts'
@@ -38,7 +39,7 @@ const pipeline: Pipeline = {
 }
 const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
 
-/** The real store, bus, objects and engine behind the real routes. No worker runs: tests move jobs themselves, by {@link World.change}. */
+/** The real store, bus, objects and engine behind the real routes. Until its engine is started tests move jobs themselves, by {@link World.change}. */
 export interface World {
   store: Store
   objects: Objects
@@ -117,7 +118,14 @@ async function startServer() {
   }
 }
 
-export async function createWorld(): Promise<World> {
+/**
+ * @param scripts what steps do once the engine is started; the others do nothing
+ * @param providers who the engine knows
+ */
+export async function createWorld(
+  scripts: (store: Store) => Partial<Record<StepName, StepHandler>> = () => ({}),
+  providers: ReadonlyMap<string, Provider> = new Map(),
+): Promise<World> {
   worlds += 1
   server ??= startServer()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-http-'))
@@ -129,11 +137,9 @@ export async function createWorld(): Promise<World> {
   const bus = createPostgresBus({ pool, log })
   const clock = systemClock
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
-  const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'cleanup']
-  const handlers = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })])) as unknown as Record<
-    StepName,
-    StepHandler
-  >
+  const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
+  const done = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })]))
+  const handlers = { ...done, ...scripts(store) } as Record<StepName, StepHandler>
   const engine = createEngine({
     store,
     queue,
@@ -141,7 +147,7 @@ export async function createWorld(): Promise<World> {
     clock,
     ids,
     log,
-    providers: new Map(),
+    providers,
     pipelines,
     handlers,
     config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },

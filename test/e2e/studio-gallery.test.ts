@@ -25,6 +25,7 @@ const EXHIBITS = [
   'running-early',
   'playable',
   'slow-with-a-notice',
+  'held-for-review',
   'failed-worth-another-try',
   'failed-final',
   'cancelled',
@@ -75,7 +76,7 @@ describe('the gallery of every state', () => {
         await page.getByRole('heading', { name: 'Every state of a job' }).waitFor()
         const shown = await page.locator('[data-exhibit]').evaluateAll((all) => all.map((one) => one.getAttribute('data-exhibit')))
         expect(shown).toEqual(EXHIBITS)
-        // Nine sheets on one page have each landmark nine times; a room shows one sheet.
+        // Many sheets on one page have each landmark many times; a room shows one sheet.
         expect(await accessibilityFaults(page, ['landmark-unique'])).toEqual([])
         expect(await overflowOf(page)).toBe(0)
         expect(complaints).toEqual([])

@@ -34,57 +34,53 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it(
-  'never serves a segment before its verdict, however fast playlist and segments are asked for',
-  async () => {
-    const url = app.url ?? ''
-    const client = createClient({ baseUrl: url })
-    let faulty = 0
-    let asked = 0
-    for (let index = 0; index < JOBS; index++) {
-      // Black from the beginning, or from the middle on: no segment from there on may ever be seen.
-      const [fault, firstFaulty] = index % 2 === 0 ? (['black', 0] as const) : (['black-later', 1] as const)
-      provider.script(Array.from({ length: TAKES_A_JOB }, () => fault))
-      const input: JobInput = {
-        kind: 'video',
-        prompt: 'polled',
-        durationSeconds: 6,
-        size: '640x360',
-        formats: ['hls'],
-        policy: { maxTakesPerShot: TAKES_A_JOB },
-      }
-      const job = await client.submit(input)
-      const running = { ended: false }
-      const seen: string[] = []
-      const poll = (async () => {
-        while (!running.ended) {
-          const assetId = job.getSnapshot()?.assetId
-          if (!assetId) {
-            await new Promise((resolve) => setImmediate(resolve))
-            continue
-          }
-          const base = `${url}/v1/assets/${assetId}/hls/360p`
-          const playlist = await (await fetch(`${base}/playlist.m3u8`)).text()
-          const listed = playlist.match(/^\d+\.m4s$/gm)?.length ?? 0
-          if (listed > firstFaulty) seen.push(`the playlist lists ${listed} segments`)
-          for (let segment = firstFaulty; segment < 6 / SEGMENT_SECONDS; segment++) {
-            const answer = await fetch(`${base}/${segment}.m4s`)
-            asked++
-            if (answer.ok) seen.push(`segment ${segment} was served`)
-            await answer.arrayBuffer()
-          }
-        }
-      })()
-      await job.wait().catch(() => undefined)
-      running.ended = true
-      await poll
-      expect(seen).toEqual([])
-      expect(job.getSnapshot()?.state).toBe('failed')
-      const { takes } = (await (await fetch(`${url}/v1/jobs/${job.id}/takes`)).json()) as { takes: TakeView[] }
-      faulty += takes.filter(({ state }) => state === 'rejected').length
+it('never serves a segment before its verdict, however fast playlist and segments are asked for', async () => {
+  const url = app.url ?? ''
+  const client = createClient({ baseUrl: url })
+  let faulty = 0
+  let asked = 0
+  for (let index = 0; index < JOBS; index++) {
+    // Black from the beginning, or from the middle on: no segment from there on may ever be seen.
+    const [fault, firstFaulty] = index % 2 === 0 ? (['black', 0] as const) : (['black-later', 1] as const)
+    provider.script(Array.from({ length: TAKES_A_JOB }, () => fault))
+    const input: JobInput = {
+      kind: 'video',
+      prompt: 'polled',
+      durationSeconds: 6,
+      size: '640x360',
+      formats: ['hls'],
+      policy: { maxTakesPerShot: TAKES_A_JOB },
     }
-    expect(faulty).toBe(JOBS * TAKES_A_JOB)
-    expect(asked).toBeGreaterThan(faulty)
-  },
-  300_000,
-)
+    const job = await client.submit(input)
+    const running = { ended: false }
+    const seen: string[] = []
+    const poll = (async () => {
+      while (!running.ended) {
+        const assetId = job.getSnapshot()?.assetId
+        if (!assetId) {
+          await new Promise((resolve) => setImmediate(resolve))
+          continue
+        }
+        const base = `${url}/v1/assets/${assetId}/hls/360p`
+        const playlist = await (await fetch(`${base}/playlist.m3u8`)).text()
+        const listed = playlist.match(/^\d+\.m4s$/gm)?.length ?? 0
+        if (listed > firstFaulty) seen.push(`the playlist lists ${listed} segments`)
+        for (let segment = firstFaulty; segment < 6 / SEGMENT_SECONDS; segment++) {
+          const answer = await fetch(`${base}/${segment}.m4s`)
+          asked++
+          if (answer.ok) seen.push(`segment ${segment} was served`)
+          await answer.arrayBuffer()
+        }
+      }
+    })()
+    await job.wait().catch(() => undefined)
+    running.ended = true
+    await poll
+    expect(seen).toEqual([])
+    expect(job.getSnapshot()?.state).toBe('failed')
+    const { takes } = (await (await fetch(`${url}/v1/jobs/${job.id}/takes`)).json()) as { takes: TakeView[] }
+    faulty += takes.filter(({ state }) => state === 'rejected').length
+  }
+  expect(faulty).toBe(JOBS * TAKES_A_JOB)
+  expect(asked).toBeGreaterThan(faulty)
+}, 300_000)

@@ -150,6 +150,66 @@ describe('the gate', () => {
     expect(held.status).toBe(404)
   })
 
+  describe('of a profile that leaves it to a person', () => {
+    /** A job whose second part is held, and its review. */
+    async function heldJob(faults: Fault[]) {
+      const { url } = house(faults)
+      await fetch(`${url}/v1/profiles/by-hand`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ rules: { black: 'review' } }),
+      })
+      const client = createClient({ baseUrl: url })
+      const job = await client.submit(clip({ profile: 'by-hand' }))
+      const held = await new Promise<JobSnapshot>((resolve) => {
+        const look = () => {
+          const snapshot = job.getSnapshot()
+          if (snapshot?.state === 'held') resolve(snapshot)
+        }
+        job.subscribe(look)
+        look()
+      })
+      const decide = (decision: string) =>
+        fetch(`${url}/v1/reviews/${held.reviews[0]?.id}/decision`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ decision, note: 'seen', by: 'Ada' }),
+        })
+      const ended = async () => {
+        await job.wait({ timeoutMs: 60_000 }).catch(() => undefined)
+        return job.getSnapshot() as JobSnapshot
+      }
+      return { url, held, decide, ended }
+    }
+
+    it('holds it with the exact place, and shows nothing of it', async () => {
+      const { url, held, decide, ended } = await heldJob(['black-later'])
+      expect(held.reviews).toMatchObject([{ state: 'open', shot: 0, findings: [{ check: 'black', onTimeline: { startSeconds: 3.5 } }] }])
+      expect((await fetch(`${url}/v1/assets/${held.assetId}/hls/360p/1.m4s`)).status).toBe(404)
+      expect((await decide('reject')).status).toBe(200)
+      expect(await ended()).toMatchObject({ state: 'failed', outcome: { class: 'quality', detail: expect.stringContaining('Ada') } })
+    })
+
+    it('lets through what was approved, and the report says who did', async () => {
+      const { url, decide, ended } = await heldJob(['black-later'])
+      expect((await decide('approve')).status).toBe(200)
+      const job = await ended()
+      expect(job.state).toBe('succeeded')
+      const { verdicts } = (await (await fetch(`${url}/v1/jobs/${job.id}/report`)).json()) as ReportView
+      expect(verdicts.find(({ check }) => check === 'black')).toMatchObject({
+        verdict: 'warn',
+        detail: expect.stringMatching(/let it through/),
+      })
+    })
+
+    it('makes it again when that was decided, as nothing of it was shown', async () => {
+      const { decide, ended } = await heldJob(['black', undefined])
+      expect((await decide('regenerate')).status).toBe(200)
+      expect((await ended()).state).toBe('succeeded')
+      expect(provider.orders).toHaveLength(2)
+    })
+  })
+
   it('in mode asset shows nothing of a clip whose end is wrong', async () => {
     const { url } = house(['black-later', 'black-later'])
     const { job, events } = await run(url, clip({ gate: 'asset' }))

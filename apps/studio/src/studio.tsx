@@ -4,6 +4,7 @@ import { type Client, createClient } from 'sluice/client'
 import { ComposeRoom } from './compose/compose-room.tsx'
 import { JobRoute } from './job/job-route.tsx'
 import { LibraryRoom } from './library/library-room.tsx'
+import { askedFor, ReviewRoom } from './review/review-room.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SpendRoom } from './spend/spend-room.tsx'
@@ -13,6 +14,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 const compose = createRoute({ getParentRoute: () => root, path: '/', component: ComposeRoom })
 const job = createRoute({ getParentRoute: () => root, path: '/jobs/$id', component: JobRoute })
 const library = createRoute({ getParentRoute: () => root, path: '/library', component: LibraryRoom })
+const review = createRoute({ getParentRoute: () => root, path: '/review', component: ReviewRoom, validateSearch: askedFor })
 const spend = createRoute({ getParentRoute: () => root, path: '/spend', component: SpendRoom })
 /** Every state of a job from fixed snapshots, for tests, screenshots and the documentation. */
 const gallery = createRoute({
@@ -21,7 +23,7 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./dev/gallery.tsx'), 'Gallery'),
 })
 
-const routeTree = root.addChildren([compose, job, library, spend, gallery])
+const routeTree = root.addChildren([compose, job, library, review, spend, gallery])
 
 function newRouter() {
   return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false })

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId, type TenantId } from '../../domain/ids.ts'
 import type { Verdict } from '../../domain/verdict.ts'
-import type { SubmitOptions, Submitted } from '../../engine/engine.ts'
+import type { Submitted } from '../../engine/engine.ts'
 import { jobAddress } from '../../realtime/addresses.ts'
 import { jobView, readJobView } from '../../realtime/job-view.ts'
 import { JobInput, JobList, JobListQuery, JobView, type ParsedJobInput, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
 import type { App, Context } from '../context.ts'
 import { asJobId, findJob } from '../find.ts'
 import { findProfile } from '../find-profile.ts'
+import { IdempotencyHeaders, idempotencyOf } from '../idempotency.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { toJobRequest } from '../job-request.ts'
 import { verdictsOf } from '../judged.ts'
@@ -20,7 +20,6 @@ import { IMMUTABLE, sendObject } from '../send-object.ts'
 const IdParams = z.object({ id: z.string() })
 /** The preview's bytes are found beside the latest one. */
 const PREVIEW_FILE = /^(\d{1,15})\.jpg$/
-const KEY_FORM = /^[\x21-\x7e]{1,255}$/
 
 export function jobRoutes(app: App, context: Context): void {
   const { engine, store, objects } = context
@@ -36,9 +35,7 @@ export function jobRoutes(app: App, context: Context): void {
         description:
           'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
         tags: ['jobs'],
-        headers: z.object({
-          'idempotency-key': z.string().optional().describe('1 to 255 visible ASCII characters; remembered for 24 hours.'),
-        }),
+        headers: IdempotencyHeaders,
         body: JobInput,
         response: withProblems({ 202: JobView }),
       },
@@ -187,7 +184,7 @@ export function jobRoutes(app: App, context: Context): void {
   async function accepted(reply: FastifyReply, { job, ahead, repeated }: Submitted): Promise<JobView> {
     if (repeated) reply.header('idempotent-replayed', 'true')
     reply.code(202).header('location', jobAddress(job.id))
-    return ahead === null ? readJobView(store, job) : jobView(job, { asset: undefined, ahead })
+    return ahead === null ? readJobView(store, job) : jobView(job, { asset: undefined, ahead, reviews: [] })
   }
 
   app.get(
@@ -195,17 +192,4 @@ export function jobRoutes(app: App, context: Context): void {
     { schema: { operationId: 'listVoices', summary: 'Voices for speech', tags: ['jobs'], response: withProblems({ 200: VoiceList }) } },
     async () => ({ voices: context.voices.map(({ id, label, language }) => ({ id, label, language })) }),
   )
-}
-
-/** The key and what it stands for: method, path and body exactly as sent. Throws `idempotency_key_invalid`. */
-function idempotencyOf(request: FastifyRequest): Pick<SubmitOptions, 'idempotency'> {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return {}
-  if (typeof key !== 'string' || !KEY_FORM.test(key)) {
-    throw new SluiceError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters without spaces.', {
-      fix: 'Use a UUID, for example.',
-    })
-  }
-  const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${request.bodyText}`).digest('hex')
-  return { idempotency: { key, fingerprint } }
 }

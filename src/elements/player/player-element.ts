@@ -1,3 +1,4 @@
+import { isFinal } from '../../domain/job.ts'
 import {
   attach,
   type CaptionTrack,
@@ -14,7 +15,6 @@ import {
 import { openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import { pictureUrl } from '../picture.ts'
 import { waitText } from '../progress/eta-text.ts'
-import { isEnded } from '../progress/progress-view.ts'
 import { clockText } from './clock-text.ts'
 import { playerChrome } from './player-chrome.ts'
 import { playerStyles } from './styles.ts'
@@ -148,7 +148,7 @@ export class PlayerElement extends SluiceElement {
 
   #alive(): boolean {
     const { snapshot } = this
-    return snapshot !== null && !isEnded(snapshot.state)
+    return snapshot !== null && !isFinal(snapshot.state)
   }
 
   #attach(media: Media): void {
@@ -392,7 +392,7 @@ export class PlayerElement extends SluiceElement {
   #showBanner(): void {
     const { snapshot } = this
     if (!this.#chrome) return
-    const bad = this.#media && snapshot && isEnded(snapshot.state) && snapshot.state !== 'succeeded'
+    const bad = this.#media && snapshot && isFinal(snapshot.state) && snapshot.state !== 'succeeded'
     const why = snapshot?.outcome?.detail ? ` ${snapshot.outcome.detail}` : ''
     setText(
       this.#chrome.banner,

@@ -1,3 +1,4 @@
+import { isFinal } from '../../domain/job.ts'
 import { h, openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import { loadPicture } from '../picture.ts'
 import { theme } from '../theme.ts'
@@ -44,7 +45,7 @@ export class PreviewElement extends SluiceElement {
       openShadow(this, styles).append(this.#figure)
     }
     const snapshot = this.snapshot
-    const ended = snapshot !== null && snapshot.state !== 'queued' && snapshot.state !== 'running'
+    const ended = snapshot !== null && isFinal(snapshot.state)
     const empty = this.#shownSeq < 0
     setText(this.#caption, empty ? 'The first picture comes soon' : 'Preview')
     this.#caption.hidden = ended

@@ -5,6 +5,7 @@ export interface ProgressMessages {
   label: string
   waiting: string
   starting: string
+  held: string
   succeeded: string
   failed: string
   expired: string
@@ -26,6 +27,7 @@ export const english: ProgressMessages = {
   label: 'Progress',
   waiting: 'Waiting in the queue',
   starting: 'Starting',
+  held: 'Held for review',
   succeeded: 'Done',
   failed: 'This could not be made',
   expired: 'It ran out of time',

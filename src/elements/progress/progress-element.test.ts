@@ -125,6 +125,7 @@ describe('states', () => {
     [job({ state: 'running', queue: null }), 'starting'],
     [running(), 'running'],
     [{ ...running(), notice: 'Taking longer than usual (usually under 1 min).' }, 'slow'],
+    [{ ...running(), state: 'held' as const, notice: 'A person has to look at it.' }, 'held'],
     [{ ...running(), connection: 'disconnected' as const }, 'disconnected'],
     [job({ state: 'succeeded', progress: 1 }), 'succeeded'],
     [job({ state: 'expired' }), 'failed'],
@@ -139,6 +140,14 @@ describe('states', () => {
     element.snapshot = { ...running(), connection: 'disconnected' }
     expect(part('.notice').textContent).toContain('the work goes on')
     expect(part('.eta').textContent).toBe('')
+  })
+
+  it('while held, say what is waited for instead of a time, and can be cancelled', () => {
+    element.snapshot = { ...running(), state: 'held', eta: null, notice: 'A person has to look at it.' }
+    expect(part('.eta').textContent).toBe('Held for review')
+    expect(part('.notice').textContent).toBe('A person has to look at it.')
+    expect(part('.track').getAttribute('aria-valuetext')).toContain('Held for review')
+    expect(part('[part=cancel]').hidden).toBe(false)
   })
 
   it('are busy until something can be played', () => {

@@ -1,9 +1,10 @@
+import { isFinal } from '../../domain/job.ts'
 import { h, openShadow, SluiceElement, setAttribute, setText } from '../base-element.ts'
 import type { SnapshotInput } from '../contract.ts'
 import { type AnnounceMode, createAnnouncer } from './announcer.ts'
 import { createEtaPacer, type EtaMode } from './eta-text.ts'
 import { english, type ProgressMessages } from './messages.ts'
-import { headline, isEnded, type ProgressView, progressView } from './progress-view.ts'
+import { headline, type ProgressView, progressView } from './progress-view.ts'
 import { progressStyles } from './styles.ts'
 
 /** `<sluice-progress>`: what is going on, how far it is, how long it takes, and the way to stop it. See `SluiceProgressElement`. */
@@ -46,7 +47,7 @@ export class ProgressElement extends SluiceElement {
     this.#parts ??= this.#open()
     const parts = this.#parts
     const snapshot = this.snapshot
-    if (snapshot && isEnded(snapshot.state)) this.#cancelling = false
+    if (snapshot && isFinal(snapshot.state)) this.#cancelling = false
     const time = snapshot ? this.#time(snapshot) : ''
     const view = progressView(snapshot, time, this.#messages)
     const focused = (this.shadowRoot as ShadowRoot).activeElement
@@ -89,7 +90,7 @@ export class ProgressElement extends SluiceElement {
     setAttribute(root, 'data-density', this.getAttribute('density') ?? 'full')
 
     setText(parts.title, view.title)
-    setText(parts.time, snapshot && isEnded(snapshot.state) ? headline(snapshot, words) : time)
+    setText(parts.time, snapshot && (isFinal(snapshot.state) || snapshot.state === 'held') ? headline(snapshot, words) : time)
     setText(parts.value, view.percent === null ? '' : `${view.percent} %`)
     setText(parts.queue, view.queue)
     setText(parts.current, view.current?.label ?? '')
@@ -97,7 +98,7 @@ export class ProgressElement extends SluiceElement {
     setAttribute(track, 'aria-label', label)
     setAttribute(track, 'aria-valuenow', view.percent === null ? null : String(view.percent))
     setAttribute(track, 'aria-valuetext', view.valueText)
-    const moving = view.percent === null && snapshot !== null && !isEnded(snapshot.state)
+    const moving = view.percent === null && snapshot !== null && !isFinal(snapshot.state)
     setAttribute(track, 'data-unknown', moving ? '' : null)
     bar.style.transform = moving ? 'none' : `scaleX(${(view.percent ?? 0) / 100})`
 
@@ -146,13 +147,14 @@ export class ProgressElement extends SluiceElement {
       const was = before.stages.find(({ key }) => key === stage.key)
       if (was && was.state !== stage.state) this.emit('sluice-stage', { key: stage.key, state: stage.state })
     }
-    if (isEnded(snapshot.state) && !isEnded(before.state)) {
+    if (isFinal(snapshot.state) && !isFinal(before.state)) {
       if (mode !== 'off') this.#announcer.say([headline(snapshot, this.#messages), view.error].filter(Boolean).join('. '))
       this.emit('sluice-settled', { state: snapshot.state })
-    } else if (mode === 'stages' && !isEnded(snapshot.state)) {
+    } else if (mode === 'stages' && !isFinal(snapshot.state)) {
       const stage = snapshot.stages.findLast(({ state }) => state === 'running')
       const earlier = before.stages.findLast(({ state }) => state === 'running')
-      if (snapshot.playable && !before.playable) this.#announcer.say(this.#messages.playable)
+      if (snapshot.state === 'held' && before.state !== 'held') this.#announcer.say(this.#messages.held)
+      else if (snapshot.playable && !before.playable) this.#announcer.say(this.#messages.playable)
       else if (stage && stage.key !== earlier?.key) this.#announcer.say(stage.label)
     }
   }

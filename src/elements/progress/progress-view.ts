@@ -1,15 +1,17 @@
 import type { Connection } from '../../client/job.ts'
+import { isFinal } from '../../domain/job.ts'
 import type { JobView, StageView } from '../../wire/jobs.ts'
 import type { SnapshotInput } from '../contract.ts'
 import type { ProgressMessages } from './messages.ts'
 
-/** What is said of the job as a whole. `slow`: it runs, and there is a notice why it takes longer. */
+/** What is said of the job as a whole. `slow`: it runs, and there is a notice why it takes longer. `held`: a person has to look at it. */
 export type ProgressState =
   | 'empty'
   | 'queued'
   | 'starting'
   | 'running'
   | 'slow'
+  | 'held'
   | 'disconnected'
   | 'unreachable'
   | 'succeeded'
@@ -43,7 +45,7 @@ export function progressView(snapshot: SnapshotInput | null, time: string, messa
   }
   const connection = 'connection' in snapshot ? snapshot.connection : undefined
   const state = stateOf(snapshot, connection)
-  const ended = isEnded(snapshot.state)
+  const ended = isFinal(snapshot.state)
   const percent = snapshot.state === 'succeeded' ? 100 : snapshot.progress === null ? null : Math.min(99, whole(snapshot.progress))
   const running = snapshot.stages.filter((stage) => stage.state === 'running')
   // stages overlap; the last that runs is the one furthest on
@@ -96,16 +98,13 @@ const nothing: ProgressView = {
   busy: true,
 }
 
-export function isEnded(state: JobView['state']): boolean {
-  return state !== 'queued' && state !== 'running'
-}
-
 function stateOf(job: JobView, connection: Connection | undefined): ProgressState {
   if (job.state === 'expired' || job.state === 'failed') return 'failed'
   if (job.state === 'succeeded' || job.state === 'cancelled') return job.state
   if (connection === 'failed') return 'unreachable'
   if (connection === 'disconnected') return 'disconnected'
   if (job.state === 'queued') return 'queued'
+  if (job.state === 'held') return 'held'
   if (!job.stages.some((stage) => stage.state !== 'pending')) return 'starting'
   return job.notice ? 'slow' : 'running'
 }
@@ -119,14 +118,14 @@ function valueText(
   time: string,
   messages: ProgressMessages,
 ): string {
-  if (isEnded(job.state)) return headline(job, messages)
+  if (isFinal(job.state)) return headline(job, messages)
   if (job.state === 'queued') return [messages.waiting, queue].filter(Boolean).join(', ')
   const shown = job.stages.filter((stage) => stage.state !== 'skipped')
   const words = [
     percent === null ? '' : `${percent}%`,
     current ? messages.position(shown.indexOf(current) + 1, shown.length) : '',
-    current?.label ?? messages.starting,
-    time,
+    current?.label ?? (job.state === 'held' ? '' : messages.starting),
+    job.state === 'held' ? messages.held : time,
   ]
   return words.filter(Boolean).join(', ')
 }

@@ -169,6 +169,13 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       byRemoteId: async (provider, remoteId) =>
         [...state.takes.values()].find((take) => take.provider === provider && 'ref' in take.state && take.state.ref['id'] === remoteId),
     },
+    reviews: {
+      insert: notModelled('reviews'),
+      get: notModelled('reviews'),
+      save: notModelled('reviews'),
+      ofJob: async () => [],
+      list: notModelled('reviews'),
+    },
     assets: {
       async insert(asset) {
         set(state.assets, asset.id, asset)

@@ -150,6 +150,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       finish: done,
       publish: done,
       rendition: done,
+      review: done,
     }
     const deps = {
       store: process.store,

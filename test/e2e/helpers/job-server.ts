@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isFinal } from '../../../src/domain/job.ts'
 import type { EventData, EventType, JobEvent } from '../../../src/wire/events.ts'
 import { applyEvent } from '../../../src/wire/fold.ts'
 import type { JobView } from '../../../src/wire/jobs.ts'
@@ -45,7 +46,7 @@ export async function startJobServer(also: { open?: Route; guarded?: Route } = {
     const log = logs.get(id)
     return log ? log.events.reduce(applyEvent, log.first) : null
   }
-  const ended = (id: string): boolean => !['queued', 'running'].includes(view(id)?.state ?? 'running')
+  const ended = (id: string): boolean => isFinal(view(id)?.state ?? 'running')
 
   function add(id: string): void {
     logs.set(id, { first: blankJob(id), events: [] })
@@ -242,6 +243,7 @@ export function blankJob(id: string): JobView {
     playback: null,
     assetId: null,
     notice: null,
+    reviews: [],
     outcome: null,
     cost: { estimateMicroUsd: 0, actualMicroUsd: 0 },
     retryOf: null,

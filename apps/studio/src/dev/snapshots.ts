@@ -61,6 +61,7 @@ const base: JobView = {
   playback: null,
   assetId: null,
   notice: null,
+  reviews: [],
   outcome: null,
   cost: { estimateMicroUsd: 420_000, actualMicroUsd: 0 },
   retryOf: null,
@@ -220,6 +221,35 @@ const asset: AssetView = {
   createdAt: at(31),
 }
 
+const held: JobView['reviews'][number] = {
+  id: 'rev_06ezm9qk3r8t5v7w0x2y4z6a1d',
+  jobId: base.id,
+  about: 'stretch',
+  takeId: 'tak_06ezm9qk3r8t5v7w0x2y4z6a1e',
+  role: 'clip',
+  shot: 1,
+  findings: [
+    {
+      check: 'freeze',
+      verdict: 'fail',
+      value: 2.6,
+      unit: 's',
+      threshold: 2,
+      detail: 'The picture stands still for 2.6 s.',
+      inMedia: { startSeconds: 2.2, endSeconds: 4.8 },
+      onTimeline: { startSeconds: 9.4, endSeconds: 12 },
+    },
+  ],
+  media: { url: '/v1/reviews/rev_gallery/media', kind: 'video' },
+  state: 'open',
+  reviewers: 1,
+  missing: 1,
+  choices: ['approve', 'reject', 'regenerate'],
+  decisions: [],
+  createdAt: at(8),
+  decidedAt: null,
+}
+
 const ended = { queue: null, eta: null, notice: null, endedAt: at(12) } as const
 
 /** Every state a job can be in, as a viewer meets it. */
@@ -259,6 +289,23 @@ export const exhibits: Exhibit[] = [
       progress: 0.71,
       eta: { p50Seconds: 60, p90Seconds: 150, basis: 'history' },
       notice: 'Rendering takes longer than usual (usually under 30 s). The provider last reported 4 s ago.',
+    },
+    log: middle,
+    asset: null,
+  },
+  {
+    name: 'Held for review',
+    snapshot: {
+      ...running,
+      state: 'held',
+      stages: stages('check', 0.4, { optimise: 0.38 }),
+      progress: 0.52,
+      playable: true,
+      playableAt: at(3.9),
+      playback,
+      notice: 'The picture of shot 2 waits until a person has looked at it. The picture stands still for 2.6 s.',
+      reviews: [held],
+      seq: 81,
     },
     log: middle,
     asset: null,

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest'
-import { ago, clock, expectedRange, roughly } from './time.ts'
+import { ago, clock, expectedRange, roughly, timecode } from './time.ts'
 
 it('writes places on a timeline as players do', () => {
   expect([0, 7.9, 65, 600, 3603, -1].map(clock)).toEqual(['0:00', '0:07', '1:05', '10:00', '1:00:03', '0:00'])
+})
+
+it('writes the places of findings to the hundredth', () => {
+  expect([0, 1.5, 59.999, 3661.234, -1].map(timecode)).toEqual(['0:00.00', '0:01.50', '1:00.00', '1:01:01.23', '0:00.00'])
 })
 
 it('says lengths the coarser the longer they are', () => {

@@ -7,6 +7,12 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
+/** `0:01.50`: a place on a timeline to the hundredth, as findings are told. */
+export function timecode(seconds: number): string {
+  const hundredths = Math.round(Math.max(0, seconds) * 100)
+  return `${clock(Math.floor(hundredths / 100))}.${String(hundredths % 100).padStart(2, '0')}`
+}
+
 /** A length as a person says it: `4 s`, `35 s`, `1 min 30 s`, `12 min`. Coarser the longer it is. */
 export function roughly(seconds: number): string {
   if (seconds < 10) return `${Math.max(1, Math.round(seconds))} s`

@@ -1,23 +1,11 @@
 import { Check, CircleDashed, CircleHelp, TriangleAlert, Wrench, X } from 'lucide-react'
+import { checkName } from '../format/check-name.ts'
 import { count, measured } from '../format/figures.ts'
 import { clock } from '../format/time.ts'
 import type { EventData } from './job-log.ts'
 import { Section } from './section.tsx'
 
 type Verdict = EventData['check']
-
-const names: Record<string, string> = {
-  decodes: 'Decodes to the end',
-  duration: 'Length',
-  size: 'Picture size',
-  fps: 'Frame rate',
-  av_mismatch: 'Sound and picture end together',
-  black: 'Black picture',
-  freeze: 'Frozen picture',
-  silence: 'Silence',
-  loudness: 'Loudness',
-  clipping: 'Clipping',
-}
 
 const looks = {
   fail: { word: 'Failed', Icon: X, tone: 'text-danger' },
@@ -48,7 +36,7 @@ export function Checks({ verdicts, onSeek }: ChecksProps) {
         <ul className="divide-y divide-line border-y border-line">
           {groups.map(({ check, worst, all }) => (
             <li key={check} className="py-2.5">
-              <Row verdict={worst} name={names[check] ?? spoken(check)} onSeek={onSeek} />
+              <Row verdict={worst} name={checkName(check)} onSeek={onSeek} />
               {all.length > 1 && (
                 <details className="mt-1 pl-[6.75rem] text-sm max-sm:pl-0">
                   <summary className="inline-block rounded-sm text-muted underline decoration-line underline-offset-4 hover:text-fg">
@@ -137,4 +125,3 @@ function tallyOf(verdicts: Verdict[]): string | undefined {
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-const spoken = (id: string): string => sentence(id.replaceAll('_', ' '))

@@ -16,8 +16,8 @@ export function Facts({ snapshot, asset }: { snapshot: JobView; asset: AssetView
   )
 }
 
-function factsOf({ cost, request, playback, state }: JobView, asset: AssetView | null): { name: string; value: string }[] {
-  const ended = state !== 'queued' && state !== 'running'
+function factsOf({ cost, request, playback, endedAt }: JobView, asset: AssetView | null): { name: string; value: string }[] {
+  const ended = endedAt !== null
   const seconds = asset?.durationSeconds ?? playback?.plannedDurationSeconds ?? null
   const picture = pictureOf(request)
   return [

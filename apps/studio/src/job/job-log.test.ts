@@ -26,6 +26,15 @@ it('keeps the newest events and counts all of them', () => {
 })
 
 it('keeps what was done about findings', () => {
-  const repair = { check: 'black', action: 'reseed', takeId: 'a', shot: 2, costMicroUsd: 0, seconds: 8, chance: 0.8, reason: 'why.' } as const
+  const repair = {
+    check: 'black',
+    action: 'reseed',
+    takeId: 'a',
+    shot: 2,
+    costMicroUsd: 0,
+    seconds: 8,
+    chance: 0.8,
+    reason: 'why.',
+  } as const
   expect([event(1, 'repair', repair)].reduce(foldLog, emptyLog).repairs).toEqual([repair])
 })

@@ -7,7 +7,7 @@ interface JobProgressProps {
   onRetry?(): void
 }
 
-const headings: Partial<Record<JobView['state'], string>> = { queued: 'In the queue', running: 'Being made' }
+const headings: Partial<Record<JobView['state'], string>> = { queued: 'In the queue', running: 'Being made', held: 'Being made' }
 
 /** `<sluice-progress>` under a heading of its own: the page's heading has the title already. */
 export function JobProgress({ snapshot, job, onRetry }: JobProgressProps) {

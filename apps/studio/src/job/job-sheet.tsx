@@ -9,6 +9,7 @@ import { Doubts } from './doubt.tsx'
 import { Facts } from './facts.tsx'
 import { Files } from './files.tsx'
 import { frameOf } from './frame.ts'
+import { HeldNote } from './held.tsx'
 import type { JobLog } from './job-log.ts'
 import { JobProgress } from './job-progress.tsx'
 import { OutcomeNote } from './outcome.tsx'
@@ -46,6 +47,7 @@ export function JobSheet({ snapshot, log, asset, orders, job, onRetry, now }: Jo
         <h1 className="mt-1 max-w-3xl text-2xl tracking-[-0.02em] sm:text-3xl">{snapshot.title}</h1>
       </header>
       {snapshot.outcome && <OutcomeNote outcome={snapshot.outcome} playable={snapshot.playable} />}
+      {snapshot.reviews.length > 0 && <HeldNote reviews={snapshot.reviews} playable={snapshot.playable} />}
       {job && <Doubts takes={snapshot.endedAt === null ? orders : []} job={job} />}
       <div className="grid items-start gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-4">

@@ -120,7 +120,7 @@ function useJobs(): { atWork: JobView[]; without: JobView[] } {
     queryKey: ['library', 'jobs'],
     queryFn: async ({ signal }) => {
       const [atWork, without] = await Promise.all([
-        client.jobs.list({ state: ['queued', 'running'], limit: 100 }, { signal }),
+        client.jobs.list({ state: ['queued', 'running', 'held'], limit: 100 }, { signal }),
         client.jobs.list({ state: ['failed', 'cancelled', 'expired'], limit: 20 }, { signal }),
       ])
       return { atWork: atWork.jobs, without: without.jobs }

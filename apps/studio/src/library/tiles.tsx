@@ -54,7 +54,7 @@ const endWords = { succeeded: 'Ready', failed: 'Failed', cancelled: 'Cancelled',
 
 export function JobTile({ job, now }: { job: JobView; now: Date }) {
   const { Icon, label } = kinds[job.kind]
-  const running = job.state === 'queued' || job.state === 'running'
+  const running = job.endedAt === null
   return (
     <Tile
       jobId={job.id}
@@ -72,19 +72,21 @@ export function JobTile({ job, now }: { job: JobView; now: Date }) {
         </>
       }
       mark={markOf(job)}
-      line={
-        running
-          ? job.eta
-            ? `${label}, ${expectedRange(job.eta.p50Seconds, job.eta.p90Seconds)} left`
-            : `${label}, ${job.queue ? `${job.queue.ahead} ahead of it` : 'starting'}`
-          : `${label}, ${ago(job.endedAt ?? job.createdAt, now)}`
-      }
+      line={running ? `${label}, ${waitOf(job)}` : `${label}, ${ago(job.endedAt ?? job.createdAt, now)}`}
     />
   )
 }
 
+/** What it waits for, and how long. */
+function waitOf({ state, eta, queue }: JobView): string {
+  if (state === 'held') return 'held for review'
+  if (eta) return `${expectedRange(eta.p50Seconds, eta.p90Seconds)} left`
+  return queue ? `${queue.ahead} ahead of it` : 'starting'
+}
+
 function markOf({ state, playable, progress }: JobView): string {
   if (state === 'queued') return 'Queued'
+  if (state === 'held') return playable ? 'Held, playable' : 'Held'
   if (state !== 'running') return endWords[state]
   const done = progress === null ? 'Starting' : percent(progress)
   return playable ? `${done}, playable` : done

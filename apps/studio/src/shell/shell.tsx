@@ -6,6 +6,7 @@ import { Wordmark } from './wordmark.tsx'
 const rooms = [
   { to: '/', label: 'Compose' },
   { to: '/library', label: 'Library' },
+  { to: '/review', label: 'Review' },
   { to: '/spend', label: 'Spend' },
 ] as const
 
@@ -21,16 +22,16 @@ export function Shell() {
         Skip to content
       </a>
       <header className="border-b border-line">
-        <div className="mx-auto flex max-w-6xl items-center gap-x-1.5 px-4 py-2.5 sm:gap-x-8 sm:px-8">
+        <div className="mx-auto flex max-w-6xl items-center gap-x-1.5 gap-y-1 px-4 py-2.5 max-[30rem]:flex-wrap sm:gap-x-8 sm:px-8">
           <Link to="/" aria-label="Sluice Studio, compose" className="rounded-sm">
             <Wordmark />
           </Link>
-          <nav aria-label="Rooms" className="flex sm:gap-1">
+          <nav aria-label="Rooms" className="flex max-[30rem]:order-last max-[30rem]:-mx-1.5 max-[30rem]:w-full max-[30rem]:gap-3 sm:gap-1">
             {rooms.map(({ to, label }) => (
               <Link
                 key={to}
                 to={to}
-                activeOptions={{ exact: true }}
+                activeOptions={{ exact: to === '/' }}
                 className="relative flex min-h-9 items-center rounded-sm px-1.5 font-medium text-muted hover:text-fg sm:px-3"
                 activeProps={{
                   className:

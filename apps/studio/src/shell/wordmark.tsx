@@ -6,7 +6,7 @@ export function Wordmark() {
         <path className="fill-fg" d="M2 2h2.5v20H2zM19.5 2H22v20h-2.5zM7 2h10v9H7z" />
         <path className="fill-accent" d="M7 15h10v2H7zM7 20h10v2H7z" />
       </svg>
-      <span className="text-lg font-semibold max-[26rem]:hidden tracking-[-0.02em]">Sluice</span>
+      <span className="text-lg font-semibold tracking-[-0.02em]">Sluice</span>
     </span>
   )
 }

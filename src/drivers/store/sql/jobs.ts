@@ -9,7 +9,7 @@ import type { JobTable } from './schema.ts'
 
 type Row = Selectable<JobTable>
 
-const STATE_DATES = ['startedAt', 'playableAt', 'endedAt']
+const STATE_DATES = ['startedAt', 'playableAt', 'heldAt', 'endedAt']
 const STAGE_DATES = ['startedAt', 'endedAt']
 
 const insertRows = inserter('sluice.job', {
@@ -142,7 +142,7 @@ export function createJobs(run: Sql): JobsRepository {
 
     async changedSince(tenantId, since) {
       const rows = await run.rows(sql<Row>`
-        (select * from sluice.job where tenant_id = ${tenantId} and state in ('queued', 'running') order by id limit 1000)
+        (select * from sluice.job where tenant_id = ${tenantId} and state in ('queued', 'running', 'held') order by id limit 1000)
         union all
         (select * from sluice.job where tenant_id = ${tenantId} and settled_at >= ${since} order by id limit 1000)
         order by id limit 1000`)
@@ -151,7 +151,7 @@ export function createJobs(run: Sql): JobsRepository {
 
     async overdue(now, limit) {
       const rows = await run.rows(sql<{ id: JobId }>`
-        select id from sluice.job where state in ('queued', 'running') and deadline_at <= ${now} order by deadline_at limit ${limit}`)
+        select id from sluice.job where state in ('queued', 'running', 'held') and deadline_at <= ${now} order by deadline_at limit ${limit}`)
       return rows.map(({ id }) => id)
     },
 

@@ -63,6 +63,30 @@ export interface TakeTable {
   created_at: Date
 }
 
+export interface ReviewTable {
+  id: string
+  job_id: string
+  tenant_id: string
+  about: string
+  take_id: string | null
+  role: string | null
+  shot: number | null
+  start_seconds: number | null
+  use_from_seconds: number
+  findings: Json
+  regenerable: boolean
+  reviewers: number
+  state: string
+  created_at: Date
+  decided_at: Date | null
+}
+
+export interface ReviewDecisionTable {
+  review_id: string
+  position: number
+  decision: Json
+}
+
 export interface AssetTable {
   id: string
   job_id: string
@@ -187,6 +211,8 @@ export interface Database {
   'sluice.job': JobTable
   'sluice.step': StepTable
   'sluice.take': TakeTable
+  'sluice.review': ReviewTable
+  'sluice.review_decision': ReviewDecisionTable
   'sluice.asset': AssetTable
   'sluice.asset_file': AssetFileTable
   'sluice.rung': RungTable

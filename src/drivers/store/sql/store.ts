@@ -17,6 +17,7 @@ import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
 import { createProfiles } from './profiles.ts'
 import { createRepairs } from './repairs.ts'
+import { createReviews } from './reviews.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
@@ -31,6 +32,7 @@ function createRepositories(run: Sql): Repositories {
     jobs: createJobs(run),
     steps: createSteps(run),
     takes: createTakes(run),
+    reviews: createReviews(run),
     assets: createAssets(run),
     events: createEvents(run),
     samples: createSamples(run),

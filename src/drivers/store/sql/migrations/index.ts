@@ -1,6 +1,7 @@
 import { first } from './0001-first.ts'
 import { spend } from './0002-spend.ts'
 import { gate } from './0003-gate.ts'
+import { reviews } from './0004-reviews.ts'
 import { judgements } from './0006-judgements.ts'
 import { blockLists } from './0007-block-lists.ts'
 
@@ -9,6 +10,7 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 1, name: 'first', sql: first },
   { version: 2, name: 'spend', sql: spend },
   { version: 3, name: 'gate', sql: gate },
+  { version: 4, name: 'reviews', sql: reviews },
   { version: 6, name: 'judgements', sql: judgements },
   { version: 7, name: 'block-lists', sql: blockLists },
 ]
