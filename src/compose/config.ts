@@ -61,6 +61,14 @@ export const settings = {
     'How long an order whose answer was lost is looked for before somebody is asked, in milliseconds.',
     wholeNumber(0, 86_400_000, 600_000),
   ),
+  webhookPrivate: setting(
+    'SLUICE_WEBHOOK_PRIVATE',
+    'false',
+    '`true`: webhooks may go to private addresses, and by http.',
+    oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+  ),
   leaseMs: setting(
     'SLUICE_LEASE_MS',
     '20000',

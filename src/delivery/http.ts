@@ -25,6 +25,7 @@ import { jobRoutes } from './routes/jobs.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { takeRoutes } from './routes/takes.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 const REQUESTS_PER_MINUTE = 30_000
 const REFUSED_KEYS_PER_MINUTE = 60
@@ -157,6 +158,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   hlsRoutes(api, context)
   takeRoutes(api, context)
   spendRoutes(api, context)
+  webhookRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

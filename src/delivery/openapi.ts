@@ -32,6 +32,7 @@ export async function documentApi(app: App, version: string): Promise<void> {
         { name: 'jobs', description: 'Submit, watch, stop.' },
         { name: 'events', description: 'What happens, as it happens.' },
         { name: 'assets', description: 'What came of it.' },
+        { name: 'webhooks', description: 'Being told, without asking.' },
         { name: 'server', description: 'The server itself.' },
       ],
       components: {

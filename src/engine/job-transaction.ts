@@ -10,6 +10,7 @@ import { type StageReport, setStage } from '../domain/progress.ts'
 import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
+import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
 import type { EngineDeps } from './deps.ts'
@@ -32,7 +33,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log'> & {
+export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'webhooksDue'> & {
   forecast: Forecast
   /** Called after a commit that made steps due. */
   stepsDue: () => void
@@ -57,9 +58,10 @@ export async function changeJob(
     await work(change)
     const job = await change.flush()
     if (after && held && !(await after(repositories, job))) throw new LeaseLost(held.stepId)
-    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue }
+    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue, announced: change.announced }
   })
   if (outcome.stepsDue) deps.stepsDue()
+  if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
@@ -71,6 +73,8 @@ export async function changeJob(
 class JobChange implements JobTransaction {
   job: Job
   stepsDue = false
+  /** Events were written that webhooks may tell of. */
+  announced = false
   readonly repositories: Repositories
   readonly #deps: ChangeDeps
   readonly #now: Date
@@ -315,10 +319,22 @@ class JobChange implements JobTransaction {
       }
     }
     if (this.#asset && (this.#assetChanged || jobEnded(this.job))) await this.repositories.assets.save(this.#asset)
-    if (this.#events.length > 0) this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
+    if (this.#events.length > 0) await this.#append()
     await this.repositories.jobs.save(this.job)
     if (jobEnded(this.job)) this.#deps.forecast.forget(this.job.id)
     return this.job
+  }
+
+  async #append(): Promise<void> {
+    const { seq } = this.job
+    this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
+    const told = this.#events.flatMap((event, index) => {
+      const type = webhookEventOf(event)
+      return type === null ? [] : [{ id: seq + 1 + index, type }]
+    })
+    if (told.length === 0) return
+    await this.repositories.webhooks.announce(this.job, this.#now, told)
+    this.announced = true
   }
 
   #emitTake(take: Take): void {

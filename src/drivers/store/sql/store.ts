@@ -17,6 +17,7 @@ import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
 
@@ -34,6 +35,7 @@ function createRepositories(run: Sql): Repositories {
     ledger: createLedger(run),
     accounts: createAccounts(run),
     hints: createHints(run),
+    webhooks: createWebhooks(run),
   }
 }
 

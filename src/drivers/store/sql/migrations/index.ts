@@ -1,10 +1,12 @@
 import { first } from './0001-first.ts'
 import { spend } from './0002-spend.ts'
 import { gate } from './0003-gate.ts'
+import { webhooks } from './0005-webhooks.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
   { version: 1, name: 'first', sql: first },
   { version: 2, name: 'spend', sql: spend },
   { version: 3, name: 'gate', sql: gate },
+  { version: 5, name: 'webhooks', sql: webhooks },
 ]
