@@ -19,7 +19,6 @@ const LOOK_EVERY_MS = 1_000
 const SLOTS = 256
 const SLOTS_PER_ENDPOINT = 4
 const LEASE_MS = 30_000
-/** How long a stop waits for attempts under way; what is cut off is sent again by the next process, under the same id. */
 const STOP_GRACE_MS = 5_000
 const GONE = 410
 const ERROR_CHARACTERS = 500
@@ -40,13 +39,16 @@ export interface SenderDeps {
   leaseMs?: number
   /** When a failed attempt is repeated, as {@link retryWaitMs}, the default. */
   waitMs?: typeof retryWaitMs
+  /** How long a stop waits for attempts under way; what it cuts off is sent again by the next process. Default 5,000. */
+  stopGraceMs?: number
 }
 
 /**
  * Sends due deliveries, at least once each: an attempt is claimed in the store, made, and written down; a process that dies
  * in between leaves a delivery that is due again when its lease is over. Any number may run.
  */
-export function startWebhookSender({ store, courier, clock, log, leaseMs = LEASE_MS, waitMs = retryWaitMs }: SenderDeps): WebhookSender {
+export function startWebhookSender(deps: SenderDeps): WebhookSender {
+  const { store, courier, clock, log, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
   const stopping = new AbortController()
   const sending = new Set<Promise<void>>()
   const busy = new Map<WebhookId, number>()
@@ -136,7 +138,7 @@ export function startWebhookSender({ store, courier, clock, log, leaseMs = LEASE
   async function shutDown(): Promise<void> {
     clearTimeout(timer)
     await looking
-    const late = setTimeout(() => stopping.abort(new Error('the server stops')), STOP_GRACE_MS)
+    const late = setTimeout(() => stopping.abort(new Error('the server stops')), stopGraceMs)
     await Promise.all(sending)
     clearTimeout(late)
   }
