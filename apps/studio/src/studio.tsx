@@ -7,6 +7,7 @@ import { LibraryRoom } from './library/library-room.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SpendRoom } from './spend/spend-room.tsx'
+import { WebhooksRoom } from './webhooks/webhooks-room.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 
@@ -14,6 +15,7 @@ const compose = createRoute({ getParentRoute: () => root, path: '/', component: 
 const job = createRoute({ getParentRoute: () => root, path: '/jobs/$id', component: JobRoute })
 const library = createRoute({ getParentRoute: () => root, path: '/library', component: LibraryRoom })
 const spend = createRoute({ getParentRoute: () => root, path: '/spend', component: SpendRoom })
+const webhooks = createRoute({ getParentRoute: () => root, path: '/webhooks', component: WebhooksRoom })
 /** Every state of a job from fixed snapshots, for tests, screenshots and the documentation. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -21,7 +23,7 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./dev/gallery.tsx'), 'Gallery'),
 })
 
-const routeTree = root.addChildren([compose, job, library, spend, gallery])
+const routeTree = root.addChildren([compose, job, library, spend, webhooks, gallery])
 
 function newRouter() {
   return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false })
