@@ -51,7 +51,7 @@ export function DeliveryLog({ webhookId, enabled }: { webhookId: string; enabled
               <p>
                 <span className={`font-medium ${looks[delivery.state].tone}`}>{looks[delivery.state].word}</span>{' '}
                 <span className="font-medium wrap-anywhere">{delivery.type}</span>{' '}
-                <time dateTime={delivery.createdAt} title={moment(delivery.createdAt)} className="text-sm text-muted">
+                <time dateTime={delivery.createdAt} title={moment(delivery.createdAt)} className="text-sm whitespace-nowrap text-muted">
                   {ago(delivery.createdAt, now)}
                 </time>
               </p>
