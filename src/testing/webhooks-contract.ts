@@ -93,7 +93,7 @@ export function webhooksContract({ name, make }: Pick<StoreContract, 'name' | 'm
     test('an event is announced once to each enabled endpoint of the tenant that wants it', async () => {
       const [a, b] = [await insert(), await insert({ events: ['job.failed', 'job.playable'] })]
       await insert({ events: ['job.failed'] })
-      await insert({ state: { state: 'disabled', reason: 'request', at: new Date() } })
+      const disabled = await insert({ state: { state: 'disabled', reason: 'request', at: new Date() } })
       const other = await store.tenants.ensure(`of ${testIds.next('ten')}`, testIds.next('ten'))
       const foreign = newWebhook(other)
       await store.webhooks.insert(foreign)
@@ -104,6 +104,7 @@ export function webhooksContract({ name, make }: Pick<StoreContract, 'name' | 'm
       expect(claimed.map(({ endpoint }) => endpoint).toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([a, b])
       expect(idsOf(claimed)).toEqual([messageId(job.id, 7), messageId(job.id, 7)])
       expect(claimed[0]?.delivery).toMatchObject({ event: { jobId: job.id, id: 7 }, type: 'job.playable', state: 'pending', attempts: 1 })
+      for (const { id } of [disabled, foreign]) expect(await store.webhooks.deliveries(id, { limit: 10 })).toEqual([])
       await store.webhooks.remove(foreign.id)
     })
 

@@ -168,7 +168,7 @@ describe('a receiver', () => {
     startSender()
     const waiting = await delivery(id, message, ({ lastStatus }) => lastStatus === 429)
     expect((waiting?.nextAt?.getTime() ?? 0) - (waiting?.lastAttemptAt?.getTime() ?? 0)).toBeGreaterThan(590_000)
-    expect((await client.webhooks.get(id)).failingSince).not.toBeNull()
+    await endpoint(id, ({ failingSince }) => failingSince !== null)
   })
 
   it('that never takes it is given up for this message, and after days for all, with a notice', async () => {
@@ -183,13 +183,18 @@ describe('a receiver', () => {
     const since = (await endpoint(id, ({ failingSince }) => failingSince !== null)) as WebhookEndpoint
     expect(since.state.state).toBe('enabled')
 
-    await world.store.webhooks.save({ ...since, failingSince: new Date(Date.now() - 3 * DAY_MS) })
+    const longAgo = new Date(Date.now() - 3 * DAY_MS)
+    await world.store.webhooks.save({ ...since, failingSince: longAgo })
     receiver.answers.push(500, 500, 500)
     await client.webhooks.test(id)
     sender.poke()
     await endpoint(id, ({ state }) => state.state === 'disabled')
     const view = await client.webhooks.get(id)
-    expect(view).toMatchObject({ enabled: false, disabled: { reason: 'failing', notice: expect.stringContaining('three days') } })
+    expect(view).toMatchObject({
+      enabled: false,
+      disabled: { reason: 'failing', notice: expect.stringContaining('three days') },
+      failingSince: longAgo.toISOString(),
+    })
     await expect(client.webhooks.test(id)).rejects.toMatchObject({ code: 'webhook_disabled' })
     await expect(client.webhooks.replay(id, first.id)).rejects.toMatchObject({ code: 'webhook_disabled' })
     expect(await client.webhooks.update(id, { enabled: true })).toMatchObject({ enabled: true, disabled: null, failingSince: null })
