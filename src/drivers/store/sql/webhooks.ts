@@ -121,7 +121,8 @@ export function createWebhooks(run: Sql): WebhooksRepository {
         values (${endpointId}, ${id}, 'webhook.test', 'pending', now(), ${at})`)
     },
 
-    // Endpoints in any order, so that none is always the last when there is more to do than can be done.
+    // Endpoints in any order, so that none is always the last when there is more to do than can be done. What comes first
+    // of a job is a subquery in the order of an index: as an anti-join it was read anew from the whole backlog for each row.
     async claim({ limit, perEndpoint, busy, leaseMs }) {
       const rows = await run.rows(sql<DeliveryRow>`
         with due as (
@@ -135,11 +136,12 @@ export function createWebhooks(run: Sql): WebhooksRepository {
           cross join lateral (
             select endpoint_id, id from sluice.webhook_delivery as candidate
             where endpoint_id = endpoint.id and state = 'pending' and next_at <= now()
-              and not exists (
-                select 1 from sluice.webhook_delivery as earlier
+              and (
+                select event_id from sluice.webhook_delivery as earlier
                 where earlier.endpoint_id = candidate.endpoint_id and earlier.job_id = candidate.job_id
-                  and earlier.event_id < candidate.event_id and earlier.state = 'pending' and earlier.attempts < 2)
-            order by next_at, position limit greatest(0, endpoint.free)
+                  and earlier.state = 'pending' and earlier.attempts < 2 and earlier.event_id < candidate.event_id
+                order by event_id limit 1) is null
+            order by next_at limit greatest(0, endpoint.free)
             for update skip locked
           ) as delivery
           limit ${limit}
