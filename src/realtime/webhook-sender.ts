@@ -103,11 +103,7 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
   }
 
   /** What the attempt says of the endpoint. Written only where it says something new. */
-  async function judge(
-    { id, url, failingSince }: WebhookEndpoint,
-    { status, error }: Receipt,
-    became: WebhookDelivery['state'],
-  ): Promise<void> {
+  async function judge({ id, failingSince }: WebhookEndpoint, { status, error }: Receipt, became: WebhookDelivery['state']): Promise<void> {
     const now = clock.now()
     const failingLong = failingSince !== null && now.getTime() - failingSince.getTime() >= DISABLED_AFTER_MS
     const reason = status === GONE ? 'gone' : became === 'failed' && failingLong ? 'failing' : null
@@ -118,7 +114,7 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
       const marked = { ...endpoint, failingSince: error === null ? null : (endpoint.failingSince ?? now) }
       await tx.webhooks.save(reason ? setWebhookState(marked, { state: 'disabled', reason, at: now }) : marked)
     })
-    if (reason) log.warn({ webhook: id, url, reason }, 'a webhook was disabled: its owner has to enable it again')
+    if (reason) log.warn({ webhook: id, reason }, 'a webhook was disabled: its owner has to enable it again')
   }
 
   function poke(): void {

@@ -8,6 +8,8 @@ import type { WebhookId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { WebhookDelivery, WebhookEndpoint } from '../../src/domain/webhook.ts'
 import { messageId } from '../../src/domain/webhook.ts'
+import { createCourier } from '../../src/drivers/http/courier.ts'
+import { createNetwork } from '../../src/drivers/http/network.ts'
 import { type SenderDeps, startWebhookSender, type WebhookSender } from '../../src/realtime/webhook-sender.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type ReceivedWebhook, type WebhookReceiver, webhookReceiver } from '../helpers/webhook-receiver.ts'
@@ -262,6 +264,27 @@ describe('a receiver', () => {
   })
 })
 
+describe('an address on the inside', () => {
+  it('is refused, and nothing is sent there, unless the operator allows it', async () => {
+    const network = createNetwork()
+    const strict = createCourier({ network, allowPrivate: false, userAgent: 'Sluice/test' })
+    const closed = await world.serve({ courier: strict })
+    const { webhooks } = createClient({ baseUrl: closed.url })
+    const refused = { code: 'address_refused', problem: { field: 'url', fix: expect.stringContaining('SLUICE_WEBHOOK_PRIVATE=true') } }
+    await expect(webhooks.create({ url: receiver.url })).rejects.toMatchObject(refused)
+    await expect(webhooks.create({ url: 'https://192.168.1.4/hook' })).rejects.toMatchObject(refused)
+    // Added while it was allowed.
+    const { id } = await client.webhooks.create({ url: receiver.url })
+    const { id: message } = await client.webhooks.test(id)
+    startSender({ courier: strict })
+    const failed = await delivery(id, message, ({ state }) => state === 'failed')
+    expect(failed).toMatchObject({ lastStatus: null, lastError: expect.stringContaining('SLUICE_WEBHOOK_PRIVATE=true') })
+    expect(receiver.received).toEqual([])
+    await closed.close()
+    await network.close()
+  })
+})
+
 describe('the owner of a webhook', () => {
   it('has a message sent again, under the same id', async () => {
     const { id } = await client.webhooks.create({ url: receiver.url })
@@ -288,6 +311,8 @@ describe('the owner of a webhook', () => {
     const [both] = (await receiver.has(1)) as [ReceivedWebhook]
     for (const secret of [old, rotated.secret]) expect(new Webhook(secret).verify(both.body, headersOf(both))).toBeTruthy()
 
+    const bare = await fetch(`${server.url}/v1/webhooks/${id}/rotate`, { method: 'POST' })
+    expect(bare.status).toBe(200)
     const { secret: third, previousSecretUntil } = await client.webhooks.rotate(id, { overlapSeconds: 0 })
     expect(previousSecretUntil).toBeNull()
     await client.webhooks.test(id)

@@ -166,7 +166,7 @@ export function webhookRoutes(app: App, { store, ids, courier }: Context): void 
         summary: 'A new secret; the old one signs as well for a while',
         tags: ['webhooks'],
         params: Params,
-        body: RotateInput.optional(),
+        body: RotateInput.nullish(),
         response: withProblems({ 200: WebhookWithSecret }),
       },
     },
