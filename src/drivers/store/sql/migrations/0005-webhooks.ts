@@ -46,8 +46,7 @@ create table sluice.webhook_delivery (
   check ((next_at is null) = (state <> 'pending'))
 ) with (fillfactor = 70);
 create index webhook_delivery_due on sluice.webhook_delivery (endpoint_id, next_at) where state = 'pending';
-create index webhook_delivery_order on sluice.webhook_delivery (endpoint_id, job_id, event_id) where state = 'pending';
 create index webhook_delivery_log on sluice.webhook_delivery (endpoint_id, position);
-create index webhook_delivery_of_job on sluice.webhook_delivery (job_id);
+create index webhook_delivery_of_job on sluice.webhook_delivery (job_id, event_id);
 create index webhook_delivery_age on sluice.webhook_delivery using brin (created_at);
 `
