@@ -81,6 +81,35 @@ jobs
   .command('retry <id>')
   .action(async (id: string, _options, command: Command) => (await import('./jobs.ts')).retry(command.optsWithGlobals(), id))
 
+const webhooks = program
+  .command('webhooks')
+  .description('addresses that a running server tells of events')
+  .option('--server <url>', 'its address', process.env['SLUICE_URL'] ?? 'http://127.0.0.1:8787')
+webhooks
+  .command('list', { isDefault: true })
+  .option('--json', 'as JSON')
+  .action(async (options, command: Command) => (await import('./webhooks.ts')).list(command.optsWithGlobals(), options))
+webhooks
+  .command('add <url>')
+  .description('add one and print its secret, once')
+  .option('--events <list>', 'e.g. job.playable,job.failed; default: all of jobs and reviews', names)
+  .action(async (url: string, options, command: Command) => (await import('./webhooks.ts')).add(command.optsWithGlobals(), url, options))
+webhooks
+  .command('remove <id>')
+  .action(async (id: string, _options, command: Command) => (await import('./webhooks.ts')).remove(command.optsWithGlobals(), id))
+webhooks
+  .command('test <id>')
+  .description('send it a message of type webhook.test')
+  .action(async (id: string, _options, command: Command) => (await import('./webhooks.ts')).test(command.optsWithGlobals(), id))
+webhooks
+  .command('deliveries <id>')
+  .description('what was sent to it, newest first')
+  .option('--limit <number>', 'how many', wholeNumber, 20)
+  .option('--json', 'as JSON')
+  .action(async (id: string, options, command: Command) =>
+    (await import('./webhooks.ts')).deliveries(command.optsWithGlobals(), id, options),
+  )
+
 program
   .command('keys')
   .description('API keys')
@@ -143,6 +172,10 @@ function lanes(text: string): Lane[] {
   const known = LANES.filter((lane) => named.includes(lane))
   if (known.length === named.length) return known
   throw new InvalidArgumentError(`Lanes are ${LANES.join(', ')}, with a comma between them.`)
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
 }
 
 function wholeNumber(text: string): number {

@@ -5,6 +5,7 @@ import type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
 import type { Job, JobSnapshot, WaitOptions } from './job.ts'
 import type { StreamLimits } from './sse.ts'
+import type { Webhooks } from './webhooks.ts'
 
 export interface ClientOptions {
   /** Where the server is, e.g. `https://sluice.example`. Default: the page's own origin; needed outside a browser. */
@@ -84,6 +85,8 @@ export interface Client {
   }
   /** What was spent, by provider and model, and what is left of the budget. `since`: RFC 3339; default: the last 30 days. */
   usage(query?: { since?: string }, options?: { signal?: AbortSignal }): Promise<UsageView>
+  /** Addresses of yours that are told of events. `verifyWebhook` is for the other side. */
+  webhooks: Webhooks
   /** Who can make what here, and for how much. */
   providers(options?: { signal?: AbortSignal }): Promise<ProviderList['providers']>
   /** Messages of many jobs over one stream, shared by all callers with the same `jobs`. Default: every job of the tenant. Ends with `signal`. */

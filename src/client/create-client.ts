@@ -3,7 +3,7 @@ import type { JobInput, JobList, JobView, QuoteView } from '../wire/jobs.ts'
 import type { ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
 import { absoluteAsset, absoluteJob, absoluteReview } from './absolute.ts'
-import type { Client, ClientOptions, GenerateOptions, JobQuery, ReviewQuery, SubmitOptions } from './client.ts'
+import type { Client, ClientOptions, GenerateOptions, SubmitOptions } from './client.ts'
 import { createJob, type JobContext } from './create-job.ts'
 import { TransportError } from './errors.ts'
 import { createFeed, type Feed } from './feed.ts'
@@ -11,6 +11,8 @@ import { defaultLimits } from './follow.ts'
 import { createHttp } from './http.ts'
 import { newKey } from './idempotency.ts'
 import type { Job } from './job.ts'
+import { search } from './search.ts'
+import { createWebhooks } from './webhooks.ts'
 
 /** The same id gives the same handle, as long as so many others have not been asked for since. */
 const KEPT_HANDLES = 500
@@ -122,6 +124,7 @@ export function createClient(options: ClientOptions = {}): Client {
       },
     },
     usage: (query = {}, { signal } = {}) => http.json<UsageView>('GET', `/v1/usage${search(query)}`, { signal }),
+    webhooks: createWebhooks(http),
     providers: async ({ signal } = {}) => (await http.json<ProviderList>('GET', '/v1/providers', { signal })).providers,
     events({ jobs, signal } = {}) {
       const wanted = jobs ? [...new Set(jobs)].sort() : null
@@ -135,13 +138,6 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     headersFor: (url) => http.headersFor(url),
   }
-}
-
-function search(query: JobQuery | ReviewQuery | { since?: string }): string {
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query))
-    for (const one of [value].flat()) if (one !== undefined) params.append(name, String(one))
-  return params.size > 0 ? `?${params}` : ''
 }
 
 function pageOrigin(): string {

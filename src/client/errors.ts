@@ -45,6 +45,9 @@ export class ApiError extends SluiceClientError {
 /** The server could not be reached, or what answered makes no sense. */
 export class TransportError extends SluiceClientError {}
 
+/** A webhook is not from the server it claims to be from, or the secret is not its own. */
+export class WebhookVerificationError extends SluiceClientError {}
+
 /** The job ended without an asset: `failed` or `expired`. */
 export class JobFailedError extends SluiceClientError {
   readonly outcome: OutcomeView | null

@@ -19,10 +19,12 @@ export interface Exchange {
   jobId?: string | undefined
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
 export interface Http {
   readonly baseUrl: string
-  /** One JSON exchange. Rejects with {@link ApiError}, {@link TransportError} or, when aborted, a wait error. */
-  json<T>(method: 'GET' | 'POST', path: string, exchange?: Exchange): Promise<T>
+  /** One JSON exchange; `undefined` for 204. Rejects with {@link ApiError}, {@link TransportError} or, when aborted, a wait error. */
+  json<T>(method: Method, path: string, exchange?: Exchange): Promise<T>
   /** A successful response whose body the caller reads. A refused token is fetched anew once. */
   open(path: string, init: { headers: Record<string, string>; signal: AbortSignal }): Promise<Response>
   headersFor(url: string): Promise<Record<string, string>>
@@ -57,7 +59,7 @@ export function createHttp(options: HttpOptions): Http {
 
     open: (path, init) => exchangeOnce(path, init),
 
-    async json<T>(method: 'GET' | 'POST', path: string, exchange: Exchange = {}): Promise<T> {
+    async json<T>(method: Method, path: string, exchange: Exchange = {}): Promise<T> {
       const { signal, jobId, retries = 2, timeoutMs = TIMEOUT_MS } = exchange
       const never = new AbortController().signal
       for (let failures = 0; ; ) {
@@ -73,7 +75,7 @@ export function createHttp(options: HttpOptions): Http {
             body: exchange.body === undefined ? null : JSON.stringify(exchange.body),
             signal: signal ? AbortSignal.any([signal, limit]) : limit,
           })
-          return (await response.json()) as T
+          return (response.status === 204 ? undefined : await response.json()) as T
         } catch (error) {
           if (signal?.aborted) throw abortError(signal, jobId)
           failures += 1

@@ -7,6 +7,15 @@ export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, 
 export type { ProblemView } from '../wire/problem.ts'
 export type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
 export type { DecisionInput, ProviderList, TakeView, UsageView } from '../wire/spend.ts'
+export type {
+  DeliveryList,
+  DeliveryView,
+  WebhookChange,
+  WebhookInput,
+  WebhookMessage,
+  WebhookView,
+  WebhookWithSecret,
+} from '../wire/webhooks.ts'
 export type { Client, ClientOptions, GenerateOptions, JobQuery, ReviewQuery, SubmitOptions } from './client.ts'
 export { createClient } from './create-client.ts'
 export {
@@ -17,7 +26,10 @@ export {
   TransportError,
   WaitAbortedError,
   WaitTimeoutError,
+  WebhookVerificationError,
 } from './errors.ts'
 export type { Connection, Job, JobSnapshot, JobStore, WaitOptions } from './job.ts'
 export { problemTitle } from './problem-title.ts'
 export type { StreamLimits } from './sse.ts'
+export { verifyWebhook, type WebhookHeaders } from './verify-webhook.ts'
+export type { Webhooks } from './webhooks.ts'

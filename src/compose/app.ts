@@ -5,6 +5,7 @@ import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createPostgresBus } from '../drivers/bus/postgres/bus.ts'
+import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
@@ -22,6 +23,7 @@ import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import { createInspector } from '../quality/inspector.ts'
 import { createEventHub } from '../realtime/event-hub.ts'
+import { startWebhookSender } from '../realtime/webhook-sender.ts'
 import { createHandlers } from '../stages/index.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -86,6 +88,10 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
+  const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log }) : null
+  stack.defer(() => sender?.stop())
+
   const engine: RunningEngine = createEngine({
     store,
     queue,
@@ -119,6 +125,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       },
       version: `sluice ${version}`,
     }),
+    webhooksDue: () => sender?.poke(),
     config: {
       slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots },
       leaseMs: config.leaseMs,
@@ -144,6 +151,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       hub,
       ids,
       log,
+      courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
       hookSecret: config.hookSecret ?? null,

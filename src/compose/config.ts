@@ -90,6 +90,14 @@ export const settings = {
       .optional()
       .transform((path) => (path === undefined ? pluginsFolder : resolve(path))),
   ),
+  webhookPrivate: setting(
+    'SLUICE_WEBHOOK_PRIVATE',
+    'false',
+    '`true`: webhooks may go to private addresses, and by http.',
+    oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+  ),
   leaseMs: setting(
     'SLUICE_LEASE_MS',
     '20000',

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { TenantId } from '../domain/ids.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Ids } from '../ports/clock.ts'
+import type { Courier } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -18,6 +19,8 @@ export interface HttpOptions {
   hub: EventHub
   ids: Ids
   log: Logger
+  /** Says where webhooks may go. */
+  courier: Pick<Courier, 'check'>
   /** Voices a script can be spoken with, the default first. */
   voices: readonly { id: string; label: string; language: string }[]
   /** Who can make what, for `GET /v1/providers`. */

@@ -28,6 +28,7 @@ import { reviewRoutes } from './routes/reviews.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { takeRoutes } from './routes/takes.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 const REQUESTS_PER_MINUTE = 30_000
 const REFUSED_KEYS_PER_MINUTE = 60
@@ -165,6 +166,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   spendRoutes(api, context)
   profileRoutes(api, context)
   blockListRoutes(api, context)
+  webhookRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

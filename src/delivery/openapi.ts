@@ -34,6 +34,7 @@ export async function documentApi(app: App, version: string): Promise<void> {
         { name: 'events', description: 'What happens, as it happens.' },
         { name: 'assets', description: 'What came of it.' },
         { name: 'guardrails', description: 'What nobody shall ask for, see or hear.' },
+        { name: 'webhooks', description: 'Being told, without asking.' },
         { name: 'server', description: 'The server itself.' },
       ],
       components: {

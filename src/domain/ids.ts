@@ -12,6 +12,8 @@ export type StepId = Branded<'stp'>
 export type TakeId = Branded<'tak'>
 export type AssetId = Branded<'ast'>
 export type ReviewId = Branded<'rev'>
+export type WebhookId = Branded<'whk'>
+export type MessageId = Branded<'evt'>
 
 export interface IdTypes {
   ten: TenantId
@@ -21,6 +23,8 @@ export interface IdTypes {
   tak: TakeId
   ast: AssetId
   rev: ReviewId
+  whk: WebhookId
+  evt: MessageId
 }
 export type IdPrefix = keyof IdTypes
 

@@ -21,6 +21,8 @@ const FORGET_EVERY_MS = 3_600_000
 /** No vendor sends a message again for longer. */
 const HINTS_KEPT_MS = 7 * 24 * 3_600_000
 const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
+/** For as long as the log of deliveries is of use to anybody. */
+const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000
 
 export interface RunningEngine extends Engine {
   /** Makes due whatever waits on this take: a provider's hint or webhook. */
@@ -85,6 +87,9 @@ export function createEngine(deps: EngineDeps): RunningEngine {
       )
       every(FORGET_EVERY_MS, 'forgetting old idempotency keys', () =>
         deps.store.idempotency.forgetBefore(new Date(deps.clock.now().getTime() - IDEMPOTENCY_KEPT_MS)),
+      )
+      every(FORGET_EVERY_MS, 'forgetting old deliveries', () =>
+        deps.store.webhooks.forgetBefore(new Date(deps.clock.now().getTime() - DELIVERIES_KEPT_MS)),
       )
       const shared = lanes.filter((lane) => lane !== 'resident')
       consumers = await Promise.all(shared.map((lane) => deps.queue.consume(lane, deps.config.slots[lane], handle)))

@@ -19,6 +19,8 @@ export interface EngineDeps {
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   handlers: Record<StepName, StepHandler>
+  /** Called after a commit that wrote deliveries of webhooks. Without it their sender finds them by itself, a little later. */
+  webhooksDue?: () => void
   config: EngineConfig
 }
 

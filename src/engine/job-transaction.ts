@@ -12,6 +12,7 @@ import { type Hold, heldNotice, type Review, setReviewState } from '../domain/re
 import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
+import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
 import type { EngineDeps } from './deps.ts'
@@ -35,7 +36,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log'> & {
+export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'webhooksDue'> & {
   forecast: Forecast
   /** Called after a commit that made steps due. */
   stepsDue: () => void
@@ -60,9 +61,10 @@ export async function changeJob(
     await work(change)
     const job = await change.flush()
     if (after && held && !(await after(repositories, job))) throw new LeaseLost(held.stepId)
-    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue }
+    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue, announced: change.announced }
   })
   if (outcome.stepsDue) deps.stepsDue()
+  if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
@@ -74,6 +76,8 @@ export async function changeJob(
 class JobChange implements JobTransaction {
   job: Job
   stepsDue = false
+  /** Events were written that webhooks may tell of. */
+  announced = false
   readonly repositories: Repositories
   readonly #deps: ChangeDeps
   readonly #now: Date
@@ -355,7 +359,7 @@ class JobChange implements JobTransaction {
       }
     }
     if (this.#asset && (this.#assetChanged || jobEnded(this.job))) await this.repositories.assets.save(this.#asset)
-    if (this.#events.length > 0) this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
+    if (this.#events.length > 0) await this.#append()
     await this.repositories.jobs.save(this.job)
     if (jobEnded(this.job)) this.#deps.forecast.forget(this.job.id)
     return this.job
@@ -376,6 +380,18 @@ class JobChange implements JobTransaction {
     this.#emit({ type: 'status', data: { state: 'running', at: this.#now } })
     this.notice(null)
     this.#stagesChanged = true
+  }
+
+  async #append(): Promise<void> {
+    const { seq } = this.job
+    this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
+    const told = this.#events.flatMap((event, index) => {
+      const type = webhookEventOf(event)
+      return type === null ? [] : [{ id: seq + 1 + index, type }]
+    })
+    if (told.length === 0) return
+    await this.repositories.webhooks.announce(this.job, this.#now, told)
+    this.announced = true
   }
 
   #emitTake(take: Take): void {

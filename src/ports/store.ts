@@ -1,7 +1,7 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, JobId, ReviewId, StepId, TakeId, TenantId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, JobId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { StageKey } from '../domain/progress.ts'
@@ -12,6 +12,7 @@ import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
+import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
 
 /** An event as the log keeps it: `type` and `data` are those of `wire/events.ts`. */
 export interface StoredEvent {
@@ -251,11 +252,78 @@ export interface BlockListsRepository {
   set(tenantId: TenantId, entries: string[], at: Date): Promise<void>
 }
 
+/** A delivery that this process is to send, and where to. */
+export interface ClaimedDelivery {
+  delivery: WebhookDelivery
+  endpoint: WebhookEndpoint
+}
+
+export interface ClaimLimits {
+  /** Deliveries at most. */
+  limit: number
+  /** Deliveries at once to one endpoint; one that is failing gets a single one. */
+  perEndpoint: number
+  /** What this process is sending already. */
+  busy: ReadonlyMap<WebhookId, number>
+  /** Who does not come back for this long is taken for dead, and its deliveries are due again. */
+  leaseMs: number
+}
+
+/** How one attempt went, and what follows. */
+export interface DeliveryAttempt {
+  /** `waitMs`: it stays pending, to be sent again in so long. */
+  to: { state: 'delivered' } | { state: 'failed' } | { state: 'pending'; waitMs: number }
+  /** `null`: no answer came. */
+  status: number | null
+  error: string | null
+  tookMs: number
+}
+
+export interface WebhooksRepository {
+  insert(endpoint: WebhookEndpoint): Promise<void>
+  get(id: WebhookId): Promise<WebhookEndpoint | undefined>
+  /** Reads and holds the row until the transaction ends: the one way to change an endpoint. */
+  lock(id: WebhookId): Promise<WebhookEndpoint | undefined>
+  save(endpoint: WebhookEndpoint): Promise<void>
+  /** With its deliveries. */
+  remove(id: WebhookId): Promise<void>
+  /** Oldest first. */
+  list(tenantId: TenantId): Promise<WebhookEndpoint[]>
+  /**
+   * Writes a delivery for each enabled endpoint of the job's tenant and each event it wants, due at once. In the transaction
+   * that writes the events: then none is lost, and none is told that never was. Nothing is written twice.
+   */
+  announce(job: Pick<Job, 'id' | 'tenantId'>, at: Date, events: { id: number; type: WebhookEvent }[]): Promise<void>
+  /** Writes a delivery that tells of no event, due at once. */
+  addTest(endpointId: WebhookId, id: string, at: Date): Promise<void>
+  /**
+   * Takes due deliveries of enabled endpoints: `attempts` grows by one, `nextAt` is when the lease ends. Of one job the
+   * earlier event goes first, until it has failed twice. Any number of processes may claim at once.
+   */
+  claim(limits: ClaimLimits): Promise<ClaimedDelivery[]>
+  /** Writes how the claimed attempt went. `false`: it has been claimed again or replayed since; nothing was written. */
+  settle(delivery: WebhookDelivery, attempt: DeliveryAttempt): Promise<boolean>
+  /** Gives a claimed delivery back untried: it is due again. */
+  giveBack(delivery: WebhookDelivery): Promise<void>
+  delivery(endpointId: WebhookId, id: string): Promise<WebhookDelivery | undefined>
+  /** Newest first. `before`: the id of a delivery; only older ones. */
+  deliveries(
+    endpointId: WebhookId,
+    filter: { state?: WebhookDelivery['state']; before?: string; limit: number },
+  ): Promise<WebhookDelivery[]>
+  /** Makes a delivery due now, with all its attempts before it. `undefined`: there is none of this id. */
+  replay(endpointId: WebhookId, id: string): Promise<WebhookDelivery | undefined>
+  /** Forgets deliveries that were written before, whatever became of them: none is tried for longer than a day. */
+  forgetBefore(time: Date): Promise<void>
+}
+
 export interface Repositories {
   profiles: ProfilesRepository
   judgements: JudgementsRepository
   repairs: RepairsRepository
   blockLists: BlockListsRepository
+
+  webhooks: WebhooksRepository
   ledger: LedgerRepository
   accounts: AccountsRepository
   hints: HintsRepository

@@ -1,9 +1,10 @@
 import type { Asset } from '../domain/asset.ts'
-import type { IdPrefix, IdTypes, JobId } from '../domain/ids.ts'
+import type { IdPrefix, IdTypes, JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Review } from '../domain/review.ts'
 import { laneOf, type Step, type StepWork } from '../domain/step.ts'
 import type { Take } from '../domain/take.ts'
+import type { WebhookEndpoint } from '../domain/webhook.ts'
 import type { Ids } from '../ports/clock.ts'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -139,6 +140,22 @@ export function newAsset(jobId: JobId, change: Partial<Asset> = {}): Asset {
     poster: false,
     renditions: [],
     state: { state: 'making' },
+    createdAt: new Date(),
+    ...change,
+  }
+}
+
+/** An enabled endpoint that wants to know what is playable. */
+export function newWebhook(tenantId: TenantId, change: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
+  return {
+    id: testIds.next('whk'),
+    tenantId,
+    url: 'https://app.example/hook',
+    events: ['job.playable'],
+    secret: 'whsec_bmV3',
+    previous: null,
+    state: { state: 'enabled' },
+    failingSince: null,
     createdAt: new Date(),
     ...change,
   }

@@ -565,6 +565,12 @@ describe('documentation', () => {
       '/v1/reviews/{id}/media',
       '/v1/usage',
       '/v1/voices',
+      '/v1/webhooks',
+      '/v1/webhooks/{id}',
+      '/v1/webhooks/{id}/deliveries',
+      '/v1/webhooks/{id}/deliveries/{deliveryId}/replay',
+      '/v1/webhooks/{id}/rotate',
+      '/v1/webhooks/{id}/test',
     ])
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)
     for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name as string)

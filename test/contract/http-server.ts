@@ -15,6 +15,8 @@ import type { Job } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
+import { createCourier } from '../../src/drivers/http/courier.ts'
+import { createNetwork } from '../../src/drivers/http/network.ts'
 import { createFsObjects } from '../../src/drivers/objects/fs/driver.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
@@ -24,6 +26,7 @@ import { createEngine, type RunningEngine } from '../../src/engine/create-engine
 import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
 import type { Bus } from '../../src/ports/bus.ts'
+import type { Courier } from '../../src/ports/courier.ts'
 import type { Objects } from '../../src/ports/objects.ts'
 import type { Provider } from '../../src/ports/provider.ts'
 import type { JobTransaction, Pipeline, StepHandler } from '../../src/ports/stages.ts'
@@ -45,6 +48,8 @@ export interface World {
   objects: Objects
   bus: Bus
   engine: RunningEngine
+  /** Goes to receivers on this machine. */
+  courier: Courier
   tenant: TenantId
   /** One change of a job, committed and announced as a worker's would be. */
   change(job: Pick<Job, 'id'>, work: (tx: JobTransaction) => Promise<void> | void): Promise<Job>
@@ -54,7 +59,13 @@ export interface World {
   /** Stores and releases one segment in both rungs. */
   release(job: Job, assetId: AssetId, index: number, last?: boolean): Promise<Buffer>
   /** Another process of the same house: its own hub and routes. */
-  serve(options?: { studioFolder?: string; requestsPerMinute?: number; bus?: Bus; store?: Partial<Store> }): Promise<Served>
+  serve(options?: {
+    studioFolder?: string
+    requestsPerMinute?: number
+    bus?: Bus
+    store?: Partial<Store>
+    courier?: Courier
+  }): Promise<Served>
   close(): Promise<void>
 }
 
@@ -136,6 +147,8 @@ export async function createWorld(
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
   const clock = systemClock
+  const network = createNetwork()
+  const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/0.0.0' })
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
   const steps: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
   const done = Object.fromEntries(steps.map((name) => [name, async () => ({ then: 'done' })]))
@@ -161,6 +174,7 @@ export async function createWorld(
     objects,
     bus,
     engine,
+    courier,
     tenant,
     change: (job, work) => changeJob(changing, job.id, null, async (tx) => work(tx)),
 
@@ -239,6 +253,7 @@ export async function createWorld(
         hub,
         ids,
         log,
+        courier,
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
         providers: [],
         hookSecret: null,
@@ -269,6 +284,7 @@ export async function createWorld(
       await engine.drain()
       await queue.close()
       await bus.close()
+      await network.close()
       await pool.end()
       await rm(folder, { recursive: true, force: true })
       worlds -= 1

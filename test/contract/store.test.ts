@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
-import { storeContract } from '../../src/testing/store-contract.ts'
+import { type StoreContract, storeContract } from '../../src/testing/store-contract.ts'
+import { webhooksContract } from '../../src/testing/webhooks-contract.ts'
 import { kinds, type TestDatabases } from './databases.ts'
 
 for (const { name, missing, start } of kinds) {
@@ -15,7 +16,7 @@ for (const { name, missing, start } of kinds) {
     })
     afterAll(() => databases.dispose())
 
-    storeContract({
+    const made: StoreContract = {
       name,
       make: async () => {
         const { open } = await databases.create()
@@ -23,6 +24,8 @@ for (const { name, missing, start } of kinds) {
         await store.migrate()
         return { store, dispose: () => store.close() }
       },
-    })
+    }
+    storeContract(made)
+    webhooksContract(made)
   })
 }

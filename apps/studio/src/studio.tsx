@@ -8,6 +8,7 @@ import { askedFor, ReviewRoom } from './review/review-room.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SpendRoom } from './spend/spend-room.tsx'
+import { WebhooksRoom } from './webhooks/webhooks-room.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 
@@ -16,6 +17,7 @@ const job = createRoute({ getParentRoute: () => root, path: '/jobs/$id', compone
 const library = createRoute({ getParentRoute: () => root, path: '/library', component: LibraryRoom })
 const review = createRoute({ getParentRoute: () => root, path: '/review', component: ReviewRoom, validateSearch: askedFor })
 const spend = createRoute({ getParentRoute: () => root, path: '/spend', component: SpendRoom })
+const webhooks = createRoute({ getParentRoute: () => root, path: '/webhooks', component: WebhooksRoom })
 /** Every state of a job from fixed snapshots, for tests, screenshots and the documentation. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -23,7 +25,7 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./dev/gallery.tsx'), 'Gallery'),
 })
 
-const routeTree = root.addChildren([compose, job, library, review, spend, gallery])
+const routeTree = root.addChildren([compose, job, library, review, spend, webhooks, gallery])
 
 function newRouter() {
   return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false })

@@ -83,13 +83,17 @@ export function createNetwork(): Network {
 }
 
 /**
- * Throws `address_refused` for what must not be fetched on somebody else's word: not https, credentials in it, or an IP
- * address that is not public. Names are checked when they are resolved, by {@link Network.guarded}.
+ * Whether a URL may be asked on somebody else's word: https, no credentials in it, and no IP address that is not public.
+ * Names are checked when they are resolved, by {@link Network.guarded}.
  */
-export function assertPublicUrl(url: URL, field?: string): void {
+export function isPublicUrl(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (url.protocol !== 'https:' || url.username !== '' || url.password !== '' || (isIP(host) !== 0 && !isPublicAddress(host)))
-    throw addressRefused(url.host, field)
+  return url.protocol === 'https:' && url.username === '' && url.password === '' && (isIP(host) === 0 || isPublicAddress(host))
+}
+
+/** Throws `address_refused` for what is not {@link isPublicUrl}. */
+export function assertPublicUrl(url: URL, field?: string): void {
+  if (!isPublicUrl(url)) throw addressRefused(url.host, field)
 }
 
 function addressRefused(host: string, field?: string): SluiceError {

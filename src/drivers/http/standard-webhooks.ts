@@ -32,7 +32,7 @@ export function verifyStandardWebhook({ vendor, secret, headers, rawBody, now = 
   if (!/^\d{1,15}$/.test(timestamp)) throw invalid(vendor, 'its time cannot be read')
 
   // The signature first: who cannot sign learns nothing about the clock here.
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(rawBody).digest()
+  const expected = digestOf(key, id, timestamp, rawBody)
   const matches = signatures
     .split(' ')
     .filter((signature) => signature.startsWith('v1,'))
@@ -43,6 +43,22 @@ export function verifyStandardWebhook({ vendor, secret, headers, rawBody, now = 
     throw invalid(vendor, `its time is more than ${WINDOW_SECONDS} seconds from ours`)
   return id
 }
+
+/**
+ * The headers of a message of ours by the same specification, sent now. Each secret (`whsec_` and base64) signs once, so that
+ * a receiver that still has the one before the last can believe it as well.
+ */
+export function signStandardWebhook(secrets: readonly string[], id: string, body: string, now = Date.now()): Record<string, string> {
+  const timestamp = String(Math.floor(now / 1000))
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice(PREFIX.length), 'base64')
+    return `v1,${digestOf(key, id, timestamp, body).toString('base64')}`
+  })
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') }
+}
+
+const digestOf = (key: Buffer, id: string, timestamp: string, body: string | Uint8Array): Buffer =>
+  createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
 
 function keyOf(vendor: string, secret: string): Buffer {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret

@@ -252,6 +252,23 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       refOf: async (takeId) => [...state.hints.values()].find((hint) => hint.takeId === takeId)?.ref,
       async forgetBefore() {},
     },
+    webhooks: {
+      async announce() {},
+      insert: notModelled('insert'),
+      get: notModelled('get'),
+      lock: notModelled('lock'),
+      save: notModelled('save'),
+      remove: notModelled('remove'),
+      list: notModelled('list'),
+      addTest: notModelled('addTest'),
+      claim: notModelled('claim'),
+      settle: notModelled('settle'),
+      giveBack: notModelled('giveBack'),
+      delivery: notModelled('delivery'),
+      deliveries: notModelled('deliveries'),
+      replay: notModelled('replay'),
+      async forgetBefore() {},
+    },
   }
 
   return {

@@ -60,6 +60,7 @@ export function createMortalProcess(store: Store, dies: () => boolean, diedAt: (
       'ledger',
       'accounts',
       'hints',
+      'webhooks',
     ] as const
     return Object.fromEntries(names.map((part) => [part, mortal(repositories[part], `${name}${part}`)])) as unknown as Repositories
   }

@@ -8,6 +8,7 @@ const rooms = [
   { to: '/library', label: 'Library' },
   { to: '/review', label: 'Review' },
   { to: '/spend', label: 'Spend' },
+  { to: '/webhooks', label: 'Webhooks' },
 ] as const
 
 export function Shell() {
@@ -22,11 +23,11 @@ export function Shell() {
         Skip to content
       </a>
       <header className="border-b border-line">
-        <div className="mx-auto flex max-w-6xl items-center gap-x-1.5 gap-y-1 px-4 py-2.5 max-[30rem]:flex-wrap sm:gap-x-8 sm:px-8">
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-1.5 px-4 py-2.5 sm:gap-x-8 sm:px-8">
           <Link to="/" aria-label="Sluice Studio, compose" className="rounded-sm">
             <Wordmark />
           </Link>
-          <nav aria-label="Rooms" className="flex max-[30rem]:order-last max-[30rem]:-mx-1.5 max-[30rem]:w-full max-[30rem]:gap-3 sm:gap-1">
+          <nav aria-label="Rooms" className="flex max-sm:order-last max-sm:-mx-1.5 max-sm:w-full max-sm:pt-1 sm:gap-1">
             {rooms.map(({ to, label }) => (
               <Link
                 key={to}

@@ -204,6 +204,39 @@ export interface RepairRecordTable {
   mended: Big
 }
 
+export interface WebhookEndpointTable {
+  id: string
+  tenant_id: string
+  url: string
+  events: string[]
+  secret: string
+  previous_secret: string | null
+  previous_until: Date | null
+  state: string
+  disabled_reason: string | null
+  disabled_at: Date | null
+  failing_since: Date | null
+  created_at: Date
+}
+
+export interface WebhookDeliveryTable {
+  endpoint_id: string
+  id: string
+  job_id: string | null
+  event_id: number | null
+  type: string
+  state: string
+  attempts: number
+  next_at: Date | null
+  last_status: number | null
+  last_error: string | null
+  last_took_ms: number | null
+  first_attempt_at: Date | null
+  last_attempt_at: Date | null
+  created_at: Date
+  position: ColumnType<string, never, never>
+}
+
 /** Everything lives in a schema of its own, so that Sluice can share a database. */
 export interface Database {
   'sluice.tenant': TenantTable
@@ -223,4 +256,6 @@ export interface Database {
   'sluice.budget': BudgetTable
   'sluice.ledger': LedgerTable
   'sluice.repair_record': RepairRecordTable
+  'sluice.webhook_endpoint': WebhookEndpointTable
+  'sluice.webhook_delivery': WebhookDeliveryTable
 }

@@ -22,6 +22,7 @@ import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
 
@@ -44,6 +45,7 @@ function createRepositories(run: Sql): Repositories {
     profiles: createProfiles(run),
     judgements: createJudgements(run),
     blockLists: createBlockLists(run),
+    webhooks: createWebhooks(run),
   }
 }
 

@@ -2,6 +2,7 @@ import { first } from './0001-first.ts'
 import { spend } from './0002-spend.ts'
 import { gate } from './0003-gate.ts'
 import { reviews } from './0004-reviews.ts'
+import { webhooks } from './0005-webhooks.ts'
 import { judgements } from './0006-judgements.ts'
 import { blockLists } from './0007-block-lists.ts'
 
@@ -11,6 +12,7 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 2, name: 'spend', sql: spend },
   { version: 3, name: 'gate', sql: gate },
   { version: 4, name: 'reviews', sql: reviews },
+  { version: 5, name: 'webhooks', sql: webhooks },
   { version: 6, name: 'judgements', sql: judgements },
   { version: 7, name: 'block-lists', sql: blockLists },
 ]

@@ -1,0 +1,16 @@
+/** A process to be killed: sends the due webhooks of the database of the URL it is given, until it is. */
+import { systemClock } from '../../src/compose/clock.ts'
+import { createLogger } from '../../src/compose/logger.ts'
+import { createCourier } from '../../src/drivers/http/courier.ts'
+import { createNetwork } from '../../src/drivers/http/network.ts'
+import { createPostgresPool } from '../../src/drivers/store/postgres/pool.ts'
+import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { startWebhookSender } from '../../src/realtime/webhook-sender.ts'
+
+startWebhookSender({
+  store: createSqlStore({ pool: createPostgresPool(process.argv[2] ?? '', { max: 4 }) }),
+  courier: createCourier({ network: createNetwork(), allowPrivate: true, userAgent: 'Sluice/test' }),
+  clock: systemClock,
+  log: createLogger('silent'),
+  leaseMs: 300,
+})
