@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { Faults } from '../../dials.ts'
+import type { Dial, Faults } from '../../dials.ts'
 import type { Lab } from '../../lab.ts'
 import { sendError, sendRefusal } from './errors.ts'
 import { fieldsOf, textOf } from './fields.ts'
@@ -44,28 +44,25 @@ export function moderationRoutes(app: FastifyInstance, lab: Lab): void {
     if (input === undefined || inputs.length === 0)
       return sendError(reply, 400, { message: 'Field required.', type: 'invalid_request_error', param: 'input', code: 'invalid_value' })
     // Not as the vendor's orders: a prompt that was moderated before it is ordered is ordered for the first time all the same.
-    const faults = lab.dials.draw(
-      `${lab.vendor}/moderations`,
-      inputs
-        .flat()
-        .map(({ text = '' }) => text)
-        .join('\n'),
-    )
-    if (faults.has('slow')) await lab.clock.wait(SLOW_SECONDS)
-    if (faults.has('server-error')) return sendRefusal(reply, { refused: 'server-error' }, 'input', 'openai')
-    if (faults.has('throttle')) return sendRefusal(reply, { refused: 'throttle', retryAfterSeconds: 1 }, 'input', 'openai')
+    const drawn = inputs.map((item) => lab.dials.draw(`${lab.vendor}/moderations`, textIn(item)))
+    const has = (dial: Dial) => drawn.some((faults) => faults.has(dial))
+    if (has('slow')) await lab.clock.wait(SLOW_SECONDS)
+    if (has('server-error')) return sendRefusal(reply, { refused: 'server-error' }, 'input', 'openai')
+    if (has('throttle')) return sendRefusal(reply, { refused: 'throttle', retryAfterSeconds: 1 }, 'input', 'openai')
     return {
       id: `modr-${randomUUID()}`,
       model: textOf(fields['model']) ?? 'omni-moderation-latest',
-      results: await Promise.all(inputs.map((item) => judge(faults, item))),
+      results: await Promise.all(inputs.map((item, index) => judge(drawn[index], item))),
     }
   })
 }
 
-async function judge(faults: Faults, parts: Part[]) {
-  const text = parts.map((part) => part.text ?? '').join('\n')
+const textIn = (parts: Part[]): string => parts.map(({ text = '' }) => text).join('\n')
+
+async function judge(faults: Faults | undefined, parts: Part[]) {
+  const text = textIn(parts)
   const images = parts.filter((part) => part.type === 'image_url')
-  const marked = faults.has('refuse-input') ? (faults.detail('refuse-input') ?? 'violence') : undefined
+  const marked = faults?.has('refuse-input') ? (faults.detail('refuse-input') ?? 'violence') : undefined
   const looks = await Promise.all(
     images.map(({ image_url: { url = '' } = {} }) => (url.startsWith('data:') ? isMarked(url) : /nsfw/i.test(url))),
   )
