@@ -1,5 +1,6 @@
 import type { TenantId } from '../domain/ids.ts'
 import type { QualityProfile, TimeRange, Verdict } from '../domain/verdict.ts'
+import type { ScriptReading } from '../domain/words/reading.ts'
 import type { Loudness, MediaProbe, StillFrame } from './media-tool.ts'
 import type { ReadContext, VoiceRecording } from './script-reader.ts'
 
@@ -54,21 +55,31 @@ export interface Inspector {
 /** A script, and what a voice made of it. */
 export interface JudgedSpeech {
   verdicts: Verdict[]
-  /** Sentences of the script that were left out or said wrongly, in their order: what could be spoken again. */
+  /** Sentences of the script that were left out or said wrongly, in their order: what could be spoken again. None where that is in doubt. */
   sentences: FaultySentence[]
+  /** What was heard, to be kept with the recording: listening may cost. `null`: nobody could listen. */
+  reading: ScriptReading | null
 }
 
 export interface FaultySentence {
   /** Of the script, from 0, as `sentencesOf` cuts it. */
   index: number
   text: string
-  /** What of the recording is to be replaced; without length where the sentence was left out. */
+  /** What of the recording is to be replaced, from pause to pause where there are any; without length where the sentence was left out. */
   range: TimeRange
 }
 
 /** Listens to a voice and holds it against its script. Never throws for a reader that is down: the verdict is `unknown` then. */
 export interface SpeechJudge {
-  judge(profile: QualityProfile, recording: VoiceRecording, script: string, context: ReadContext): Promise<JudgedSpeech>
+  /** @param kept of this recording, from an earlier time: nobody listens again */
+  judge(
+    profile: QualityProfile,
+    recording: VoiceRecording,
+    script: string,
+    context: ReadContext,
+    kept?: ScriptReading | null,
+  ): Promise<JudgedSpeech>
+  close?(): Promise<void>
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Transcript {
   durationSeconds: number | null
   /** In the order in which they are heard: all words with their times, or `null` where the vendor does not time each of them. */
   words: TimedWord[] | null
+  /** Longer pieces with their times, where the vendor times those and not each word. */
+  passages?: TimedWord[]
 }
 
 export interface TranscribeContext {

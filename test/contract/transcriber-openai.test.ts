@@ -107,8 +107,42 @@ describe('transcriber: openai', () => {
     })
     for (const there of [{ word: 'there' }, { word: 'there', start: 0.4, end: null }, { word: 'there', start: 0.9, end: 0.4 }])
       expect(await told(words(hi, there))).toMatchObject({ text: 'Hi there', words: null })
-    expect(await told({ text: 'Hi there', segments: [{ text: 'Hi there', start: 0, end: 1 }] })).toMatchObject({ words: null })
     expect(await told({ text: 'Hi', language: 'klingonese', duration: 'long' })).toMatchObject({ language: null, durationSeconds: null })
+  })
+
+  test('servers of one’s own: words in the segments, in pieces, or the times of segments alone', async () => {
+    // whisper.cpp's server: the tokens of each segment, with the space before them.
+    const pieces = [
+      { word: ' Hi', start: 0, end: 0.3 },
+      { word: ' Zyn', start: 0.3, end: 0.6 },
+      { word: 'trivo', start: 0.6, end: 0.9 },
+      { word: '.', start: 0.9, end: 0.9 },
+    ]
+    const nested = { text: ' Hi Zyntrivo.', segments: [{ text: ' Hi Zyntrivo.', start: 0, end: 0.9, words: pieces }] }
+    expect(await told(nested)).toMatchObject({
+      text: 'Hi Zyntrivo.',
+      words: [
+        { text: 'Hi', startSeconds: 0, endSeconds: 0.3 },
+        { text: 'Zyntrivo.', startSeconds: 0.3, endSeconds: 0.9 },
+      ],
+    })
+    const segments = [
+      { text: ' Hi there.', start: 0, end: 1, words: null },
+      { text: ' Bye.', start: 1.4, end: 2 },
+    ]
+    expect(await told({ text: 'Hi there. Bye.', segments })).toMatchObject({
+      words: null,
+      passages: [
+        { text: 'Hi there.', startSeconds: 0, endSeconds: 1 },
+        { text: 'Bye.', startSeconds: 1.4, endSeconds: 2 },
+      ],
+    })
+    for (const other of [
+      { text: 'Hi there. And more. Bye.', segments },
+      { text: 'Hi', segments: [{ text: 'Hi' }] },
+      { text: 'Hi', segments: 'none' },
+    ])
+      expect(await told(other)).not.toHaveProperty('passages')
   })
 
   test('an answer without a transcript, and one that breaks, leave a doubt', async () => {

@@ -1,4 +1,55 @@
-import type { Check } from './check.ts'
+import { type Check, rules } from './check.ts'
 
-/** What is said, held against the script. */
-export const speechChecks = {} as const satisfies Record<string, Check>
+/** What is said, held against the script. Written words are compared as they are spoken: `2026` is twenty twenty-six. */
+export const speechChecks = {
+  words: {
+    title: 'Words as written',
+    definition: 'Words left out, replaced or added, as a share of the words of the script (word error rate).',
+    unit: 'ratio',
+    threshold: 0.1,
+    faultIs: 'above',
+    about: 'speech',
+    judged: 'take',
+    rules: rules('warn', 'repair', 'repair', 'repair'),
+  },
+  divergence: {
+    title: 'Longest other text',
+    definition: 'The most words of the script in a row that were left out or replaced.',
+    unit: 'words',
+    threshold: 1,
+    faultIs: 'above',
+    about: 'speech',
+    judged: 'take',
+    rules: rules('warn', 'repair', 'repair', 'repair'),
+  },
+  missing_sentence: {
+    title: 'Every sentence',
+    definition: 'Sentences of two or more words of which at most two in five words were heard.',
+    unit: 'count',
+    threshold: 0,
+    faultIs: 'above',
+    about: 'speech',
+    judged: 'take',
+    rules: rules('warn', 'repair', 'repair', 'repair'),
+  },
+  added_words: {
+    title: 'Nothing added',
+    definition: 'The most words in one place that are not in the script; 2.5 for each second of speech whose words are not known.',
+    unit: 'words',
+    threshold: 1,
+    faultIs: 'above',
+    about: 'speech',
+    judged: 'take',
+    rules: rules('warn', 'repair', 'repair', 'repair'),
+  },
+  language: {
+    title: 'Language',
+    definition: 'Whether it is another language (1) than that of the script (0). With four of five words heard it is not.',
+    unit: 'count',
+    threshold: 0,
+    faultIs: 'above',
+    about: 'speech',
+    judged: 'take',
+    rules: rules('warn', 'warn', 'fail', 'warn'),
+  },
+} as const satisfies Record<string, Check>

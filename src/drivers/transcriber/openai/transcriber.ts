@@ -1,13 +1,13 @@
 import { SluiceError } from '../../../domain/errors.ts'
 import { isOver } from '../../../domain/sunset.ts'
-import type { Transcriber, Transcript } from '../../../ports/transcriber.ts'
+import type { TimedWord, Transcriber, Transcript } from '../../../ports/transcriber.ts'
 import type { Network } from '../../http/network.ts'
 import { createUpload } from '../../http/upload.ts'
 import { createVendorApi } from '../../http/vendor-api.ts'
 import { languageTag } from '../language-tag.ts'
 import { assertTakes, endingOf, openRecording, plainMimeType } from '../recording.ts'
 import { timedWords } from '../timed-words.ts'
-import { transcription } from './api.ts'
+import { type OpenAiTranscription, transcription } from './api.ts'
 import { refusedRecording } from './errors.ts'
 import { openAiTranscriptionModels } from './models.ts'
 
@@ -97,11 +97,40 @@ function transcriptOf(answer: unknown): Transcript {
   const read = transcription.safeParse(answer)
   // It was heard and charged, but there is nothing to return.
   if (!read.success) throw new SluiceError('submit_unknown', `${VENDOR} answered without a transcript.`, { cause: read.error })
-  const { text, language, duration, words } = read.data
+  const { text, language, duration } = read.data
+  const words = wordsOf(read.data)
+  const passages = words ? null : passagesOf(read.data)
   return {
     text: text.trim(),
     language: languageTag(language),
     durationSeconds: typeof duration === 'number' && Number.isFinite(duration) ? duration : null,
-    words: timedWords(words?.map(({ word, start, end }) => ({ text: word, startSeconds: start, endSeconds: end }))),
+    words,
+    ...(passages && { passages }),
   }
+}
+
+function wordsOf({ words, segments }: OpenAiTranscription): TimedWord[] | null {
+  const told = words ?? (segments?.length && segments.every((segment) => segment.words?.length) ? segments.flatMap(wholeWords) : null)
+  return timedWords(told?.map(({ word, start, end }) => ({ text: word, startSeconds: start, endSeconds: end })))
+}
+
+type ToldSegment = NonNullable<OpenAiTranscription['segments']>[number]
+type ToldPiece = NonNullable<ToldSegment['words']>[number]
+
+/** whisper.cpp times its tokens: one without a space before it goes on with the word before. */
+function wholeWords({ words }: ToldSegment): ToldPiece[] {
+  const whole: ToldPiece[] = []
+  for (const piece of words ?? []) {
+    const last = whole.at(-1)
+    if (last && !/^\s/.test(piece.word)) whole.splice(-1, 1, { ...last, word: last.word + piece.word, end: piece.end })
+    else whole.push(piece)
+  }
+  return whole
+}
+
+/** `null` where they do not hold the whole text. */
+function passagesOf({ text, segments }: OpenAiTranscription): TimedWord[] | null {
+  const letters = (said: string): string => said.replace(/\s+/g, '')
+  if (!segments?.length || letters(segments.map((segment) => segment.text).join('')) !== letters(text)) return null
+  return timedWords(segments.map(({ text: said, start, end }) => ({ text: said, startSeconds: start, endSeconds: end })))
 }

@@ -1,11 +1,11 @@
 import { SluiceError } from '../../../../domain/errors.ts'
+import { paragraphsOf, sentencesOf } from '../../../../domain/words/sentences.ts'
 import type { PlannedScene, Planner, PresentationBrief, PresentationPlan } from '../../../../ports/planner.ts'
 import { hues } from '../draw/palette.ts'
 import { hashOf, pick, randomFrom } from '../random.ts'
 import { type Draft, draftOf } from './scenes.ts'
 import { scoresOf } from './score.ts'
 import { select } from './select.ts'
-import { paragraphsOf, sentencesOf } from './sentences.ts'
 import { shorten, wordCount } from './shorten.ts'
 import { spokenSeconds } from './speaking-time.ts'
 

@@ -19,6 +19,8 @@ export interface Flite {
   speak(text: string, voice: string): Promise<Utterance>
   /** The words as they will be spoken: `$4` is `four dollars`. */
   words(text: string): Promise<string[]>
+  /** The sounds of a text, as flite names them, without the silences. */
+  sounds(text: string): Promise<string[]>
 }
 
 /** The part of WebAssembly used here; its types live in the browser's library, which this layer does not have. */
@@ -66,6 +68,14 @@ export async function loadFlite(): Promise<Flite> {
         .trim()
         .split(/\s+/)
         .filter((word) => word !== '')
+    },
+
+    async sounds(text) {
+      const { out } = await run(['-ps', '-t', text, '-o', 'none'])
+      return out
+        .trim()
+        .split(/\s+/)
+        .filter((sound) => sound !== '' && sound !== 'pau')
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Cue } from '../../../../domain/take.ts'
-import { sentencesOf } from '../plan/sentences.ts'
+import { sentencesOf } from '../../../../domain/words/sentences.ts'
 import { SENTENCE_GAP_SECONDS } from '../plan/speaking-time.ts'
 import { cuesOf } from './cues.ts'
 import type { Flite, Utterance } from './flite.ts'

@@ -1,12 +1,21 @@
+import { foldLetters } from '../../../../domain/words/letters.ts'
+import { writtenWords } from '../../../../domain/words/script.ts'
+
 /**
- * Text as flite can speak it: plain ASCII, with what it mangles written out. It reads numbers, years, `$4.2 million` and
- * `45 %` well by itself; it stumbles over other currencies, short magnitudes, units, symbols and every letter beyond ASCII.
+ * Text as flite can speak it: plain ASCII, every word written out as the script check expects to hear it, and of the
+ * punctuation what makes a pause.
  */
 export function sayable(text: string): string {
-  let spoken = foldTypography(text.normalize('NFC'))
-  for (const [pattern, replacement] of rules)
-    spoken = typeof replacement === 'string' ? spoken.replace(pattern, replacement) : spoken.replace(pattern, replacement)
-  return foldLetters(spoken)
+  const folded = text.normalize('NFC')
+  let spoken = ''
+  let at = 0
+  for (const { from, to, readings } of writtenWords(folded, 'en')) {
+    spoken += pauses(folded.slice(at, from)) + (readings[0] ?? []).map(withoutFullStop).join(' ')
+    at = to
+  }
+  // Only at the end is a full stop one: elsewhere it belongs to a short form, and flite would begin a new sentence.
+  const end = folded.slice(at).replace(/…/g, '...')
+  return foldLetters(spoken + end.replace(/[^.,;:?!]/g, ''))
     .replace(/[^\x20-\x7e]/g, ' ')
     .replace(/\s+/g, ' ')
     .replace(/ ([,.;:?!])/g, '$1')
@@ -31,195 +40,43 @@ export function hasWords(text: string): boolean {
   return /[A-Za-z0-9]/.test(sayable(text))
 }
 
-const singular: Record<string, string> = { '€': 'euro', '£': 'pound', '¥': 'yen', '₹': 'rupee', $: 'dollar' }
-const magnitudes: Record<string, string> = { k: 'thousand', m: 'million', mn: 'million', bn: 'billion', b: 'billion', tn: 'trillion' }
-const units: Record<string, string> = {
-  km: 'kilometers',
-  m: 'meters',
-  cm: 'centimeters',
-  mm: 'millimeters',
-  kg: 'kilograms',
-  g: 'grams',
-  t: 'tonnes',
-  ha: 'hectares',
-  kW: 'kilowatts',
-  MW: 'megawatts',
-  GW: 'gigawatts',
-  TW: 'terawatts',
-  kWh: 'kilowatt hours',
-  MWh: 'megawatt hours',
-  GWh: 'gigawatt hours',
-  TWh: 'terawatt hours',
-  GB: 'gigabytes',
-  TB: 'terabytes',
-  MB: 'megabytes',
-  ms: 'milliseconds',
-  Hz: 'hertz',
-  ft: 'feet',
-  mi: 'miles',
-  lb: 'pounds',
-  oz: 'ounces',
-  mph: 'miles per hour',
-  'km/h': 'kilometers per hour',
-  'm/s': 'meters per second',
-  'km²': 'square kilometers',
-  'm²': 'square meters',
-  'm³': 'cubic meters',
-}
-const unitPattern = Object.keys(units)
-  .sort((a, b) => b.length - a.length)
-  .map((unit) => unit.replace('/', '\\/'))
-  .join('|')
-
-/** Capitals that are read letter by letter, though flite would read them as words. */
-const spelled = new Set([
-  'US',
-  'EU',
-  'UK',
-  'UN',
-  'AI',
-  'IT',
-  'TV',
-  'PM',
-  'AM',
-  'WHO',
-  'IMF',
-  'USA',
-  'UAE',
-  'CEO',
-  'IPCC',
-  'IEA',
-  'EV',
-  'EVs',
-  'HD',
-])
-
-const rules: [RegExp, string | ((...match: string[]) => string)][] = [
-  [/https?:\/\/(?:www\.)?([\w.-]+)\S*/g, (_all, host = '') => host.replaceAll('.', ' dot ')],
-  [/\b[\w.+-]+@[\w.-]+\.\w+\b/g, 'an e-mail address'],
-  [/(\d)[   ](?=\d{3}(?!\d))/g, '$1,'],
-  [
-    /([€£¥₹$])\s?(\d[\d,]*(?:\.\d+)?)\s?(k|mn|m|bn|b|tn)\b/g,
-    (_all, sign = '', amount = '', short = '') => money(sign, `${amount} ${magnitudes[short]}`),
-  ],
-  [
-    /([€£¥₹])\s?(\d[\d,]*(?:\.\d+)?)(\s(?:thousand|million|billion|trillion))?\b/g,
-    (_all, sign = '', amount = '', rest = '') => money(sign, amount + (rest ?? '')),
-  ],
-  [/(\d)\s?(€|£|¥|₹)/g, (_all, digit = '', sign = '') => `${digit} ${singular[sign]}s`],
-  [/\b(\d[\d,]*(?:\.\d+)?)\s?(bn|mn|tn)\b/g, (_all, amount = '', short = '') => `${amount} ${magnitudes[short]}`],
-  [/(\d)\s?°\s?C\b/g, '$1 degrees Celsius'],
-  [/(\d)\s?°\s?F\b/g, '$1 degrees Fahrenheit'],
-  [/(\d)\s?°/g, '$1 degrees'],
-  [/(\d)\s?%/g, '$1 percent'],
-  [/\b1 percent\b/g, 'one percent'],
-  [/(\d)\s?[µμ]([mgs])\b/g, (_all, digit = '', unit = '') => `${digit} micro${{ m: 'meters', g: 'grams', s: 'seconds' }[unit]}`],
-  [new RegExp(`(\\d)\\s?(${unitPattern})(?![\\w²³/])`, 'g'), (_all, digit = '', unit = '') => `${digit} ${units[unit]}`],
-  [/\bCO2\b|\bCO₂/g, 'C O two'],
-  [/\b(\d{4})s\b/g, (_all, year = '') => decade(year)],
-  [/(\d)\s?[-]\s?(?=[$€£]?\d)/g, '$1 to '],
-  [/\b24\/7\b/g, 'around the clock'],
-  [/½/g, ' and a half'],
-  [/¼/g, ' and a quarter'],
-  [/¾/g, ' and three quarters'],
-  [/\be\.g\.,?/gi, 'for example'],
-  [/\bi\.e\.,?/gi, 'that is'],
-  [/\bvs\.?(?=\s)/g, 'versus'],
-  [/\betc\./g, 'et cetera'],
-  [/\bNo\. ?(?=\d)/g, 'number '],
-  [/#(?=\d)/g, 'number '],
-  [/\bU\.S\.(A\.)?/g, 'US'],
-  [/\b(?:[A-Z]{2,4}s?)\b/g, (word = '') => (spelled.has(word) ? spell(word) : word)],
-  [/\s&\s/g, ' and '],
-  [/(\w)&(\w)/g, '$1 and $2'],
-  [/\s\+\s/g, ' plus '],
-  [/(^|\s)\+(?=\d)/g, '$1plus '],
-  [/\s=\s/g, ' equals '],
-  [/\s×\s|(?<=\d)×(?=\d)/g, ' by '],
-  [/(\d)x\b/g, '$1 times'],
-  [/π/g, 'pi'],
-  [/Ω/g, ' ohms'],
-  [/(\w)\/(\w)/g, '$1 or $2'],
-  [/[@*_#~^|<>[\]{}\\]/g, ' '],
-]
-
-function money(sign: string, amount: string): string {
-  const name = singular[sign] ?? 'unit'
-  return amount.trim() === '1' ? `one ${name}` : `${amount.trim()} ${sign === '¥' ? name : `${name}s`}`
+/** What stands between two words, as the pause it makes. */
+function pauses(between: string): string {
+  const mark = /[;:?!]/.exec(between)?.[0] ?? (/[,()[\]—–…•·▪‣]|\s-\s|\.\.\./.test(between) ? ',' : '')
+  return `${mark} `
 }
 
-/** `US` as `U. S.` would end a sentence; the letters' names do not. */
-function spell(word: string): string {
-  const names: Record<string, string> = {
-    A: 'ay',
-    C: 'see',
-    D: 'dee',
-    E: 'ee',
-    H: 'aitch',
-    I: 'eye',
-    K: 'kay',
-    M: 'em',
-    N: 'en',
-    O: 'oh',
-    P: 'pee',
-    S: 'ess',
-    T: 'tee',
-    U: 'you',
-    V: 'vee',
-    W: 'double you',
-    F: 'eff',
-    s: 'z',
-  }
-  return [...word].map((letter) => names[letter] ?? letter).join(' ')
+/** The names of the letters, as flite reads them rightly: `u. s.` would end a sentence. */
+const letterNames: Record<string, string> = {
+  a: 'ay',
+  b: 'bee',
+  c: 'see',
+  d: 'dee',
+  e: 'ee',
+  f: 'eff',
+  g: 'gee',
+  h: 'aitch',
+  i: 'eye',
+  j: 'jay',
+  k: 'kay',
+  l: 'el',
+  m: 'em',
+  n: 'en',
+  o: 'oh',
+  p: 'pee',
+  q: 'cue',
+  r: 'ar',
+  s: 'ess',
+  t: 'tee',
+  u: 'you',
+  v: 'vee',
+  w: 'double you',
+  x: 'ex',
+  y: 'why',
+  z: 'zee',
 }
 
-function decade(year: string): string {
-  const tens = ['', 'tens', 'twenties', 'thirties', 'forties', 'fifties', 'sixties', 'seventies', 'eighties', 'nineties']
-  const name = tens[Number(year[2])]
-  return name && year[3] === '0' ? `${year.slice(0, 2) === '20' ? 'twenty' : Number(year.slice(0, 2))} ${name}` : `${year}s`
-}
-
-function foldTypography(text: string): string {
-  return text
-    .replace(/[‘’‛′]/g, "'")
-    .replace(/[“”„‟″«»"]/g, ' ')
-    .replace(/\s+[—–-]\s+|—/g, ', ')
-    .replace(/[–‑−]/g, '-')
-    .replace(/…/g, '...')
-    .replace(/[    ]/g, ' ')
-    .replace(/[()]/g, ', ')
-    .replace(/[•·▪‣]/g, ', ')
-    .replace(/,\s*,/g, ',')
-}
-
-const letters: Record<string, string> = {
-  ß: 'ss',
-  ẞ: 'SS',
-  æ: 'ae',
-  Æ: 'Ae',
-  œ: 'oe',
-  Œ: 'Oe',
-  ø: 'o',
-  Ø: 'O',
-  ł: 'l',
-  Ł: 'L',
-  đ: 'd',
-  Đ: 'D',
-  ð: 'd',
-  Ð: 'D',
-  þ: 'th',
-  Þ: 'Th',
-  ı: 'i',
-  ħ: 'h',
-  Ħ: 'H',
-  ŋ: 'ng',
-}
-
-/** `Zürich` becomes `Zurich`. Letters of other scripts stay. */
-function foldLetters(text: string): string {
-  return text
-    .replace(/[ßẞæÆœŒøØłŁđĐðÐþÞıħĦŋ]/g, (letter) => letters[letter] as string)
-    .normalize('NFKD')
-    .replace(/(?<=[A-Za-z])\p{M}+/gu, '')
-    .normalize('NFC')
+function withoutFullStop(word: string): string {
+  const [, letter = '', rest = ''] = /^([a-z])\.('s)?$/.exec(word) ?? []
+  return letter === '' ? word : (letterNames[letter] as string) + (rest && 'z')
 }

@@ -47,7 +47,7 @@ function withoutMarkup(text: string): string {
 function splitParagraph(paragraph: string): string[] {
   const sentences: string[] = []
   let from = 0
-  for (const match of paragraph.matchAll(/[.!?…]+["'”’»)\]]*(?=\s|$)/g)) {
+  for (const match of paragraph.matchAll(/[.!?…]+["'”’»)\]]*(?=\s|$)|[。！？]+[」』”）]*/g)) {
     const end = match.index + match[0].length
     if (!endsHere(paragraph.slice(from, end), match[0], paragraph.slice(end).trimStart())) continue
     sentences.push(paragraph.slice(from, end).trim())
@@ -60,6 +60,7 @@ function splitParagraph(paragraph: string): string[] {
 
 function endsHere(sentence: string, mark: string, next: string): boolean {
   if (next === '') return true
+  if (/^[。！？]/.test(mark)) return true
   // A sentence begins with a capital, a figure or an opening quote.
   if (!/^["'“‘«(]?[\p{Lu}\p{N}\p{Lo}$€£]/u.test(next)) return false
   if (!mark.startsWith('.') || mark.startsWith('..')) return true

@@ -14,6 +14,7 @@ test.each<[string, string[]]>([
   ['This line is broken\nin the middle.', ['This line is broken in the middle.']],
   ['- first point\n- second point', ['first point', 'second point']],
   ['# Title\n\nThe **bold** word and [a link](https://x.org).', ['Title', 'The bold word and a link.']],
+  ['海は一日に二回満ちる。「なぜ？」月が引くからだ。', ['海は一日に二回満ちる。', '「なぜ？」', '月が引くからだ。']],
   ['', []],
 ])('%j', (text, expected) => {
   expect(sentencesOf(text)).toEqual(expected)
