@@ -5,6 +5,7 @@ import { type Loudness, type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-
 import type { StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { judgeSound } from './judge-sound.ts'
+import { judgeVoice } from './judge-voice.ts'
 import { masterKey } from './keys.ts'
 
 /** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
@@ -55,33 +56,12 @@ export async function measureSound(
   const objectKey = masterKey(run.job.id, take.id, name)
   await deps.objects.putFile(objectKey, pcmPath, { mimeType: 'application/octet-stream' })
   const heard = await judgeSound(deps, profile, objectKey, { durationSeconds, audible: isAudible(take) })
-  const said = await judgeSpeech(deps, run, profile, take, objectKey, durationSeconds)
+  const said = await judgeVoice(deps, run, profile, take, { stemKey: objectKey, durationSeconds })
   return {
-    master: { ...master, durationSeconds, stem: { objectKey, durationSeconds, gainDb } },
+    master: { ...master, durationSeconds, stem: { objectKey, durationSeconds, gainDb }, ...(said.cues && { cues: said.cues }) },
     verdicts: [...heard, ...said.verdicts, verdict],
     sentences: said.sentences,
   }
-}
-
-async function judgeSpeech(
-  deps: StageDeps,
-  run: StepRun,
-  profile: QualityProfile,
-  take: Take,
-  stemKey: string,
-  durationSeconds: number,
-): Promise<Pick<Measured, 'verdicts' | 'sentences'>> {
-  if (take.request.kind !== 'speech') return { verdicts: [], sentences: [] }
-  await using stem = await deps.objects.localFile(stemKey)
-  const language = languageOf(deps, take)
-  return deps.speech.judge(profile, { pcmPath: stem.path, durationSeconds }, take.request.text, { language, signal: run.signal })
-}
-
-/** Of the voice, where the provider tells; else English. */
-function languageOf(deps: StageDeps, { provider, request }: Take): string {
-  const voices = deps.providers.get(provider)?.capabilities.voices ?? []
-  const voice = 'voice' in request ? voices.find(({ id }) => id === request.voice) : undefined
-  return (voice ?? voices[0])?.language ?? 'en'
 }
 
 /** Cuts a voice's silent edge off. The stem is what is mixed; the master stays as it was delivered. */

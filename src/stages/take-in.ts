@@ -5,6 +5,7 @@ import type { StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
 import { isKept, jobPrefix, KEPT, masterKey } from './keys.ts'
+import { textOf } from './object-text.ts'
 
 const extensions: Record<string, string> = {
   'video/mp4': 'mp4',
@@ -51,15 +52,7 @@ async function inOurKeeping(deps: StageDeps, output: TakeOutput): Promise<Object
 }
 
 async function readCues(deps: StageDeps, key: string): Promise<Cue[]> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of (await deps.objects.get(key)).stream) chunks.push(chunk)
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  const parsed: unknown = JSON.parse(await textOf(deps, key))
   if (!Array.isArray(parsed)) throw new SluiceError('media_unreadable', 'The timings of the speech are not a list of cues.')
   return parsed.filter(isCue).map(({ startSeconds, endSeconds, text }) => ({ startSeconds, endSeconds, text }))
 }
