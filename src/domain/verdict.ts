@@ -1,3 +1,4 @@
+import type { TakeId } from './ids.ts'
 import type { MicroUsd } from './money.ts'
 import type { GateMode } from './request.ts'
 
@@ -17,6 +18,8 @@ export interface Measurement {
   range?: TimeRange
   /** A sentence for the report, with the figures in it. */
   detail: string
+  /** Its times are those of this take by itself, not of the asset's timeline; absent once the asset is published. */
+  takeId?: TakeId
   /** Name of a file of the asset that shows the place. */
   evidence?: string
 }

@@ -1,3 +1,4 @@
+import { checks } from '../domain/checks/index.ts'
 import type { RepairCause } from '../domain/repair.ts'
 import { repairedBy } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
@@ -12,7 +13,7 @@ import { timelineOf } from './timeline.ts'
 /** A take that may be used: what it was waited for is ordered, captions go as far as is spoken, `finish` looks again. */
 export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take, masters: Master[], verdicts: Verdict[]): Promise<void> {
   await tx.setTake(take, { state: 'accepted', masters })
-  await tx.verdicts(verdicts.filter(({ verdict }) => verdict !== 'pass'))
+  await tx.verdicts(verdicts.filter(isTold).map((verdict) => ({ ...verdict, takeId: take.id })))
   const { cause, role } = take
   // A sentence that was spoken again is used by the voice it is for.
   if (cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: cause.takeId }], laneFor(deps, take))
@@ -24,6 +25,9 @@ export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take
   if (take.role === 'keyframes') await showStills(tx, masters)
   await tx.wake('finish')
 }
+
+/** What a take passed is told of the whole, where that is looked at once more. A voice is listened to only here. */
+const isTold = ({ check, verdict }: Verdict): boolean => verdict !== 'pass' || checks[check]?.about === 'speech'
 
 /** A take has mended what it was ordered for: the report says so, and the next choice knows. */
 export async function mendedBy(tx: JobTransaction, cause: RepairCause): Promise<void> {

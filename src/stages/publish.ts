@@ -2,7 +2,7 @@ import type { Asset } from '../domain/asset.ts'
 import { captionsVtt } from '../domain/captions.ts'
 import type { Format } from '../domain/request.ts'
 import { type Storyboard, storyboardVtt } from '../domain/storyboard.ts'
-import { blocks } from '../domain/verdict.ts'
+import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { StepHandler, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { withEvidence } from './evidence.ts'
@@ -72,7 +72,7 @@ export function publish(deps: StageDeps): StepHandler {
     }
 
     const before = (await deps.store.judgements.get(asset.id, profile))?.verdicts ?? []
-    const judged = await withEvidence(deps, run, keeper, asset.kind === 'video' ? whole : null, [...before, ...verdicts])
+    const judged = await withEvidence(deps, run, keeper, asset.kind === 'video' ? whole : null, [...placed(timeline, before), ...verdicts])
     if (asset.kind === 'video' && wants('mp4')) await keeper.file('video.mp4', labelOf(asset), whole, 'video/mp4')
     if (asset.kind === 'audio' && wants('m4a')) await keeper.file('audio.m4a', 'Sound, AAC', whole, 'audio/mp4')
     await keeper.json('report.json', 'Report of the checks', reportOf(job, profile, judged))
@@ -129,6 +129,18 @@ async function remux(deps: StageDeps, run: StepRun, asset: Asset, output: string
   const captionsPath = `${scratchPath}/captions.vtt`
   await deps.scratch.write(captionsPath, captionsVtt(asset.cues))
   return deps.media.remuxMp4({ ...order, segments: await segmentsOf(deps, asset.id), captionsPath })
+}
+
+/** Verdicts on takes, at the times their places have on the timeline. One on a take that is not on it concerns the whole. */
+function placed({ stretches, leads }: Timeline, verdicts: Verdict[]): Verdict[] {
+  return verdicts.map(({ takeId, range, ...verdict }) => {
+    if (takeId === undefined || !range) return { ...verdict, ...(range && { range }) }
+    const stretch = stretches.find(({ clip, speech }) => clip?.take.id === takeId || speech?.take.id === takeId)
+    if (!stretch) return verdict
+    const lead = stretch.speech?.take.id === takeId ? (leads.get(stretch.shot) ?? 0) : -stretch.useFromSeconds
+    const by = stretch.startSeconds + lead
+    return { ...verdict, range: { startSeconds: range.startSeconds + by, endSeconds: range.endSeconds + by } }
+  })
 }
 
 /** Poster, storyboard, captions, peaks, and the sound alone of a video. */

@@ -131,7 +131,8 @@ export async function carryOut(
   { verdict, take, masters, place, others, sentences = [] }: Finding,
 ): Promise<void> {
   const outcome: Outcome = { class: 'quality', detail: verdict.detail, retry: 'reseed', charged: 'no' }
-  const told = [verdict, ...others]
+  const found = [verdict, ...others]
+  const told = place.about === 'take' ? found.map((one) => ({ ...one, takeId: take.id })) : found
   // A sentence that was spoken again and is no better: the voice it is for is made anew.
   if (take.cause?.action === 'respeak') {
     tx.tell(told)
@@ -147,7 +148,7 @@ export async function carryOut(
   tx.repair(choice, take)
   const cause: RepairCause = { action: choice.action, check: verdict.check, detail: verdict.detail, takeId: take.id }
   if (choice.action === 'review') {
-    await tx.hold({ ...place, takeId: take.id, shot: take.shot, findings: told.filter(({ verdict: word }) => word !== 'warn'), reviewers })
+    await tx.hold({ ...place, takeId: take.id, shot: take.shot, findings: found.filter(({ verdict: word }) => word !== 'warn'), reviewers })
     if (take.state.state !== 'accepted') await acceptTake(deps, tx, take, masters, [])
     return
   }

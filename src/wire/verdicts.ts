@@ -12,6 +12,7 @@ export const VerdictView = z
     threshold: z.number().nullable(),
     range: RangeView.optional(),
     detail: z.string(),
+    takeId: z.string().optional().describe('Its times are those of this take by itself, not of the timeline.'),
     evidence: z.string().optional().describe('Name of a file of the asset that shows the place.'),
     notSetUp: z.literal(true).optional().describe('Unknown, because this server has nobody who could look. Holds nothing back.'),
   })

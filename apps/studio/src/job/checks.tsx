@@ -90,7 +90,8 @@ function Word({ verdict }: { verdict: Verdict }) {
 }
 
 function Place({ verdict, onSeek }: { verdict: Verdict; onSeek: ChecksProps['onSeek'] }) {
-  if (!verdict.range) return null
+  // Times of a take by itself lead nowhere on the timeline.
+  if (!verdict.range || verdict.takeId) return null
   const { startSeconds, endSeconds } = verdict.range
   const place = `${clock(startSeconds)} to ${clock(endSeconds)}`
   if (!onSeek) return <span className="whitespace-nowrap">{place}</span>
