@@ -16,7 +16,7 @@ import { type Ended, expectRefusal, sluice, startSluice } from '../helpers/sluic
 import { mountSmall } from '../helpers/small-file-system.ts'
 
 /** Given up after ten seconds, as the pool of connections has it; the rest is what the program takes to start. */
-const UNANSWERED_WITHIN_SECONDS = 15
+const UNANSWERED_WITHIN_SECONDS = 60
 
 let folder: string
 let mute: Awaited<ReturnType<typeof silentPort>>
