@@ -1,4 +1,5 @@
 import type { Segment } from '../domain/asset.ts'
+import { checks } from '../domain/checks/index.ts'
 import type { TakeRole } from '../domain/plan.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
 import type { Inspection } from '../ports/inspector.ts'
@@ -77,6 +78,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
     durationSeconds: stretch.durationSeconds,
     fps,
     audible: stems.audible,
+    sound: 'mix',
   })
   const pieces = deps.media.finish({
     video:
@@ -213,10 +215,8 @@ function reject(work: StretchWork, fault: Verdict, verdicts: Verdict[]): StepRes
   }
 }
 
-const soundChecks = new Set(['silence', 'clipping', 'loudness'])
-
 function takeAtFault(stretch: Stretch, fault: Verdict): NonNullable<Stretch['clip']>['take'] | undefined {
-  const wanted: TakeRole = soundChecks.has(fault.check) ? 'speech' : 'clip'
+  const wanted: TakeRole = checks[fault.check]?.about === 'sound' ? 'speech' : 'clip'
   const found = wanted === 'clip' ? (stretch.clip ?? stretch.speech) : (stretch.speech ?? stretch.clip)
   return found?.take
 }

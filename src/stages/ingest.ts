@@ -1,8 +1,9 @@
 import { SluiceError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { thresholdOf } from '../domain/profiles.ts'
 import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
-import type { Ordered } from '../ports/inspector.ts'
+import type { InspectedStretch, Ordered } from '../ports/inspector.ts'
 import { type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
 import type { ObjectInfo } from '../ports/objects.ts'
 import type { JobTransaction, StepHandler, StepRun } from '../ports/stages.ts'
@@ -16,10 +17,13 @@ import { waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
 import { timelineOf } from './timeline.ts'
 
-/** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
-const TARGET_LUFS: Record<Take['role'], number> = { speech: -15.6, clip: -16, music: -24, sound: -16, keyframes: -16 }
-/** A sound on its own is not a bed. */
-const ALONE_LUFS = -16
+/** Loudness a role is brought to before mixing, against that of the asset, in LU. Speech carries the mix; music lies well below it. */
+const ROLE_LU: Record<Take['role'], number> = { speech: 0.4, clip: 0, music: -8, sound: 0, keyframes: 0 }
+/** What the checks hear in a role. The sound of a clip is what its provider mixed. */
+const HEARD_AS = { speech: 'speech', clip: 'mix', music: 'music', sound: 'effect', keyframes: 'mix' } as const satisfies Record<
+  Take['role'],
+  InspectedStretch['sound']
+>
 
 const extensions: Record<string, string> = {
   'video/mp4': 'mp4',
@@ -146,11 +150,16 @@ async function measure(deps: StageDeps, run: StepRun, take: Take, master: Master
   const verdicts = deps.inspector.judgeTake(profile, orderedBy(deps, take), probe)
   if (!probe.audio) return { master: { ...master, durationSeconds: probe.durationSeconds }, verdicts }
   const sound = early ?? (await decode())
-  const target = run.job.plan?.shots.length === 0 ? ALONE_LUFS : TARGET_LUFS[take.role]
+  // A sound on its own is not a bed.
+  const target = thresholdOf(profile, 'loudness') + (run.job.plan?.shots.length === 0 ? 0 : ROLE_LU[take.role])
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const stemKey = masterKey(run.job.id, take.id, 'stem.pcm')
   await deps.objects.putFile(stemKey, pcmPath, { mimeType: 'application/octet-stream' })
-  const heard = await judgeSound(deps, profile, stemKey, { durationSeconds: sound.durationSeconds, audible: orderedBy(deps, take).audible })
+  const heard = await judgeSound(deps, profile, stemKey, {
+    durationSeconds: sound.durationSeconds,
+    audible: orderedBy(deps, take).audible,
+    sound: HEARD_AS[take.role],
+  })
   return {
     master: {
       ...master,

@@ -1,18 +1,19 @@
+import { PCM_SAMPLE_RATE } from '../../ports/media-tool.ts'
 import { type Fault, seconds } from '../finding.ts'
-import type { SoundFinder } from './silence.ts'
+import type { SoundFinder } from './sound-finder.ts'
 
-const SAMPLE_RATE = 48_000
 /** Samples at or beyond this count as full scale (32,767): eight steps are lost in resampling and dither. */
 const FULL_SCALE = 32_760
 /** So many full-scale samples in a row are a flattened peak; one or two may be a true one. The "over" of mastering meters. */
 const RUN_SAMPLES = 3
-/** More flattened peaks than this within a second are a fault. A few are not heard; an overdriven voice has a hundred and more. */
-const PEAKS_PER_SECOND = 10
 /** Equal times differ in the last digits. */
-const HALF_SAMPLE_SECONDS = 0.5 / SAMPLE_RATE
+const HALF_SAMPLE_SECONDS = 0.5 / PCM_SAMPLE_RATE
 
-/** `clipping`, in flattened peaks within one second, both channels counted: the most in any second. */
-export function createClipping(): SoundFinder {
+/**
+ * `clipping`, in flattened peaks within one second, both channels counted: the most in any second.
+ * @param threshold more within a second are a fault. A few are not heard; an overdriven voice has a hundred and more.
+ */
+export function createClipping(threshold: number): SoundFinder {
   const faults: Fault[] = []
   /** Times of the flattened peaks of the last second. */
   const recent: number[] = []
@@ -24,7 +25,7 @@ export function createClipping(): SoundFinder {
     recent.push(atSeconds)
     while ((recent[0] ?? atSeconds) < atSeconds - 1 + HALF_SAMPLE_SECONDS) recent.shift()
     most = Math.max(most ?? 0, recent.length)
-    if (recent.length <= PEAKS_PER_SECOND) {
+    if (recent.length <= threshold) {
       open = null
       return
     }
@@ -43,19 +44,19 @@ export function createClipping(): SoundFinder {
   return {
     check: 'clipping',
     unit: 'count',
-    threshold: PEAKS_PER_SECOND,
+    threshold,
     sound(startSeconds, pcm) {
       most ??= 0
       for (let index = 0; index < pcm.length; index++) {
         const channel = index & 1 ? 1 : 0
         if (Math.abs(pcm[index] ?? 0) < FULL_SCALE) runs[channel] = 0
-        else if (++runs[channel] === RUN_SAMPLES) flattened(startSeconds + ((index >> 1) + 1) / SAMPLE_RATE)
+        else if (++runs[channel] === RUN_SAMPLES) flattened(startSeconds + ((index >> 1) + 1) / PCM_SAMPLE_RATE)
       }
     },
     faults: () => faults,
     worst: () => most,
     describe: ({ range, value }) =>
-      `the sound is clipped from ${seconds(range.startSeconds)} to ${seconds(range.endSeconds)}: ${value} flattened peaks within one second; ${PEAKS_PER_SECOND} are allowed.`,
+      `the sound is clipped from ${seconds(range.startSeconds)} to ${seconds(range.endSeconds)}: ${value} flattened peaks within one second; ${threshold} are allowed.`,
     close: () => undefined,
   }
 }

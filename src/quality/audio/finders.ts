@@ -1,0 +1,39 @@
+import { thresholdOf } from '../../domain/profiles.ts'
+import type { QualityProfile } from '../../domain/verdict.ts'
+import type { InspectedStretch } from '../../ports/inspector.ts'
+import { createAbruptEnd } from './abrupt-end.ts'
+import { createClicks } from './clicks.ts'
+import { createClipping } from './clipping.ts'
+import { createDcOffset } from './dc-offset.ts'
+import { createDeadChannel } from './dead-channel.ts'
+import { createDropout } from './dropout.ts'
+import { createHum } from './hum.ts'
+import { createInvertedChannel } from './inverted-channel.ts'
+import { createNoise } from './noise.ts'
+import { createSilence } from './silence.ts'
+import type { SoundFinder } from './sound-finder.ts'
+
+type Heard = NonNullable<InspectedStretch['sound']>
+
+const anything: readonly Heard[] = ['speech', 'music', 'effect', 'mix']
+
+/** Which check listens to what. Effects may click, hum, hiss, stop and end as they like; what is mixed has been listened to before. */
+const listeners: readonly { check: string; to: readonly Heard[]; create: (threshold: number) => SoundFinder }[] = [
+  { check: 'silence', to: anything, create: createSilence },
+  { check: 'clipping', to: anything, create: createClipping },
+  { check: 'dropout', to: ['speech', 'music', 'mix'], create: createDropout },
+  { check: 'noise', to: ['speech'], create: createNoise },
+  { check: 'hum', to: ['speech'], create: createHum },
+  { check: 'dc_offset', to: anything, create: createDcOffset },
+  { check: 'dead_channel', to: anything, create: createDeadChannel },
+  { check: 'inverted_channel', to: anything, create: createInvertedChannel },
+  { check: 'clicks', to: ['speech', 'music'], create: createClicks },
+  { check: 'abrupt_end', to: ['speech', 'music'], create: createAbruptEnd },
+]
+
+/** A finder for every check of the profile that listens to what is heard in this stretch. Silence is only asked where there must be sound. */
+export function createSoundFinders(profile: QualityProfile, { sound = 'mix', audible }: InspectedStretch): SoundFinder[] {
+  return listeners
+    .filter(({ check, to }) => profile.rules[check] !== 'off' && to.includes(sound) && (check !== 'silence' || audible))
+    .map(({ check, create }) => create(thresholdOf(profile, check)))
+}
