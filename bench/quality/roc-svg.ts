@@ -3,7 +3,7 @@ import type { CheckScore } from './score.ts'
 
 const SIDE = 260
 const LEFT = 52
-const TOP = 44
+const TOP = 60
 const WIDTH = LEFT + SIDE + 20
 const HEIGHT = TOP + SIDE + 46
 
@@ -26,7 +26,8 @@ export function rocSvg(score: CheckScore): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="Inter, system-ui, sans-serif" font-size="11" fill="#5b6472">
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="20" font-size="15" font-weight="600" fill="#1b2330">${score.check}</text>
-<text x="${LEFT}" y="36">${faulty} with the fault, ${clean} without; AUC ${area === null ? '-' : area.toFixed(3)}; dot: ${score.threshold} ${score.unit}</text>
+<text x="${LEFT}" y="36">${faulty} with the fault, ${clean} without; AUC ${area === null ? '-' : area.toFixed(3)}</text>
+<text x="${LEFT}" y="50">dot: as shipped, ${score.faultIs} ${score.threshold} ${score.unit}</text>
 ${grid.join('\n')}
 <path d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}" stroke="#c3cad6" stroke-dasharray="4 4"/>
 <polyline points="${line}" fill="none" stroke="#2f6fed" stroke-width="2.5" stroke-linejoin="round"/>

@@ -2,6 +2,7 @@ import { checks } from '../../src/domain/checks/index.ts'
 import { profiles } from '../../src/domain/profiles.ts'
 import type { QualityProfile, Verdict } from '../../src/domain/verdict.ts'
 import { PCM_SAMPLE_RATE } from '../../src/ports/media-tool.ts'
+import { BAND_LU } from '../../src/quality/audio/loudness.ts'
 import { createInspector } from '../../src/quality/inspector.ts'
 import { type Delivered, deliver } from '../../test/media/faults/sound/deliver.ts'
 import { type SoundPiece, soundPieces } from '../../test/media/faults/sound.ts'
@@ -31,7 +32,7 @@ export async function measure(folder: string): Promise<CheckScore[]> {
       }
     } else for (const score of listening) listen(score, piece, delivered)
   }
-  return [...listening, ...whole]
+  return [...listening, ...whole.map(fromTarget)]
 }
 
 function scoresOf(wanted: (check: (typeof checks)[string]) => boolean): CheckScore[] {
@@ -72,6 +73,13 @@ function judgeAsset(score: CheckScore, piece: SoundPiece, { durationSeconds, lou
   const probe = { container: 'wav', durationSeconds, video: null, audio }
   const verdicts = inspector.judgeAsset(only(check), ordered, probe, loudness)
   score.points.push(pointOf(piece, score, verdicts))
+}
+
+/** The loudness may be wrong on either side: what counts is the distance from its target. */
+function fromTarget(score: CheckScore): CheckScore {
+  if (score.check !== 'loudness') return score
+  const points = score.points.map((point) => ({ ...point, value: point.value === null ? null : Math.abs(point.value - score.threshold) }))
+  return { ...score, unit: 'LU', threshold: BAND_LU, points }
 }
 
 function pointOf(piece: SoundPiece, { check, faultIs }: CheckScore, verdicts: Verdict[]): Point {

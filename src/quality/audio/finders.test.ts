@@ -110,6 +110,25 @@ test.each([
   expect(verdicts.toSorted()).toEqual([false, true])
 })
 
+describe('clipping', () => {
+  const driven = both((seconds) => 0.7 * Math.max(-1, Math.min(1, 9 * voice(seconds))))
+
+  test('that was made quieter afterwards is found at its own level', () => {
+    const [found] = hear('clipping', driven)
+    expect(found).toMatchObject({ verdict: 'fail', unit: 'count' })
+    expect(found?.value).toBeGreaterThan(100)
+  })
+
+  test.each<[string, Sound, InspectedStretch['sound']]>([
+    ['a loud voice', both((seconds) => 1.2 * voice(seconds)), 'speech'],
+    ['a voice rounded off', both((seconds) => 0.8 * Math.tanh(3 * voice(seconds))), 'speech'],
+    ['a tone', both(sine(60, 0.7)), 'music'],
+    ['a square wave, which some effects are', both((seconds) => 0.5 * Math.sign(sine(440, 1)(seconds))), 'effect'],
+  ])('%s: none', (_, sound, heardAs) => {
+    expect(hear('clipping', sound, { heardAs })).toMatchObject([{ verdict: 'pass' }])
+  })
+})
+
 describe('dropout', () => {
   const holed = (seconds: number, length: number, base = voice) => {
     const gone = within(seconds, seconds + length)

@@ -3,7 +3,7 @@ import type { QualityProfile } from '../../domain/verdict.ts'
 import type { InspectedStretch } from '../../ports/inspector.ts'
 import { createAbruptEnd } from './abrupt-end.ts'
 import { createClicks } from './clicks.ts'
-import { createClipping } from './clipping.ts'
+import { createClipping, createFullScaleClipping } from './clipping.ts'
 import { createDcOffset } from './dc-offset.ts'
 import { createDeadChannel } from './dead-channel.ts'
 import { createDropout } from './dropout.ts'
@@ -20,7 +20,8 @@ const anything: readonly Heard[] = ['speech', 'music', 'effect', 'mix']
 /** Which check listens to what. Effects may click, hum, hiss, stop and end as they like; what is mixed has been listened to before. */
 const listeners: readonly { check: string; to: readonly Heard[]; create: (threshold: number) => SoundFinder }[] = [
   { check: 'silence', to: anything, create: createSilence },
-  { check: 'clipping', to: anything, create: createClipping },
+  { check: 'clipping', to: ['speech', 'music', 'mix'], create: createClipping },
+  { check: 'clipping', to: ['effect'], create: createFullScaleClipping },
   { check: 'dropout', to: ['speech', 'music', 'mix'], create: createDropout },
   { check: 'noise', to: ['speech'], create: createNoise },
   { check: 'hum', to: ['speech'], create: createHum },

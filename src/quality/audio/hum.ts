@@ -59,22 +59,37 @@ function humPower(samples: readonly number[], hertz: number): number {
 
 /** The mean square of the tone of this frequency in the quietest tenth of the frames, and whether half of them have little more. */
 function steadyPower(samples: readonly number[], hertz: number): { power: number; steady: boolean } {
+  const tone = toneOf(hertz)
   const powers: number[] = []
-  for (let from = 0; from + FRAME_STEPS <= samples.length; from += HOP_STEPS) powers.push(tonePower(samples, from, hertz))
+  for (let from = 0; from + FRAME_STEPS <= samples.length; from += HOP_STEPS) powers.push(tonePower(samples, from, tone))
   powers.sort((a, b) => a - b)
   const power = quantile(powers, 0.1)
   return { power, steady: quantile(powers, 0.5) <= power * 10 ** (STEADY_DB / 10) }
 }
 
-/** One line of a discrete Fourier transform with a Hann window. */
-function tonePower(samples: readonly number[], from: number, hertz: number): number {
+interface Tone {
+  real: Float64Array
+  imaginary: Float64Array
+}
+
+/** A tone under a Hann window, as long as a frame. */
+function toneOf(hertz: number): Tone {
+  const phase = (n: number) => 2 * Math.PI * hertz * n * STEP_SECONDS
+  const hann = (n: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / FRAME_STEPS)
+  return {
+    real: Float64Array.from({ length: FRAME_STEPS }, (_, n) => hann(n) * Math.cos(phase(n))),
+    imaginary: Float64Array.from({ length: FRAME_STEPS }, (_, n) => hann(n) * Math.sin(phase(n))),
+  }
+}
+
+/** One line of a discrete Fourier transform. */
+function tonePower(samples: readonly number[], from: number, tone: Tone): number {
   let real = 0
   let imaginary = 0
   for (let n = 0; n < FRAME_STEPS; n++) {
-    const value = (samples[from + n] as number) * (0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / FRAME_STEPS))
-    const phase = 2 * Math.PI * hertz * n * STEP_SECONDS
-    real += value * Math.cos(phase)
-    imaginary += value * Math.sin(phase)
+    const value = samples[from + n] as number
+    real += value * (tone.real[n] as number)
+    imaginary += value * (tone.imaginary[n] as number)
   }
   // The window passes half of the amplitude, and a tone has half of its squared amplitude as mean square.
   const amplitude = (2 * Math.hypot(real, imaginary)) / (0.5 * FRAME_STEPS)

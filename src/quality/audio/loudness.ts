@@ -4,7 +4,7 @@ import type { Finding } from '../finding.ts'
 import { rounded } from '../finding.ts'
 
 /** Either side of the target, in LU. EBU R128 and Apple both allow 1 LU where the level is not set by hand. */
-const BAND_LU = 1
+export const BAND_LU = 1
 /** What a repair may leave over and still be let through with a warning, either side, in LU. */
 const LEFT_OVER_LU = 3
 /** A repair leaves room for what mixing and encoding add to a true peak. */
