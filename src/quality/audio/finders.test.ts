@@ -75,6 +75,16 @@ describe('which checks listen', () => {
     expect(listening(undefined)).toEqual(listening('mix'))
   })
 
+  test('to nothing that is too short for it', () => {
+    const asked = (durationSeconds: number) => {
+      const inspection = createInspection(profiles.strict, { startSeconds: 0, durationSeconds, fps: null, audible: true, sound: 'speech' })
+      inspection.sound(0, new Int16Array(2 * Math.round(durationSeconds * RATE)).fill(5_000))
+      return inspection.end().map(({ check }) => check)
+    }
+    expect(asked(0.4)).toEqual(['silence', 'clipping', 'dropout', 'dead_channel', 'inverted_channel', 'clicks'])
+    expect(asked(2)).toEqual(expect.arrayContaining(['noise', 'hum', 'dc_offset', 'abrupt_end']))
+  })
+
   test('silence is only asked where there must be sound', () => {
     for (const heardAs of ALL) expect(listening(heardAs, false)).not.toContain('silence')
   })
@@ -180,8 +190,9 @@ describe('noise', () => {
     expect(hear('noise', noisy, { seconds: 4 })).toMatchObject([{ verdict: 'fail' }])
   })
 
-  test('under half a second it is unknown', () => {
-    expect(hear('noise', both(voice), { seconds: 0.4 })).toMatchObject([{ verdict: 'unknown' }])
+  test('of a voice that hardly came it is unknown', () => {
+    const gone = both((seconds) => (seconds < 0.1 ? voice(seconds) : 0))
+    expect(hear('noise', gone)).toMatchObject([{ verdict: 'unknown' }])
   })
 })
 
@@ -305,7 +316,8 @@ describe('clicks', () => {
   })
 
   test.each([
-    ['a pulse of a voice', both(voice)],
+    ['a voice', both(voice)],
+    ['a creaking one, whose pulses come one by one', both((seconds) => (Math.round(seconds * RATE) % 432 < 2 ? 0.3 : 0))],
     ['a hiss that sets in', both((seconds) => (seconds < 1 ? 0 : 0.3 * hiss(seconds)))],
     ['a plosive', both((seconds) => voice(seconds) + (seconds < 1.45 ? 0 : 0.5 * Math.exp(-120 * (seconds - 1.45)) * hiss(seconds)))],
     ['one nobody hears', clicked(1.7, 0.002)],

@@ -3,8 +3,7 @@ import { createWindows, dbfs, type SoundWindow, type Windows } from './windows.t
 const WINDOW_SECONDS = 0.02
 /** Digital silence and its dither: put in by an encoder or between two sentences, it says nothing about what was recorded. */
 const NOTHING_DBFS = -90
-/** 0.5 s of sound. */
-const FEWEST_WINDOWS = 25
+const FEWEST_WINDOWS = 10
 
 /** How loud a sound is, and how loud what is always there, in dBFS. */
 export interface Levels {
@@ -15,7 +14,7 @@ export interface Levels {
 }
 
 export interface LevelMeter extends Windows {
-  /** `null`: less than half a second was heard. */
+  /** `null`: less than 0.2 s were heard. */
   levels(): Levels | null
 }
 
