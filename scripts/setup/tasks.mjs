@@ -9,6 +9,7 @@ export const tasks = {
   start: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'serve'] },
   test: { programs: ['ffmpeg', 'chromium', 'postgresql'], studio: true, command: ['scripts/test.ts'] },
   bench: { programs: ['ffmpeg', 'chromium'], studio: true, command: ['bench/main.ts'] },
+  'bench:quality': { programs: ['ffmpeg'], studio: false, command: ['bench/quality/main.ts'] },
   chaos: { programs: ['ffmpeg'], studio: false, command: ['test/chaos/main.ts'] },
   'chaos:spend': { programs: ['ffmpeg'], studio: false, command: ['test/chaos/spend/main.ts'] },
   // Looks at what is there, so it installs nothing but the packages it is made of.

@@ -30,6 +30,8 @@ export interface MediaProbe {
 export interface Loudness {
   integratedLufs: number | null
   truePeakDbtp: number | null
+  /** EBU Tech 3342. */
+  loudnessRangeLu: number | null
 }
 
 /** A part of a raw PCM file, in seconds of it. */

@@ -1,7 +1,6 @@
 import { judge, type QualityProfile, type TimeRange, type Verdict } from '../domain/verdict.ts'
 import type { InspectedStretch, Inspection } from '../ports/inspector.ts'
-import { createClipping } from './audio/clipping.ts'
-import { createSilence, type SoundFinder } from './audio/silence.ts'
+import { createSoundFinders } from './audio/finders.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import { type Fault, type FaultFinder, rounded, seconds } from './finding.ts'
 import { createBlack, type PictureFinder } from './video/black.ts'
@@ -21,7 +20,7 @@ export function createInspection(profile: QualityProfile, stretch: InspectedStre
   const frameSeconds = fps === null ? 0 : 1 / fps
   const wanted = (finder: FaultFinder) => profile.rules[finder.check] !== 'off'
   const pictureFinders: PictureFinder[] = fps === null ? [] : [createBlack(), createFreeze()].filter(wanted)
-  const soundFinders: SoundFinder[] = (audible ? [createSilence(), createClipping()] : [createClipping()]).filter(wanted)
+  const soundFinders = createSoundFinders(profile, stretch)
   const pictures = createCoverage(startSeconds, 1.5 * frameSeconds)
   const sounds = createCoverage(startSeconds, SOUND_TOLERANCE_SECONDS)
 

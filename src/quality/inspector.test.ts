@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { profiles } from '../domain/profiles.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import type { Ordered } from '../ports/inspector.ts'
-import type { MediaProbe } from '../ports/media-tool.ts'
+import type { Loudness, MediaProbe } from '../ports/media-tool.ts'
 import { createInspector } from './inspector.ts'
 
 const inspector = createInspector()
@@ -16,7 +16,7 @@ const ordered: Ordered = { durationSeconds: 5, width: 1280, height: 720, fps: 30
 const video = { codec: 'h264', width: 1280, height: 720, fps: 30, durationSeconds: 5, frames: 150 }
 const audio = { codec: 'aac', sampleRate: 48_000, channels: 2, durationSeconds: 5.02 }
 const probe: MediaProbe = { container: 'mp4', durationSeconds: 5.02, video, audio }
-const fine = { integratedLufs: -16.4, truePeakDbtp: -2 }
+const fine: Loudness = { integratedLufs: -16.4, truePeakDbtp: -2, loudnessRangeLu: 6 }
 
 const verdictOf = (check: string, changed: Partial<MediaProbe>, order: Partial<Ordered> = {}) =>
   inspector.judgeTake(standard, { ...ordered, ...order }, { ...probe, ...changed }).find((verdict) => verdict.check === check)
@@ -108,12 +108,10 @@ describe('a take against its order', () => {
 })
 
 describe('the asset against what was promised', () => {
-  const judged = (
-    check: string,
-    changed: Partial<MediaProbe>,
-    loudness: { integratedLufs: number | null; truePeakDbtp: number | null } | null = fine,
-    profile = standard,
-  ) => inspector.judgeAsset(profile, ordered, { ...probe, ...changed }, loudness).find((verdict) => verdict.check === check)
+  const judged = (check: string, changed: Partial<MediaProbe>, loudness: Partial<Loudness> | null = fine, profile = standard) =>
+    inspector
+      .judgeAsset(profile, ordered, { ...probe, ...changed }, loudness && { ...fine, ...loudness })
+      .find((verdict) => verdict.check === check)
 
   test('is held to its own timeline', () => {
     expect(judged('duration', { durationSeconds: 5.1 })?.verdict).toBe('pass')
@@ -131,11 +129,36 @@ describe('the asset against what was promised', () => {
     [-19.1, -6, 'fail'],
     // Its peaks leave no room to be louder.
     [-21, -2, 'warn'],
-    [-16, -0.5, 'warn'],
-    [-16, 0.4, 'fail'],
     [null, null, 'unknown'],
   ])('%j LUFS with peaks of %j dBTP: %s', (integratedLufs, truePeakDbtp, verdict) => {
     expect(judged('loudness', {}, { integratedLufs, truePeakDbtp })?.verdict).toBe(verdict)
+  })
+
+  test.each([
+    [-1, 'pass'],
+    [-0.5, 'warn'],
+    [0.4, 'fail'],
+    [null, 'unknown'],
+  ])('true peaks of %j dBTP: %s', (truePeakDbtp, verdict) => {
+    expect(judged('true_peak', {}, { truePeakDbtp })).toMatchObject({ verdict, value: truePeakDbtp, unit: 'dBTP', threshold: -1 })
+    // The loudness is another matter.
+    expect(judged('loudness', {}, { truePeakDbtp })?.verdict).toBe('pass')
+  })
+
+  test.each([
+    [18, 'pass'],
+    [18.1, 'warn'],
+    [null, 'unknown'],
+  ])('a loudness range of %j LU: %s', (loudnessRangeLu, verdict) => {
+    expect(judged('loudness_range', {}, { loudnessRangeLu })).toMatchObject({ verdict, value: loudnessRangeLu, unit: 'LU' })
+  })
+
+  test('a profile has its own target and limits', () => {
+    const own = { ...standard, thresholds: { loudness: -14, true_peak: -2, loudness_range: 5 } }
+    expect(judged('loudness', {}, { integratedLufs: -14.5 }, own)).toMatchObject({ verdict: 'pass', threshold: -14 })
+    expect(judged('loudness', {}, { integratedLufs: -16 }, own)?.verdict).toBe('warn')
+    expect(judged('true_peak', {}, { truePeakDbtp: -1.5 }, own)?.verdict).toBe('warn')
+    expect(judged('loudness_range', {}, fine, own)?.verdict).toBe('warn')
   })
 
   test('a profile that fails on loudness fails on all of it', () => {
@@ -166,20 +189,20 @@ describe('normalising', () => {
     [null, null, -16, 0, 'unknown'],
     [null, -30, -16, 0, 'unknown'],
   ])('%j LUFS, %j dBTP towards %i: %f dB, %s', (integratedLufs, truePeakDbtp, target, gainDb, verdict) => {
-    const normalised = inspector.normalise(standard, { integratedLufs, truePeakDbtp }, target)
+    const normalised = inspector.normalise(standard, { ...fine, integratedLufs, truePeakDbtp }, target)
     expect(normalised.gainDb).toBeCloseTo(gainDb, 6)
     expect(normalised.verdict).toMatchObject({ check: 'loudness', unit: 'LUFS', threshold: target, verdict })
   })
 
   test('the verdict of a repair is measured on what flows on', () => {
-    const { verdict } = inspector.normalise(standard, { integratedLufs: -22, truePeakDbtp: -9 }, -16)
+    const { verdict } = inspector.normalise(standard, { ...fine, integratedLufs: -22, truePeakDbtp: -9 }, -16)
     expect(verdict.value).toBe(-16)
     expect(verdict.detail).toContain('-22.0 LUFS')
     expect(verdict.detail).toContain('6.0 dB')
   })
 
   test('a profile without repair leaves the sound alone', () => {
-    const quiet = { integratedLufs: -22, truePeakDbtp: -9 }
+    const quiet = { ...fine, integratedLufs: -22, truePeakDbtp: -9 }
     expect(inspector.normalise(withRule('loudness', 'warn'), quiet, -16)).toMatchObject({ gainDb: 0, verdict: { verdict: 'warn' } })
     expect(inspector.normalise(withRule('loudness', 'fail'), quiet, -16)).toMatchObject({ gainDb: 0, verdict: { verdict: 'fail' } })
     expect(inspector.normalise(withRule('loudness', 'off'), quiet, -16)).toMatchObject({ gainDb: 0, verdict: { verdict: 'warn' } })

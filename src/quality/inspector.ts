@@ -1,6 +1,9 @@
+import { thresholdOf } from '../domain/profiles.ts'
 import { judge, type QualityProfile, type Verdict } from '../domain/verdict.ts'
 import type { Inspector } from '../ports/inspector.ts'
-import { ASSET_LUFS, amplified, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
+import { amplified, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
+import { measureLoudnessRange } from './audio/loudness-range.ts'
+import { measureTruePeak, ruleForPeak } from './audio/true-peak.ts'
 import { checkAvMismatch } from './file/av-mismatch.ts'
 import { checkDecodes } from './file/decodes.ts'
 import { checkDuration } from './file/duration.ts'
@@ -34,7 +37,7 @@ export function createInspector(): Inspector {
     },
 
     judgeAsset(profile, ordered, probe, loudness) {
-      const heard = loudness ?? { integratedLufs: null, truePeakDbtp: null }
+      const heard = loudness ?? { integratedLufs: null, truePeakDbtp: null, loudnessRangeLu: null }
       const file = verdicts(profile, [
         checkDecodes(ordered, probe),
         checkDuration(ordered, probe, ASSET_TOLERANCE_SECONDS),
@@ -43,8 +46,17 @@ export function createInspector(): Inspector {
         checkAvMismatch(probe),
       ])
       if (!ordered.audible) return file
-      const loudnessRule = ruleForLeftOver(profile.rules.loudness ?? 'fail', heard)
-      return [...file, ...verdicts(withLoudness(profile, loudnessRule), [measureLoudness(heard, ASSET_LUFS)])]
+      const targetLufs = thresholdOf(profile, 'loudness')
+      const forLeftOver = withRules(profile, {
+        loudness: ruleForLeftOver(profile.rules.loudness ?? 'fail', heard, targetLufs),
+        true_peak: ruleForPeak(profile.rules.true_peak ?? 'fail', heard),
+      })
+      const sound = verdicts(forLeftOver, [
+        measureLoudness(heard, targetLufs),
+        measureLoudnessRange(heard, thresholdOf(profile, 'loudness_range')),
+        measureTruePeak(heard, thresholdOf(profile, 'true_peak')),
+      ])
+      return [...file, ...sound]
     },
 
     normalise(profile, loudness, targetLufs) {
@@ -52,18 +64,18 @@ export function createInspector(): Inspector {
       const rule = profile.rules.loudness ?? 'fail'
       const gainDb = rule === 'repair' ? gainTowards(loudness, targetLufs) : 0
       if (before.within === null || gainDb === 0) {
-        // A peak alone is no reason to lower a sound: the mix has a limiter. Only the band counts here.
-        const within = before.within === null ? null : gainTowards({ ...loudness, truePeakDbtp: null }, targetLufs) === 0
+        // A peak alone is no reason to lower a sound: the mix has a limiter.
+        const { within } = before
         return {
           gainDb: 0,
-          verdict: judge(withLoudness(profile, rule === 'repair' || rule === 'off' ? 'warn' : rule), before.measurement, within),
+          verdict: judge(withRules(profile, { loudness: rule === 'repair' || rule === 'off' ? 'warn' : rule }), before.measurement, within),
         }
       }
       const after = measureLoudness(amplified(loudness, gainDb), targetLufs)
       const detail = `${before.measurement.detail} It was changed by ${gainDb.toFixed(1)} dB: ${after.measurement.detail}`
       const measurement = { ...after.measurement, detail }
       if (after.within) return { gainDb, verdict: { ...measurement, verdict: 'repaired' } }
-      return { gainDb, verdict: judge(withLoudness(profile, 'warn'), measurement, false) }
+      return { gainDb, verdict: judge(withRules(profile, { loudness: 'warn' }), measurement, false) }
     },
   }
 }
@@ -74,6 +86,6 @@ function verdicts(profile: QualityProfile, findings: (Finding | null)[]): Verdic
   )
 }
 
-function withLoudness(profile: QualityProfile, rule: QualityProfile['rules'][string]): QualityProfile {
-  return { ...profile, rules: { ...profile.rules, loudness: rule } }
+function withRules(profile: QualityProfile, rules: QualityProfile['rules']): QualityProfile {
+  return { ...profile, rules: { ...profile.rules, ...rules } }
 }

@@ -1,4 +1,5 @@
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
+import type { InspectedStretch } from '../ports/inspector.ts'
 import { PCM_BYTES_PER_SAMPLE_FRAME, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
 import type { StageDeps } from './deps.ts'
 
@@ -10,13 +11,12 @@ export async function judgeSound(
   deps: StageDeps,
   profile: QualityProfile,
   stemKey: string,
-  sound: { durationSeconds: number; audible: boolean },
+  heard: Required<Pick<InspectedStretch, 'durationSeconds' | 'audible' | 'sound'>>,
 ): Promise<Verdict[]> {
   const inspection = deps.inspector.inspect(profile, {
     startSeconds: 0,
-    durationSeconds: sound.durationSeconds,
     fps: null,
-    audible: sound.audible,
+    ...heard,
   })
   let rest: Uint8Array = new Uint8Array()
   let frames = 0

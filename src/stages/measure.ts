@@ -1,6 +1,7 @@
+import { thresholdOf } from '../domain/profiles.ts'
 import type { Master, Take } from '../domain/take.ts'
 import type { QualityProfile, TimeRange, Verdict } from '../domain/verdict.ts'
-import type { FaultySentence, Ordered } from '../ports/inspector.ts'
+import type { FaultySentence, InspectedStretch, Ordered } from '../ports/inspector.ts'
 import { type Loudness, type MediaProbe, PCM_SAMPLE_RATE } from '../ports/media-tool.ts'
 import type { StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
@@ -8,10 +9,13 @@ import { judgeSound } from './judge-sound.ts'
 import { judgeVoice } from './judge-voice.ts'
 import { masterKey } from './keys.ts'
 
-/** Loudness a role is brought to before mixing, in LUFS. Speech carries the mix; music lies well below it. */
-const TARGET_LUFS: Record<Take['role'], number> = { speech: -15.6, clip: -16, music: -24, sound: -16, keyframes: -16 }
-/** A sound on its own is not a bed. */
-const ALONE_LUFS = -16
+/** Loudness a role is brought to before mixing, against that of the asset, in LU. Speech carries the mix; music lies well below it. */
+const ROLE_LU: Record<Take['role'], number> = { speech: 0.4, clip: 0, music: -8, sound: 0, keyframes: 0 }
+/** What the checks hear in a role. The sound of a clip is what its provider mixed. */
+const HEARD_AS = { speech: 'speech', clip: 'mix', music: 'music', sound: 'effect', keyframes: 'mix' } as const satisfies Record<
+  Take['role'],
+  InspectedStretch['sound']
+>
 /** A voice keeps this much of a silent edge that is cut off: nobody begins to speak at once. */
 const KEPT_EDGE_SECONDS = 0.3
 
@@ -51,11 +55,12 @@ export async function measureSound(
   name: string,
 ): Promise<Measured> {
   const { durationSeconds, pcmPath } = sound
-  const target = run.job.plan?.shots.length === 0 ? ALONE_LUFS : TARGET_LUFS[take.role]
+  // A sound on its own is not a bed.
+  const target = thresholdOf(profile, 'loudness') + (run.job.plan?.shots.length === 0 ? 0 : ROLE_LU[take.role])
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const objectKey = masterKey(run.job.id, take.id, name)
   await deps.objects.putFile(objectKey, pcmPath, { mimeType: 'application/octet-stream' })
-  const heard = await judgeSound(deps, profile, objectKey, { durationSeconds, audible: isAudible(take) })
+  const heard = await judgeSound(deps, profile, objectKey, { durationSeconds, audible: isAudible(take), sound: HEARD_AS[take.role] })
   const said = await judgeVoice(deps, run, profile, take, { stemKey: objectKey, durationSeconds })
   return {
     master: { ...master, durationSeconds, stem: { objectKey, durationSeconds, gainDb }, ...(said.cues && { cues: said.cues }) },

@@ -52,7 +52,7 @@ async function inspect(
   }: { whole: string; pcmPath: string | null; durationSeconds: number; audible: boolean; scratch: string },
   signal: AbortSignal,
 ): Promise<Verdict[]> {
-  const inspection = deps.inspector.inspect(profile, { startSeconds: 0, durationSeconds, fps, audible })
+  const inspection = deps.inspector.inspect(profile, { startSeconds: 0, durationSeconds, fps, audible, sound: 'mix' })
   const pieces = deps.media.finish({
     video: width !== null && height !== null && fps !== null ? { path: whole, width, height, fps } : null,
     startSeconds: 0,

@@ -45,14 +45,14 @@ describe("ffprobe's answer", () => {
 
 describe('the loudness summary', () => {
   const summary = (integrated: string, peak: string) =>
-    `x\n[Parsed_ebur128_0 @ 0x1] Summary:\n\n  Integrated loudness:\n    I:         ${integrated} LUFS\n    Threshold: -31.8 LUFS\n\n  True peak:\n    Peak:      ${peak} dBFS\n`
+    `x\n[Parsed_ebur128_0 @ 0x1] Summary:\n\n  Integrated loudness:\n    I:         ${integrated} LUFS\n    Threshold: -31.8 LUFS\n\n  Loudness range:\n    LRA:         4.3 LU\n    Threshold: -41.8 LUFS\n    LRA low:   -24.0 LUFS\n    LRA high:  -19.7 LUFS\n\n  True peak:\n    Peak:      ${peak} dBFS\n`
 
-  it('gives both figures', () => {
-    expect(readLoudness(summary('-21.8', '-19.1'))).toEqual({ integratedLufs: -21.8, truePeakDbtp: -19.1 })
+  it('gives all three figures', () => {
+    expect(readLoudness(summary('-21.8', '-19.1'))).toEqual({ integratedLufs: -21.8, truePeakDbtp: -19.1, loudnessRangeLu: 4.3 })
   })
 
   it('says null, not a number, of silence and of what was too short', () => {
-    expect(readLoudness(summary('-70.0', '-inf'))).toEqual({ integratedLufs: null, truePeakDbtp: null })
-    expect(readLoudness('')).toEqual({ integratedLufs: null, truePeakDbtp: null })
+    expect(readLoudness(summary('-70.0', '-inf'))).toEqual({ integratedLufs: null, truePeakDbtp: null, loudnessRangeLu: null })
+    expect(readLoudness('')).toEqual({ integratedLufs: null, truePeakDbtp: null, loudnessRangeLu: null })
   })
 })

@@ -10,9 +10,11 @@ const GATE_LUFS = -70
 export function readLoudness(stderr: string): Loudness {
   const summary = stderr.slice(stderr.lastIndexOf('Summary:'))
   const integrated = value(/Integrated loudness:\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS/, summary)
+  const heard = integrated !== null && integrated > GATE_LUFS
   return {
-    integratedLufs: integrated !== null && integrated > GATE_LUFS ? integrated : null,
+    integratedLufs: heard ? integrated : null,
     truePeakDbtp: value(/True peak:\s+Peak:\s+(-?[\d.]+|-?inf|nan) dBFS/, summary),
+    loudnessRangeLu: heard ? value(/Loudness range:\s+LRA:\s+(-?[\d.]+|nan) LU/, summary) : null,
   }
 }
 

@@ -6,6 +6,8 @@ import { EBUR128, readLoudness } from './loudness.ts'
 import type { ToolRunner } from './run.ts'
 
 const DECODE_TIMEOUT_MS = 10 * 60_000
+/** One channel is heard at its full level on both sides, as players do it; left to itself, FFmpeg takes 3 dB off, and what was clipped is no longer at full scale. */
+const MONO_AT_FULL_LEVEL = "volume='if(eq(nb_channels,1),sqrt(2),1)':eval=once:precision=float"
 const PCM_FORMAT = ['-ar', String(PCM_SAMPLE_RATE), '-ac', '2']
 
 /** One run: the first sound track as raw PCM, and its loudness. A file without one is `media_unreadable`. */
@@ -19,7 +21,7 @@ export async function decodeAudio(
       '-map',
       '0:a:0',
       '-af',
-      `aresample=${PCM_SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,${EBUR128}`,
+      `${MONO_AT_FULL_LEVEL},aresample=${PCM_SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,${EBUR128}`,
       ...PCM_FORMAT,
       '-f',
       's16le',

@@ -3,22 +3,18 @@ import type { Loudness } from '../../ports/media-tool.ts'
 import type { Finding } from '../finding.ts'
 import { rounded } from '../finding.ts'
 
-/** What an asset is brought to, in LUFS: Apple's and most podcast hosts' recommendation (AES TD1008 asks -18 to -16 for speech). */
-export const ASSET_LUFS = -16
 /** Either side of the target, in LU. EBU R128 and Apple both allow 1 LU where the level is not set by hand. */
-const BAND_LU = 1
+export const BAND_LU = 1
 /** What a repair may leave over and still be let through with a warning, either side, in LU. */
 const LEFT_OVER_LU = 3
-/** Encoders overshoot by up to 1 dB (EBU R128 and Apple: at most -1 dBTP). */
-const MAXIMUM_DBTP = -1
-/** A repair leaves half a dB more, for what mixing and encoding add. */
+/** A repair leaves room for what mixing and encoding add to a true peak. */
 const REPAIRED_DBTP = -1.5
 
 /**
- * `loudness`, in LUFS (ITU-R BS.1770-4, gated, of the whole) within 1 LU of the target, and no true peak above -1 dBTP.
+ * `loudness`, in LUFS (ITU-R BS.1770-4, gated, of the whole) within 1 LU of the target.
  * `unknown` when the sound is too short (under 0.4 s) or too quiet to have a loudness.
  */
-export function measureLoudness({ integratedLufs, truePeakDbtp }: Loudness, targetLufs = ASSET_LUFS): Finding {
+export function measureLoudness({ integratedLufs }: Loudness, targetLufs: number): Finding {
   const measurement: Measurement = {
     check: 'loudness',
     value: integratedLufs === null ? null : rounded(integratedLufs),
@@ -27,20 +23,16 @@ export function measureLoudness({ integratedLufs, truePeakDbtp }: Loudness, targ
     detail: 'the loudness could not be measured: the sound is too short or too quiet.',
   }
   if (integratedLufs === null) return { measurement, within: null }
-  const peak = truePeakDbtp === null ? '' : `, with peaks of ${truePeakDbtp.toFixed(1)} dBTP (at most ${MAXIMUM_DBTP})`
-  const detail = `the sound has ${integratedLufs.toFixed(1)} LUFS; ${targetLufs} ± ${BAND_LU} was aimed at${peak}.`
-  return {
-    measurement: { ...measurement, detail },
-    within: inBand(integratedLufs, targetLufs) && (truePeakDbtp ?? -Infinity) <= MAXIMUM_DBTP + 0.05,
-  }
+  const detail = `the sound has ${integratedLufs.toFixed(1)} LUFS; ${targetLufs} ± ${BAND_LU} was aimed at.`
+  return { measurement: { ...measurement, detail }, within: inBand(integratedLufs, targetLufs) }
 }
 
 /**
  * The rule for what is outside the band although the profile had it repaired: a quiet sound whose peaks leave no room,
- * or less than 3 LU of difference, is let through with a warning. Peaks above full scale are not.
+ * or less than 3 LU of difference, is let through with a warning.
  */
-export function ruleForLeftOver(rule: CheckRule, { integratedLufs, truePeakDbtp }: Loudness, targetLufs = ASSET_LUFS): CheckRule {
-  if (rule !== 'repair' || integratedLufs === null || (truePeakDbtp ?? -Infinity) > 0) return rule
+export function ruleForLeftOver(rule: CheckRule, { integratedLufs, truePeakDbtp }: Loudness, targetLufs: number): CheckRule {
+  if (rule !== 'repair' || integratedLufs === null) return rule
   const missing = targetLufs - BAND_LU - integratedLufs
   const noRoom = missing > 0 && truePeakDbtp !== null && truePeakDbtp + missing > REPAIRED_DBTP
   return noRoom || Math.abs(integratedLufs - targetLufs) <= LEFT_OVER_LU ? 'warn' : rule
@@ -55,8 +47,9 @@ export function gainTowards({ integratedLufs, truePeakDbtp }: Loudness, targetLu
 }
 
 /** The loudness after a gain. */
-export function amplified({ integratedLufs, truePeakDbtp }: Loudness, gainDb: number): Loudness {
+export function amplified({ integratedLufs, truePeakDbtp, loudnessRangeLu }: Loudness, gainDb: number): Loudness {
   return {
+    loudnessRangeLu,
     integratedLufs: integratedLufs === null ? null : integratedLufs + gainDb,
     truePeakDbtp: truePeakDbtp === null ? null : truePeakDbtp + gainDb,
   }
