@@ -5,18 +5,18 @@ import { exchangedShare, type Joint, type Joints } from './joints.ts'
 import { COLUMNS, changedCells, type Look, lookOf, ROWS } from './look.ts'
 import type { PictureFinder } from './picture-finder.ts'
 
-/** A joint that exchanges more of the picture than this begins another picture. */
-const ANOTHER_PICTURE = 0.3
-/** ... and one that exchanges less than this against the frame before that brings the first one back, within this time. */
-const SAME_PICTURE = 0.15
+/** The first picture is back when it differs in less than this share from the frame before another one began, within this time. */
+const SAME_PICTURE = 0.2
 const INSERT_SECONDS = 0.5
 
 /** A still is compared with the one so long before. Shorter, and a change of a second is lost in what changes anyway. */
 const COMPARED_SECONDS = 1
-/** Before so many comparisons it is not known what changes anyway. */
+/** Before so many comparisons it is not known what changes anyway; as many as the second figure are remembered, half a second each. */
 const HISTORY = 2
-/** A change must be so many times as large as any before. */
-const OUTLIER = 2
+const REMEMBERED = 6
+/** A change must be so many times as large as any before, and what changes anyway must be less than this. */
+const OUTLIER = 1.5
+const RESTLESS = 0.1
 /** Frames kept of that time, so many a second, to see what moved. */
 const FRAMES_PER_SECOND = 15
 /** What is less in its place than this was moved there. */
@@ -33,15 +33,17 @@ const ROUNDING_SECONDS = 1e-6
  *   of the camera is made good; where nothing changed as much in the clip before, and what changed neither came from outside
  *   nor can be followed from frame to frame. A subject that turns into another, or is suddenly there.
  *
- * The second needs two seconds of the clip to know what changes in it anyway, and sees a change with the next still, half a second late at most.
+ * The second needs two seconds of the clip to know what changes in it anyway, judges nothing where that is more than a tenth of the
+ * picture (drawn scenes, whips), and sees a change with the next still, half a second late at most.
  * Colours and cells take the place of a vision model's embedding; docs/decisions/checks.md has what both found.
+ * @param cut a joint that exchanges more of the picture than this begins another one
  */
-export function createConsistency(threshold: number, joints: Joints, plannedCuts: readonly number[]): PictureFinder {
+export function createConsistency(threshold: number, cut: number, joints: Joints, plannedCuts: readonly number[]): PictureFinder {
   const faults: Fault[] = []
   const inserts = createInserts(faults)
   const looks: { startSeconds: number; look: Look }[] = []
   const frames: { startSeconds: number; half: Uint8Array }[] = []
-  /** Shares that changed from one second to the next so far. */
+  /** Shares that changed from one second to the next of late. */
   const before: number[] = []
   let most: number | null = null
   /** The last time the whole picture was exchanged, by plan or not: nothing is compared across it. */
@@ -51,12 +53,13 @@ export function createConsistency(threshold: number, joints: Joints, plannedCuts
     const earlier = looks.findLast((one) => one.startSeconds <= startSeconds - COMPARED_SECONDS + ROUNDING_SECONDS)
     if (!earlier || earlier.startSeconds < newPictureSeconds - ROUNDING_SECONDS) return 0
     const cells = changedCells(earlier.look, look)
-    if (!cells) return 0
-    const share = shareOf(cells)
+    // What cannot be compared may have changed throughout.
+    const share = cells ? shareOf(cells) : 1
     const usual = Math.max(0, ...before)
     const known = before.length >= HISTORY
     before.push(share)
-    if (!known || share < OUTLIER * usual) return 0
+    if (before.length > REMEMBERED) before.shift()
+    if (!cells || !known || usual > RESTLESS || share < OUTLIER * usual) return 0
     const settled = withoutComingIn(cells)
     if (shareOf(settled) <= threshold) return shareOf(settled)
     const during = frames.filter((frame) => frame.startSeconds >= earlier.startSeconds).map(({ half }) => half)
@@ -70,7 +73,7 @@ export function createConsistency(threshold: number, joints: Joints, plannedCuts
     picture(startSeconds, endSeconds, grey) {
       const joint = joints.at(startSeconds, grey)
       if (isPlanned(startSeconds, plannedCuts)) newPictureSeconds = startSeconds
-      else if (joint.exchanged > ANOTHER_PICTURE) {
+      else if (joint.exchanged > cut) {
         if (!inserts.ended(startSeconds, joint)) newPictureSeconds = startSeconds
       }
       if (startSeconds - (frames.at(-1)?.startSeconds ?? Number.NEGATIVE_INFINITY) < 1 / FRAMES_PER_SECOND - ROUNDING_SECONDS) return

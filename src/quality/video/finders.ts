@@ -25,7 +25,7 @@ export function createPictureFinders(profile: QualityProfile, { fps, plannedCuts
     createFlash(limit('flash')),
     createLetterbox(limit('letterbox')),
     createCut(limit('cut'), joints, plannedCuts),
-    createConsistency(limit('consistency'), joints, plannedCuts),
+    createConsistency(limit('consistency'), limit('cut'), joints, plannedCuts),
     createBlur(limit('blur')),
     createBlockiness(limit('blockiness')),
   ].filter(({ check }) => profile.rules[check] !== 'off')

@@ -8,7 +8,7 @@ const BLOCK_PIXELS = BLOCK_WIDTH * BLOCK_HEIGHT
 const REACH_X = 8
 const REACH_Y = 6
 /** A block is found where it correlates as much as this; lightness and contrast do not matter, so a fade or a flash is no change. */
-const FOUND = 0.6
+const FOUND = 0.8
 /** A block whose levels deviate less from their mean has nothing that could be found. */
 const FLAT = 2.5
 /** Places to look at, the nearest first: most blocks have hardly moved. */

@@ -389,8 +389,8 @@ export function pictureClips(): PictureClip[] {
     clean(
       'fast pan',
       plain(
-        (t) => ({ x: 0.35 + 0.12 * t, y: 0.5, zoom: 2.4 }),
-        (t) => ({ x: 0.35 + 0.12 * t, y: 0.55, size: 0.18, turn: 0 }),
+        (t) => ({ x: 0.23 + 0.11 * t, y: 0.5, zoom: 2.4 }),
+        (t) => ({ x: 0.23 + 0.11 * t, y: 0.55, size: 0.18, turn: 0 }),
         41,
       ),
     ),
