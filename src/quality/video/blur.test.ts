@@ -6,10 +6,10 @@ import { createBlur } from './blur.ts'
 const THRESHOLD = 5
 const sharp = chequered(stillOf(seen(place(10), 20, 20)))
 
-/** Dark and light boxes of 20 pixels, with the picture showing through a little. */
+/** Dark and light boxes of 27 pixels, with the picture showing through a little. */
 function chequered(still: StillFrame): StillFrame {
   const { width } = still
-  const isLight = (pixel: number) => (Math.floor((pixel % width) / 20) + Math.floor(pixel / width / 20)) % 2 === 1
+  const isLight = (pixel: number) => (Math.floor((pixel % width) / 27) + Math.floor(pixel / width / 27)) % 2 === 1
   return { ...still, yuv420p: still.yuv420p.map((level, pixel) => (isLight(pixel) ? 200 : 30) + level / 10) }
 }
 

@@ -28,13 +28,24 @@ export function changeInPlace(frames: readonly Uint8Array[], cells: Uint8Array):
     const [restX, restY] = movementOf(rest, now, before)
     for (const [cell, isIn] of around.entries()) {
       if (!isIn) continue
-      const still = difference(now, before, cell, restX, restY)
-      if (still === null) continue
+      // What the camera follows stays in its place while the rest moves.
+      const still = least(now, before, cell, [
+        [restX, restY],
+        [0, 0],
+      ])
       unfollowed += still
-      followed += PLACES.reduce((least, [dx, dy]) => Math.min(least, difference(now, before, cell, dx, dy) ?? least), still)
+      followed += least(now, before, cell, PLACES)
     }
   }
   return unfollowed === 0 ? 1 : followed / unfollowed
+}
+
+/** The least difference of a cell's patch from those of the frame before at some displacements, of which one must be none. */
+function least(now: Uint8Array, before: Uint8Array, cell: number, places: readonly (readonly [number, number])[]): number {
+  return places.reduce(
+    (smallest, [dx, dy]) => Math.min(smallest, difference(now, before, cell, dx, dy) ?? smallest),
+    Number.POSITIVE_INFINITY,
+  )
 }
 
 /** Where most of these cells came from. */
