@@ -10,13 +10,16 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measure as file } from './file.ts'
+import { measure as guard } from './guard.ts'
+import { measure as picture } from './picture.ts'
 import { rocSvg } from './roc-svg.ts'
 import type { CheckScore } from './score.ts'
 import { measure as sound } from './sound.ts'
 import { scoreTable, slips, sumTable } from './table.ts'
 
 /** One module a group of checks. */
-const groups: Record<string, (folder: string) => Promise<CheckScore[]>> = { sound }
+const groups: Record<string, (folder: string) => Promise<CheckScore[]>> = { file, sound, picture, guard }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,6 +6,7 @@ import { LANES, type Lane } from '../domain/step.ts'
 import type { BlockListCommand } from './block-list.ts'
 import type { BudgetCommand } from './budget.ts'
 import { explain } from './explain.ts'
+import type { JudgeCommand } from './judge.ts'
 import { keepPages } from './keep-pages.ts'
 import type { LabCommand } from './lab.ts'
 
@@ -138,6 +139,14 @@ program
   .action(async (options: BlockListCommand) => (await import('./block-list.ts')).blockList(configFrom(), options))
 
 program
+  .command('judge')
+  .description('hold a profile against assets made before, and print what it says otherwise')
+  .requiredOption('--since <date>', 'the day from which on assets are judged, e.g. 2026-11-01', day)
+  .option('--profile <name>', 'built in, or of the tenant', 'standard')
+  .option('--tenant <name>', 'whose', 'default')
+  .action(async (options: JudgeCommand) => (await import('./judge.ts')).judge(configFrom(), options))
+
+program
   .command('lab')
   .description("play the vendors' own APIs on this machine: real media, no key, a book of charges, and faults at will")
   .option('--port <number>', 'port to listen on; 0 takes a free one', wholeNumber, 8790)
@@ -176,6 +185,12 @@ function lanes(text: string): Lane[] {
 
 function names(text: string): string[] {
   return text.split(',').map((name) => name.trim())
+}
+
+function day(text: string): Date {
+  const date = new Date(text)
+  if (!Number.isNaN(date.getTime())) return date
+  throw new InvalidArgumentError('It must be a date like 2026-11-01.')
 }
 
 function wholeNumber(text: string): number {

@@ -12,7 +12,6 @@ import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createPostgresQueue } from '../drivers/queue/postgres/queue.ts'
-import { createOfflineReader } from '../drivers/script-reader/offline/reader.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
@@ -23,7 +22,6 @@ import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import { createInspector } from '../quality/inspector.ts'
-import { createSpeechJudge } from '../quality/speech/judge.ts'
 import { createEventHub } from '../realtime/event-hub.ts'
 import { startWebhookSender } from '../realtime/webhook-sender.ts'
 import { createHandlers } from '../stages/index.ts'
@@ -32,6 +30,7 @@ import type { Config } from './config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
+import { openSpeechJudge } from './open-speech-judge.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
@@ -94,8 +93,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log }) : null
   stack.defer(() => sender?.stop())
 
-  const speech = createSpeechJudge({ reader: createOfflineReader({ log, pronouncer: new URL('../drivers/provider/local/speech/pronounce.ts', import.meta.url) }), log })
-  stack.defer(async () => speech.close?.())
+  const speech = openSpeechJudge(log, stack)
 
   const engine: RunningEngine = createEngine({
     store,

@@ -78,7 +78,7 @@ const chances: Record<string, Partial<Record<RepairAction, number>>> = {
 }
 const MOST_CHECKS: Partial<Record<RepairAction, number>> = { reseed: 0.7, other_provider: 0.6 }
 
-export function repairsOf(check: string): Partial<Record<RepairAction, number>> {
+function repairsOf(check: string): Partial<Record<RepairAction, number>> {
   return chances[check] ?? MOST_CHECKS
 }
 

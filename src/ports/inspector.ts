@@ -25,6 +25,8 @@ export interface InspectedStretch {
   audible: boolean
   /** What is heard, `mix` when absent: a voice alone, music, an effect, or the mix of them. Decides which checks listen. */
   sound?: 'speech' | 'music' | 'effect' | 'mix'
+  /** Times on the timeline at which another picture is to begin; none when absent: one take. */
+  plannedCuts?: number[]
 }
 
 /** Looks at one stretch of the timeline while it is encoded. Feed in order; ask any time. */

@@ -19,11 +19,40 @@ export interface StillFrame {
 /** Whole pictures are taken this often, in frames a second. */
 export const STILLS_PER_SECOND = 2
 
+/** When a packet of a stream is shown or heard, as its container says; in the order of the file. */
+export interface PacketTime {
+  seconds: number
+  /** Whether it can be decoded without those before it. */
+  key: boolean
+}
+/** Of a long file, packets are read to here. */
+export const PACKETS_UNTIL_SECONDS = 120
+
 export interface MediaProbe {
   container: string
   durationSeconds: number
-  video: { codec: string; width: number; height: number; fps: number; durationSeconds: number; frames: number | null } | null
-  audio: { codec: string; sampleRate: number; channels: number; durationSeconds: number } | null
+  video: {
+    codec: string
+    /** As shown, rotation applied. */
+    width: number
+    height: number
+    fps: number
+    durationSeconds: number
+    frames: number | null
+    /** How brightness is written: SMPTE ST 2084, ARIB STD-B67, or the ordinary way. Absent: not read. */
+    transfer?: 'pq' | 'hlg' | 'sdr'
+    /** Absent: not read. */
+    packets?: PacketTime[]
+  } | null
+  audio: {
+    codec: string
+    sampleRate: number
+    channels: number
+    durationSeconds: number
+    /** How long one packet sounds by the definition of its codec, whatever the container says. `null`: it has no fixed length. Absent: not read. */
+    packetSeconds?: number | null
+    packets?: PacketTime[]
+  } | null
 }
 
 /** EBU R128 (ITU-R BS.1770-4) of a whole sound. `null` where it is too short or silent to have one. */

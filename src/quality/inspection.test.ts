@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { checks } from '../domain/checks/index.ts'
 import { profiles } from '../domain/profiles.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { InspectedStretch } from '../ports/inspector.ts'
@@ -9,12 +8,13 @@ import { createInspector } from './inspector.ts'
 const FPS = 30
 const RATE = 48_000
 const FRAME = 1 / FPS
-/** Four checks stand for all: how each of the others judges is tested beside it. */
-const others = Object.keys(checks).filter((check) => !['black', 'freeze', 'silence', 'clipping'].includes(check))
-const strict: QualityProfile = {
-  ...profiles.strict,
-  rules: { ...profiles.strict.rules, ...Object.fromEntries(others.map((check) => [check, 'off' as const])) },
-}
+/** How every check is followed is shown with four of them; each has its own test beside it. */
+const shown = ['black', 'freeze', 'silence', 'clipping']
+const only = ({ rules, ...profile }: QualityProfile): QualityProfile => ({
+  ...profile,
+  rules: Object.fromEntries(Object.entries(rules).map(([check, rule]) => [check, shown.includes(check) ? rule : 'off'])),
+})
+const strict = only(profiles.strict)
 const PIXELS = GREY_WIDTH * GREY_HEIGHT
 
 /** What is seen at a time: a luma for the whole frame, or a frame. */
@@ -219,7 +219,9 @@ describe('freeze', () => {
   })
 
   test('is judged by the profile', () => {
-    expect(all(feed({ picture: stillIn(3, 5.5), profile: profiles.standard }), 'freeze').map(({ verdict }) => verdict)).toContain('warn')
+    expect(all(feed({ picture: stillIn(3, 5.5), profile: only(profiles.standard) }), 'freeze').map(({ verdict }) => verdict)).toContain(
+      'warn',
+    )
   })
 })
 

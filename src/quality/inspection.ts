@@ -1,10 +1,10 @@
 import { judge, type QualityProfile, type TimeRange, type Verdict } from '../domain/verdict.ts'
 import type { InspectedStretch, Inspection } from '../ports/inspector.ts'
+import { STILLS_PER_SECOND } from '../ports/media-tool.ts'
 import { createSoundFinders } from './audio/finders.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import { type Fault, type FaultFinder, rounded, seconds } from './finding.ts'
-import { createBlack, type PictureFinder } from './video/black.ts'
-import { createFreeze } from './video/freeze.ts'
+import { createPictureFinders } from './video/finders.ts'
 
 const SAMPLE_RATE = 48_000
 /** More than the frame of an AAC encoder (21 ms), less than can be missed. */
@@ -18,14 +18,15 @@ const SOUND_TOLERANCE_SECONDS = 0.05
 export function createInspection(profile: QualityProfile, stretch: InspectedStretch): Inspection {
   const { startSeconds, fps, audible } = stretch
   const frameSeconds = fps === null ? 0 : 1 / fps
-  const wanted = (finder: FaultFinder) => profile.rules[finder.check] !== 'off'
-  const pictureFinders: PictureFinder[] = fps === null ? [] : [createBlack(), createFreeze()].filter(wanted)
+  const pictureFinders = createPictureFinders(profile, stretch)
   const soundFinders = createSoundFinders(profile, stretch)
   const pictures = createCoverage(startSeconds, 1.5 * frameSeconds)
+  const stillSeconds = Math.max(frameSeconds, 1 / STILLS_PER_SECOND)
+  const stills = createCoverage(startSeconds, 1.5 * frameSeconds)
   const sounds = createCoverage(startSeconds, SOUND_TOLERANCE_SECONDS)
 
   const watches = [
-    ...pictureFinders.map((finder) => createWatch(profile, finder, pictures, startSeconds, true)),
+    ...pictureFinders.map((finder) => createWatch(profile, finder, finder.still ? stills : pictures, startSeconds, true)),
     // Sound that need not be heard may be missing.
     ...soundFinders.map((finder) => createWatch(profile, finder, sounds, startSeconds, audible)),
   ]
@@ -34,13 +35,16 @@ export function createInspection(profile: QualityProfile, stretch: InspectedStre
   return {
     picture(atSeconds, grey) {
       pictures.add(atSeconds, atSeconds + frameSeconds)
-      for (const finder of pictureFinders) finder.picture(atSeconds, atSeconds + frameSeconds, grey)
+      for (const finder of pictureFinders) finder.picture?.(atSeconds, atSeconds + frameSeconds, grey)
     },
     sound(atSeconds, pcm) {
       sounds.add(atSeconds, atSeconds + pcm.length / 2 / SAMPLE_RATE)
       for (const finder of soundFinders) finder.sound(atSeconds, pcm)
     },
-    still: () => undefined,
+    still(atSeconds, frame) {
+      stills.add(atSeconds, atSeconds + stillSeconds)
+      for (const finder of pictureFinders) finder.still?.(atSeconds, atSeconds + stillSeconds, frame)
+    },
     judgeUntil(untilSeconds) {
       const from = asked
       asked = Math.max(asked, untilSeconds)

@@ -107,6 +107,100 @@ describe('a take against its order', () => {
   })
 })
 
+describe('when its packets are due', () => {
+  const packets = (seconds: readonly number[], key = (n: number) => n % 30 === 0) => seconds.map((at, n) => ({ seconds: at, key: key(n) }))
+  const even = (count: number, rate: number) => Array.from({ length: count }, (_, n) => n / rate)
+  const pictures = even(150, 30)
+  const AAC = 1_024 / 48_000
+  const sounds = Array.from({ length: 234 }, (_, n) => n * AAC)
+  const timed = (times: { pictures?: readonly number[]; sounds?: readonly number[] }, key?: (n: number) => boolean) => ({
+    video: { ...video, packets: packets(times.pictures ?? pictures, key) },
+    audio: { ...audio, packetSeconds: AAC, packets: packets(times.sounds ?? sounds, () => true) },
+  })
+
+  test('evenly, all is well', () => {
+    for (const check of ['timestamps', 'variable_fps', 'keyframe_start', 'av_drift'])
+      expect(verdictOf(check, timed({})), check).toMatchObject({ verdict: 'pass', value: 0 })
+  })
+
+  test('what was not read is not spoken of', () => {
+    for (const check of ['timestamps', 'variable_fps', 'keyframe_start', 'av_drift', 'hdr'])
+      expect(verdictOf(check, {}), check).toBeUndefined()
+  })
+
+  test.each([
+    [0.25, 'pass'],
+    [0.26, 'warn'],
+  ])('a picture that comes %f s late: %s', (late, verdict) => {
+    const found = verdictOf('timestamps', timed({ pictures: pictures.map((at, n) => (n < 60 ? at : at + late)) }))
+    expect(found).toMatchObject({ verdict, value: late, range: { startSeconds: 59 / 30 } })
+  })
+
+  test('pictures lie in the file in the order they are decoded', () => {
+    const decoded = pictures.map((_, n) => pictures[n % 3 === 1 ? n + 1 : n % 3 === 2 ? n - 1 : n] ?? 0)
+    expect(verdictOf('timestamps', timed({ pictures: decoded }))).toMatchObject({ verdict: 'pass', value: 0 })
+  })
+
+  test('a sound that goes back', () => {
+    const back = sounds.map((at, n) => (n < 100 ? at : at - 1))
+    expect(verdictOf('timestamps', timed({ sounds: back }))).toMatchObject({ verdict: 'warn', value: 0.979 })
+  })
+
+  test.each([
+    [0.04, 'pass'],
+    [0.07, 'warn'],
+  ])('with %f of the pictures shown half as long again: %s', (share, verdict) => {
+    let at = 0
+    const uneven = pictures.map((_, n) => {
+      const time = at
+      at += n < 150 * share ? 0.05 : 1 / 30
+      return time
+    })
+    expect(verdictOf('variable_fps', timed({ pictures: uneven }))?.verdict).toBe(verdict)
+  })
+
+  test('times in whole milliseconds are even', () => {
+    const rounded = even(600, 60).map((at) => Math.round(at * 1_000) / 1_000)
+    expect(verdictOf('variable_fps', timed({ pictures: rounded }))?.value).toBe(0)
+  })
+
+  test('a picture that begins in the middle of a group', () => {
+    expect(
+      verdictOf(
+        'keyframe_start',
+        timed({}, (n) => n === 12),
+      ),
+    ).toMatchObject({ verdict: 'fail', value: 0.4 })
+    expect(
+      verdictOf(
+        'keyframe_start',
+        timed({}, () => false),
+      ),
+    ).toMatchObject({ verdict: 'fail', value: 5 })
+  })
+
+  test.each([
+    [1.015, 'pass', 0.075],
+    [1.022, 'fail', 0.109],
+    [0.97, 'fail', 0.149],
+  ])('a clock that goes %f as fast: %s', (speed, verdict, value) => {
+    expect(verdictOf('av_drift', timed({ sounds: sounds.map((at) => at * speed) }))).toMatchObject({ verdict, value })
+  })
+
+  test('a sound whose packets have no fixed length cannot drift from it', () => {
+    const { audio: known, ...rest } = timed({})
+    expect(verdictOf('av_drift', { ...rest, audio: { ...known, packetSeconds: null } })).toBeUndefined()
+  })
+
+  test.each(['pq', 'hlg'] as const)('%s is told, and is no picture for a strict profile', (transfer) => {
+    const hdr = { ...probe, video: { ...video, transfer } }
+    const verdictUnder = (profile: QualityProfile) =>
+      inspector.judgeTake(profile, ordered, hdr).find(({ check }) => check === 'hdr')?.verdict
+    expect([verdictUnder(standard), verdictUnder(profiles.strict)]).toEqual(['warn', 'fail'])
+    expect(verdictOf('hdr', { video: { ...video, transfer: 'sdr' } })?.verdict).toBe('pass')
+  })
+})
+
 describe('the asset against what was promised', () => {
   const judged = (check: string, changed: Partial<MediaProbe>, loudness: Partial<Loudness> | null = fine, profile = standard) =>
     inspector

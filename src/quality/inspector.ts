@@ -4,19 +4,21 @@ import type { Inspector } from '../ports/inspector.ts'
 import { amplified, gainTowards, measureLoudness, ruleForLeftOver } from './audio/loudness.ts'
 import { measureLoudnessRange } from './audio/loudness-range.ts'
 import { measureTruePeak, ruleForPeak } from './audio/true-peak.ts'
+import { checkAvDrift } from './file/av-drift.ts'
 import { checkAvMismatch } from './file/av-mismatch.ts'
 import { checkDecodes } from './file/decodes.ts'
 import { checkDuration } from './file/duration.ts'
 import { checkFps } from './file/fps.ts'
+import { checkHdr } from './file/hdr.ts'
+import { checkKeyframeStart } from './file/keyframe-start.ts'
 import { checkSize } from './file/size.ts'
+import { checkTimestamps } from './file/timestamps.ts'
+import { checkVariableFps } from './file/variable-fps.ts'
 import type { Finding } from './finding.ts'
 import { createInspection } from './inspection.ts'
 
-/** Lengths that providers deliver are multiples of their own frames and blocks: a quarter of a second or 5 %, whichever is more. */
-const TAKE_TOLERANCE_SECONDS = 0.25
+/** Lengths that providers deliver are multiples of their own frames and blocks: the threshold or 5 %, whichever is more. */
 const TAKE_TOLERANCE_SHARE = 0.05
-/** Video models work in blocks of 16 pixels; the finish scales to the exact size. */
-const TAKE_TOLERANCE_PIXELS = 16
 /** Our own timeline is exact but for the last frames of the sound encoder. */
 const ASSET_TOLERANCE_SECONDS = 0.1
 
@@ -26,13 +28,20 @@ export function createInspector(): Inspector {
     inspect: createInspection,
 
     judgeTake(profile, ordered, probe) {
-      const toleranceSeconds = Math.max(TAKE_TOLERANCE_SECONDS, (ordered.durationSeconds ?? 0) * TAKE_TOLERANCE_SHARE)
+      const limit = (check: string) => thresholdOf(profile, check)
+      const toleranceSeconds = Math.max(limit('duration'), (ordered.durationSeconds ?? 0) * TAKE_TOLERANCE_SHARE)
       return verdicts(profile, [
         checkDecodes(ordered, probe),
         checkDuration(ordered, probe, toleranceSeconds),
-        checkSize(ordered, probe, TAKE_TOLERANCE_PIXELS),
-        checkFps(ordered, probe),
-        checkAvMismatch(probe),
+        // The finish scales to the exact size.
+        checkSize(ordered, probe, limit('size')),
+        checkFps(ordered, probe, limit('fps')),
+        checkAvMismatch(probe, limit('av_mismatch')),
+        checkTimestamps(probe, limit('timestamps')),
+        checkVariableFps(probe, limit('variable_fps')),
+        checkKeyframeStart(probe, limit('keyframe_start')),
+        checkAvDrift(probe, limit('av_drift')),
+        checkHdr(probe, limit('hdr')),
       ])
     },
 
@@ -42,8 +51,8 @@ export function createInspector(): Inspector {
         checkDecodes(ordered, probe),
         checkDuration(ordered, probe, ASSET_TOLERANCE_SECONDS),
         checkSize(ordered, probe, 0),
-        checkFps(ordered, probe),
-        checkAvMismatch(probe),
+        checkFps(ordered, probe, thresholdOf(profile, 'fps')),
+        checkAvMismatch(probe, thresholdOf(profile, 'av_mismatch')),
       ])
       if (!ordered.audible) return file
       const targetLufs = thresholdOf(profile, 'loudness')

@@ -71,7 +71,13 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
   await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
   const fps = 'fps' in job.request ? job.request.fps : null
-  const looked = { startSeconds: stretch.startSeconds, durationSeconds: stretch.durationSeconds, fps, audible: stems.audible, sound: 'mix' as const }
+  const looked = {
+    startSeconds: stretch.startSeconds,
+    durationSeconds: stretch.durationSeconds,
+    fps,
+    audible: stems.audible,
+    sound: 'mix' as const,
+  }
   const inspection = deps.inspector.inspect(profile, looked)
   const guard = picture ? await deps.guard.pictures(profile, job.tenantId, looked, run.signal) : null
   const pieces = deps.media.finish({

@@ -2,6 +2,7 @@ import type { Asset } from '../domain/asset.ts'
 import type { Job } from '../domain/job.ts'
 import { mastersOf, type Take } from '../domain/take.ts'
 import type { QualityProfile, TimeRange, Verdict } from '../domain/verdict.ts'
+import type { InspectedStretch } from '../ports/inspector.ts'
 import type { StageDeps } from './deps.ts'
 import { remuxed } from './remuxed.ts'
 import { SEGMENT_SECONDS } from './segments.ts'
@@ -27,13 +28,12 @@ export async function rejudge(deps: RejudgeDeps, asset: Asset, profile: QualityP
   const audible = sound !== null && (job.request.kind !== 'video' || takes.some(({ role }) => role === 'speech'))
   const ordered = { durationSeconds, width: asset.width, height: asset.height, fps: asset.fps, audible }
   const file = deps.inspector.judgeAsset(profile, ordered, probe, sound)
-  const seen = await inspect(
-    deps,
-    asset,
-    profile,
-    { whole, pcmPath: sound ? pcmPath : null, durationSeconds, audible, scratch: scratch.path },
-    signal,
-  )
+  // Where one part ends and the next begins, a cut was planned.
+  const plannedCuts = timelineOf(job, takes)
+    .stretches.map(({ startSeconds }) => startSeconds)
+    .filter((seconds) => seconds > 0)
+  const stretch = { startSeconds: 0, durationSeconds, fps: asset.fps, audible, sound: 'mix', plannedCuts } as const
+  const seen = await inspect(deps, asset, profile, stretch, { whole, pcmPath: sound ? pcmPath : null, scratch: scratch.path }, signal)
   const said = await judgeVoices(deps, job, takes, profile, scratch.path, signal)
   return [...file, ...seen, ...said]
 }
@@ -43,16 +43,12 @@ async function inspect(
   deps: RejudgeDeps,
   { width, height, fps }: Asset,
   profile: QualityProfile,
-  {
-    whole,
-    pcmPath,
-    durationSeconds,
-    audible,
-    scratch,
-  }: { whole: string; pcmPath: string | null; durationSeconds: number; audible: boolean; scratch: string },
+  stretch: InspectedStretch & { durationSeconds: number },
+  { whole, pcmPath, scratch }: { whole: string; pcmPath: string | null; scratch: string },
   signal: AbortSignal,
 ): Promise<Verdict[]> {
-  const inspection = deps.inspector.inspect(profile, { startSeconds: 0, durationSeconds, fps, audible, sound: 'mix' })
+  const { durationSeconds } = stretch
+  const inspection = deps.inspector.inspect(profile, stretch)
   const pieces = deps.media.finish({
     video: width !== null && height !== null && fps !== null ? { path: whole, width, height, fps } : null,
     startSeconds: 0,

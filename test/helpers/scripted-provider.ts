@@ -11,6 +11,10 @@ const run = promisify(execFile)
 
 /** What a take shall look or sound like; `undefined` makes it good. */
 export type Fault = 'black' | 'black-later' | 'black-start' | 'black-end' | 'frozen' | 'silent' | 'clipped' | 'short' | 'small' | undefined
+/** A file of the test's own, delivered as it is. */
+export interface OwnMaster {
+  master: string
+}
 
 type Clip = Extract<GenerateRequest, { kind: 'video' }>
 
@@ -18,13 +22,13 @@ export interface ScriptedProvider extends Provider {
   /** What was ordered since the last script. */
   readonly orders: GenerateRequest[]
   /** The faults of the takes to come, in their order; none: good ones. */
-  script(faults: Fault[]): void
+  script(faults: (Fault | OwnMaster)[]): void
 }
 
 /** A provider whose takes are real media with a fault of known place. */
 export function scriptedProvider(folder: string): ScriptedProvider {
   const orders: GenerateRequest[] = []
-  let faults: Fault[] = []
+  let faults: (Fault | OwnMaster)[] = []
   const made = new Map<string, TakeOutput>()
   return {
     id: 'local',
@@ -38,15 +42,17 @@ export function scriptedProvider(folder: string): ScriptedProvider {
     async start(request, { takeId, hint }) {
       const fault = faults[orders.length]
       orders.push(request)
-      const path = join(folder, `${takeId}.mp4`)
-      await run('ffmpeg', [
-        '-nostdin',
-        '-v',
-        'error',
-        '-y',
-        ...(request.kind === 'video' ? clipArgs(request, fault) : soundArgs(request, fault)),
-        path,
-      ])
+      const path = typeof fault === 'object' ? fault.master : join(folder, `${takeId}.mp4`)
+      if (typeof fault !== 'object') {
+        await run('ffmpeg', [
+          '-nostdin',
+          '-v',
+          'error',
+          '-y',
+          ...(request.kind === 'video' ? clipArgs(request, fault) : soundArgs(request, fault)),
+          path,
+        ])
+      }
       made.set(takeId, {
         role: 'media',
         mimeType: request.kind === 'video' ? 'video/mp4' : 'audio/mp4',

@@ -181,6 +181,36 @@ it('shows in grey what the picture shows, black as 0 and white as 255', async ()
   expect(grey[45 * 160 + 120]).toBeGreaterThan(252)
 })
 
+describe('whole pictures', () => {
+  it('come twice a second from the first frame on, each behind its grey copy, in the size of the order', () => {
+    const frames = two.stills.map(({ seconds }) => Math.round((seconds - FIRST_SECONDS) * FPS))
+    expect(frames).toEqual(Array.from({ length: 10 }, (_, n) => n * 15))
+    for (const [at, piece] of two.order.entries()) {
+      if (piece.kind !== 'still') continue
+      expect(two.order[at - 1]).toMatchObject({ kind: 'picture', seconds: piece.seconds })
+      expect(piece.frame).toMatchObject({ width: 320, height: 180 })
+      expect(piece.frame.yuv420p.length).toBe(320 * 180 * 1.5)
+    }
+  })
+
+  it('show what FFmpeg decodes at their time', async () => {
+    const nth = (n: number) => `select=eq(n\\,${n}),format=yuv420p`
+    const { stdout } = await ffmpeg('-i', second, '-vf', nth(45), '-frames:v', '1', '-f', 'rawvideo', 'pipe:1')
+    expect(two.stills[3] && Buffer.from(two.stills[3].frame.yuv420p).equals(stdout)).toBe(true)
+  })
+
+  it('lie on the first frame from their time on where the rate has no half second', async () => {
+    const video = { ...picture(second), fps: 25 }
+    const { stills } = await collect(media.finish(finishOrder({ video, durationSeconds: 1.6 })))
+    expect(stills.map(({ seconds }) => Math.round(seconds * 25))).toEqual([0, 13, 25, 38])
+  })
+
+  it('come again for segments that are out', async () => {
+    const again = await collect(media.finish({ ...firstOrder, releasedSegments: 1 }))
+    expect(again.stills.map(({ seconds }) => seconds)).toEqual(one.stills.map(({ seconds }) => seconds))
+  })
+})
+
 /** Bytes that differ from run to run (the encoder's threads see to that) are no matter; what is decoded must fit. */
 describe('a finish that was killed', () => {
   it('goes on at the next segment as if nothing had happened', async () => {

@@ -18,9 +18,44 @@ describe("ffprobe's answer", () => {
     expect(readAnswer({ format: { format_name: 'mov,mp4', duration: '2.6' }, streams: [video, audio] })).toEqual({
       container: 'mov,mp4',
       durationSeconds: 2.6,
-      video: { codec: 'h264', width: 1280, height: 720, fps: 30_000 / 1_001, durationSeconds: 2.5, frames: 75 },
-      audio: { codec: 'aac', sampleRate: 48_000, channels: 2, durationSeconds: 2.6 },
+      video: { codec: 'h264', width: 1280, height: 720, fps: 30_000 / 1_001, durationSeconds: 2.5, frames: 75, transfer: 'sdr' },
+      audio: { codec: 'aac', sampleRate: 48_000, channels: 2, durationSeconds: 2.6, packetSeconds: 1_024 / 48_000 },
     })
+  })
+
+  it('says when the packets of each stream are due', () => {
+    const packets = [
+      { stream_index: 1, pts_time: '0.000000', flags: 'K_' },
+      { stream_index: 0, pts_time: '0.033333', flags: '__' },
+      { stream_index: 0, flags: 'K_' },
+      { stream_index: 2, pts_time: '7', flags: 'K_' },
+    ]
+    const read = readAnswer({
+      streams: [
+        { ...video, index: 0 },
+        { ...audio, index: 1 },
+      ],
+      packets,
+    })
+    expect(read.video?.packets).toEqual([{ seconds: 0.033333, key: false }])
+    expect(read.audio?.packets).toEqual([{ seconds: 0, key: true }])
+  })
+
+  it.each([
+    ['aac', 'LC', '48000', 1_024 / 48_000],
+    ['aac', 'HE-AAC', '44100', 2_048 / 44_100],
+    ['mp3', undefined, '22050', 576 / 22_050],
+    ['mp3', undefined, '44100', 1_152 / 44_100],
+    ['opus', undefined, '48000', null],
+  ])('knows how long a packet of %s (%s) at %s Hz sounds', (codec_name, profile, sample_rate, packetSeconds) => {
+    expect(readAnswer({ streams: [{ ...audio, codec_name, sample_rate, ...(profile && { profile }) }] }).audio?.packetSeconds).toBe(
+      packetSeconds,
+    )
+  })
+
+  it('says how brightness is written', () => {
+    const transferOf = (color_transfer: string) => readAnswer({ streams: [{ ...video, color_transfer }] }).video?.transfer
+    expect(['smpte2084', 'arib-std-b67', 'bt709', 'unknown'].map(transferOf)).toEqual(['pq', 'hlg', 'sdr', 'sdr'])
   })
 
   it('is turned as the picture is shown', () => {

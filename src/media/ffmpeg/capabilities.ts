@@ -6,7 +6,7 @@ const TIMEOUT_MS = 10_000
 /** What Sluice asks of FFmpeg. */
 const NEEDED = {
   encoders: ['libx264', 'libvpx-vp9', 'libopus', 'libmp3lame', 'aac', 'mjpeg'],
-  filters: ['scale', 'fps', 'tpad', 'trim', 'pad', 'split', 'ebur128', 'aresample', 'tile', 'setparams'],
+  filters: ['scale', 'fps', 'tpad', 'trim', 'pad', 'split', 'ebur128', 'aresample', 'tile', 'setparams', 'select'],
   muxers: ['mp4', 'ipod', 'webm', 'mp3', 'adts', 'rawvideo', 's16le', 'image2'],
 } as const
 

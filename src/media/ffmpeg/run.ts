@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { SluiceError } from '../../domain/errors.ts'
@@ -64,6 +65,7 @@ export interface ToolRunnerOptions {
 
 const MAX_STDOUT_BYTES = 64 * 2 ** 20
 const STDERR_TAIL_CHARACTERS = 256 * 1024
+const USE_A_WHOLE_FILE = 'Use a whole file in a common format: MP4, WebM, MP3, WAV, Ogg, FLAC or AAC.'
 /** Lines of its own words that go into an error. */
 const ERROR_LINES = 4
 
@@ -83,6 +85,7 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
     const tools = await sandbox()
     const program = order.tool === 'ffprobe' ? options.ffprobePath : options.ffmpegPath
     const reads = order.inputs.flatMap((input) => ('path' in input ? [input.path] : []))
+    await requireBytes(reads)
     const reach = { program, reads, writes: order.writableFolders ?? [] }
     const [command = program, ...args] = sandboxed(tools, { ...defaultLimits, ...order.limits }, reach, commandLine(order))
     order.signal.throwIfAborted()
@@ -155,6 +158,13 @@ async function feed(child: ToolProcess, stdin: Writable, source: AsyncIterable<U
     if (!(await write(child, chunk))) break
   }
   stdin.end()
+}
+
+/** Of an empty file FFmpeg would only say what it misses first. What is not there it tells itself. */
+async function requireBytes(paths: readonly string[]): Promise<void> {
+  const files = await Promise.all(paths.map((path) => stat(path).catch(() => null)))
+  if (!files.some((file) => file?.isFile() && file.size === 0)) return
+  throw new SluiceError('media_unreadable', 'the file is empty: it has 0 bytes', { fix: USE_A_WHOLE_FILE })
 }
 
 function commandLine(order: ToolOrder): string[] {
@@ -284,7 +294,7 @@ function failure(order: ToolOrder, program: string, late: boolean, ending: strin
       'Read its words; `sluice doctor` checks the installation. A signal is a limit or a lack of memory.',
     )
   }
-  return problem('media_unreadable', detail, 'Use a whole file in a common format: MP4, WebM, MP3, WAV, Ogg, FLAC or AAC.')
+  return problem('media_unreadable', detail, USE_A_WHOLE_FILE)
 }
 
 /** FFmpeg's `-progress` is lines of `key=value`; `out_time_us` is the output's time in microseconds, `N/A` before the first. */

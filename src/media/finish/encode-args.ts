@@ -1,5 +1,5 @@
-import { GREY_HEIGHT, GREY_WIDTH, PCM_SAMPLE_RATE, type RungOrder } from '../../ports/media-tool.ts'
-import { firstFrame, frameCount } from './timeline.ts'
+import { GREY_HEIGHT, GREY_WIDTH, PCM_SAMPLE_RATE, type RungOrder, STILLS_PER_SECOND } from '../../ports/media-tool.ts'
+import { firstFrame, frameCount, framesPerStill } from './timeline.ts'
 
 /** A master may be short by this much; its last frame then stands still. */
 export const PAD_SECONDS = 0.5
@@ -23,8 +23,8 @@ export interface PictureOrder {
 
 /**
  * One decode for everything. The frames are brought to the ordered size and rate, exactly as many as ordered; then a small
- * grey copy of all goes to `pipe:3`, and those not released yet to one encoder a rung, `pipe:4` and up. A rung is scaled
- * from the one above it. Pure.
+ * grey copy of all goes to `pipe:3`, a whole picture now and then to `pipe:4`, and those not released yet to one encoder a
+ * rung, `pipe:5` and up. A rung is scaled from the one above it. Pure.
  */
 export function pictureArgs(order: PictureOrder): string[] {
   const { width, height, fps, durationSeconds, segmentSeconds, releasedSegments, rungs } = order
@@ -43,7 +43,11 @@ export function pictureArgs(order: PictureOrder): string[] {
     // Equal tags for every master, or the parameter sets of two stretches would differ.
     'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709:field_mode=prog',
   ]
-  const graph = [`[0:v:0]${exact.join(',')}[s0]`]
+  const graph = [
+    `[0:v:0]${exact.join(',')},split=2[all][s0]`,
+    // Times of its own, evenly spaced, so that none is doubled to fill the time between two.
+    `[all]select=gte(n\\,selected_n*${framesPerStill(fps)}),setpts=N/${STILLS_PER_SECOND}/TB[stills]`,
+  ]
   for (const [i, rung] of encoded.entries()) {
     const same = i === 0 && rung.width === width && rung.height === height
     const scale = same ? '' : `scale=${rung.width}:${rung.height}:flags=bicubic,`
@@ -56,7 +60,9 @@ export function pictureArgs(order: PictureOrder): string[] {
     '-filter_complex',
     graph.join(';'),
     ...['-map', '[grey]', '-c:v', 'rawvideo', '-pix_fmt', 'gray', '-r', rate(fps), '-flush_packets', '1', '-f', 'rawvideo', 'pipe:3'],
-    ...encoded.flatMap((rung, i) => ['-map', `[v${i}]`, ...encoderArgs(rung, order), `pipe:${4 + i}`]),
+    ...['-map', '[stills]', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-r', String(STILLS_PER_SECOND)],
+    ...['-flush_packets', '1', '-f', 'rawvideo', 'pipe:4'],
+    ...encoded.flatMap((rung, i) => ['-map', `[v${i}]`, ...encoderArgs(rung, order), `pipe:${5 + i}`]),
   ]
 }
 

@@ -100,7 +100,10 @@ async function* pictures(
 ): AsyncGenerator<FinishPiece, void, undefined> {
   if (!track) return
   for (let frame = frames.from; frame < frames.to; frame++) {
-    yield { kind: 'picture', seconds: startSeconds + (frame - frames.from) / fps, grey: await track.grey() }
+    const seconds = startSeconds + (frame - frames.from) / fps
+    yield { kind: 'picture', seconds, grey: await track.grey() }
+    const still = await track.still()
+    if (still) yield { kind: 'still', seconds, frame: still }
   }
 }
 

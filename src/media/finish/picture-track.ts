@@ -1,16 +1,20 @@
 import { SluiceError } from '../../domain/errors.ts'
-import { GREY_HEIGHT, GREY_WIDTH } from '../../ports/media-tool.ts'
+import { GREY_HEIGHT, GREY_WIDTH, type StillFrame } from '../../ports/media-tool.ts'
 import type { ToolProcess, ToolRunner } from '../ffmpeg/run.ts'
 import { createFragmentReader, type ReadSample } from '../packager/fmp4/fragment-reader.ts'
 import type { Sample } from '../packager/fmp4/media-segment.ts'
 import { PAD_SECONDS, type PictureOrder, pictureArgs } from './encode-args.ts'
 import { createCutter, type Intake, type Tap } from './intake.ts'
-import { firstFrame, frameCount } from './timeline.ts'
+import { firstFrame, frameCount, framesPerStill } from './timeline.ts'
+
+const YUV420P_BYTES_PER_PIXEL = 1.5
 
 /** The decoded and coded picture of a stretch. */
 export interface PictureTrack {
   /** The small grey copy of the next frame. Throws `media_unreadable` when the master has ended before. */
   grey(): Promise<Uint8Array>
+  /** The frame whose grey copy was read last as a whole picture, where it is one that is wanted. */
+  still(): Promise<StillFrame | null>
   /** The frames from `from` to before `to` of one rung, counted from the stretch's start; each range once, in order. */
   samples(rung: string, from: number, to: number): Promise<Sample[]>
   /** H.264 configuration of a rung; known once a sample of it was read. */
@@ -36,17 +40,18 @@ interface RungTap {
 }
 
 export async function startPictureTrack(runner: ToolRunner, intake: Intake, order: PictureTrackOrder): Promise<PictureTrack> {
-  const { fps, rungs, durationSeconds } = order
+  const { width, height, fps, rungs, durationSeconds } = order
   const process = await runner.start({
     inputs: [{ path: order.path, options: order.fromSeconds ? ['-ss', String(order.fromSeconds)] : [] }],
     args: pictureArgs(order),
-    pipes: 1 + rungs.length,
+    pipes: 2 + rungs.length,
     signal: order.signal,
     timeoutMs: order.timeoutMs,
   })
-  const [greyPipe, ...rungPipes] = process.pipes
-  if (!greyPipe) throw new Error('FFmpeg was started with too few pipes')
+  const [greyPipe, stillPipe, ...rungPipes] = process.pipes
+  if (!greyPipe || !stillPipe) throw new Error('FFmpeg was started with too few pipes')
   const greys = intake.tap(greyPipe, createCutter(GREY_WIDTH * GREY_HEIGHT), (piece) => piece.length)
+  const stills = intake.tap(stillPipe, createCutter(width * height * YUV420P_BYTES_PER_PIXEL), (piece) => piece.length)
   const taps = new Map<string, RungTap>()
   for (const [i, { name }] of rungs.entries()) {
     const stream = rungPipes[i]
@@ -61,6 +66,7 @@ export async function startPictureTrack(runner: ToolRunner, intake: Intake, orde
   }
   const skipped = firstFrame(order.releasedSegments, order.segmentSeconds, fps)
   let greysRead = 0
+  let stillsRead = 0
 
   const rungOf = (name: string): RungTap => {
     const rung = taps.get(name)
@@ -93,6 +99,13 @@ export async function startPictureTrack(runner: ToolRunner, intake: Intake, orde
       if (!piece) return tooShort(greysRead)
       greysRead++
       return piece
+    },
+    async still() {
+      if (greysRead - 1 < stillsRead * framesPerStill(fps)) return null
+      const yuv420p = await stills.next()
+      if (!yuv420p) return tooShort(greysRead)
+      stillsRead++
+      return { width, height, yuv420p }
     },
     async samples(name, from, to) {
       const rung = rungOf(name)

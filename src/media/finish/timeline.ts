@@ -1,4 +1,4 @@
-import { PCM_SAMPLE_RATE } from '../../ports/media-tool.ts'
+import { PCM_SAMPLE_RATE, STILLS_PER_SECOND } from '../../ports/media-tool.ts'
 import { AAC_FRAME_SAMPLES } from '../packager/adts.ts'
 
 /** A piece of the stretch that becomes one segment. Frames count from the stretch's start; seconds are of the timeline. */
@@ -25,6 +25,9 @@ interface Stretch {
 
 /** Frames of a whole stretch. */
 export const frameCount = (durationSeconds: number, fps: number): number => Math.round(durationSeconds * fps)
+
+/** From a still to the next, in frames, not always whole: the `n`th is the first frame from `n` times this on. */
+export const framesPerStill = (fps: number): number => fps / STILLS_PER_SECOND
 
 /** First frame of the `n`th segment of a stretch. */
 export const firstFrame = (n: number, segmentSeconds: number, fps: number): number => Math.round(n * segmentSeconds * fps)

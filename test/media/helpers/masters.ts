@@ -71,17 +71,19 @@ export interface Finished {
   init: Piece<'init'> | null
   segments: Piece<'segment'>[]
   pictures: Piece<'picture'>[]
+  stills: Piece<'still'>[]
   sounds: Piece<'sound'>[]
   order: FinishPiece[]
 }
 
 export async function collect(pieces: AsyncIterable<FinishPiece>): Promise<Finished> {
-  const finished: Finished = { init: null, segments: [], pictures: [], sounds: [], order: [] }
+  const finished: Finished = { init: null, segments: [], pictures: [], stills: [], sounds: [], order: [] }
   for await (const piece of pieces) {
     finished.order.push(piece)
     if (piece.kind === 'init') finished.init = piece
     else if (piece.kind === 'segment') finished.segments.push(piece)
     else if (piece.kind === 'picture') finished.pictures.push(piece)
+    else if (piece.kind === 'still') finished.stills.push(piece)
     else if (piece.kind === 'sound') finished.sounds.push(piece)
   }
   return finished
