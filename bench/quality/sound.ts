@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { checks } from '../../src/domain/checks/index.ts'
 import { profiles } from '../../src/domain/profiles.ts'
 import type { QualityProfile, Verdict } from '../../src/domain/verdict.ts'
+import { EBUR128 } from '../../src/media/ffmpeg/loudness.ts'
 import { PCM_SAMPLE_RATE } from '../../src/ports/media-tool.ts'
 import { BAND_LU } from '../../src/quality/audio/loudness.ts'
 import { createInspector } from '../../src/quality/inspector.ts'
 import { type Delivered, deliver } from '../../test/media/faults/sound/deliver.ts'
 import { type SoundPiece, soundPieces } from '../../test/media/faults/sound.ts'
+import { ffmpeg } from '../../test/media/helpers/masters.ts'
 import type { CheckScore, Point } from './score.ts'
 
 /** Thresholds were found with other seeds, so with other texts, voices, tunes and places. */
@@ -23,15 +26,12 @@ export async function measure(folder: string): Promise<CheckScore[]> {
   const whole = scoresOf(({ about, judged }) => about === 'sound' && judged === 'asset')
   for (const piece of await soundPieces(SEED)) {
     const delivered = await deliver(piece, folder)
-    if (piece.asset) {
-      for (const score of whole) {
-        judgeAsset(score, piece, delivered)
-        // FFmpeg measures all three in its one decode. It is another process: the time it took is more than the processor gave it.
-        score.cpuSeconds += delivered.decodedInSeconds / whole.length
-        score.mediaSeconds += delivered.durationSeconds
-      }
-    } else for (const score of listening) listen(score, piece, delivered)
+    if (piece.asset) for (const score of whole) judgeAsset(score, piece, delivered)
+    else for (const score of listening) listen(score, piece, delivered)
   }
+  // FFmpeg measures all three at once.
+  const cpuSeconds = (await meterCpuSeconds(join(folder, 'minute.wav'))) / whole.length
+  for (const score of whole) Object.assign(score, { cpuSeconds, mediaSeconds: 60 })
   return [...listening, ...whole.map(fromTarget)]
 }
 
@@ -41,6 +41,14 @@ function scoresOf(wanted: (check: (typeof checks)[string]) => boolean): CheckSco
     const { unit, threshold, faultIs } = row
     return [{ check, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0 }]
   })
+}
+
+/** What FFmpeg's loudness meter takes for a minute of sound, in seconds of CPU time. */
+async function meterCpuSeconds(path: string): Promise<number> {
+  await ffmpeg('-f', 'lavfi', '-i', 'anoisesrc=d=60:c=pink:r=48000:a=0.2,aformat=channel_layouts=stereo', path)
+  const { stderr } = await ffmpeg('-v', 'info', '-benchmark', '-i', path, '-af', EBUR128, '-f', 'null', '-')
+  const [, user, system] = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr) ?? []
+  return Number(user) + Number(system)
 }
 
 /** A profile with one check. */

@@ -12,8 +12,6 @@ export interface Delivered {
   pcm: Int16Array
   durationSeconds: number
   loudness: Loudness
-  /** How long FFmpeg was at it. */
-  decodedInSeconds: number
 }
 
 const ENCODERS = { mp3: ['-c:a', 'libmp3lame', '-b:a', '128k'], m4a: ['-c:a', 'aac', '-b:a', '128k'] }
@@ -32,10 +30,8 @@ async function throughFile(sound: Sound, container: SoundPiece['container'], fol
   const file = join(folder, `piece.${container}`)
   if (container !== 'wav') await ffmpeg('-i', wav, ...ENCODERS[container], file)
   const pcmPath = join(folder, 'piece.pcm')
-  const startedMs = performance.now()
   const { durationSeconds, ...loudness } = await media.decodeAudio({ input: file, pcmPath, signal: unaborted })
-  const decodedInSeconds = (performance.now() - startedMs) / 1000
   const bytes = await readFile(pcmPath)
   await Promise.all([wav, file, pcmPath].map((path) => rm(path, { force: true })))
-  return { pcm: new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), durationSeconds, loudness, decodedInSeconds }
+  return { pcm: new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), durationSeconds, loudness }
 }
