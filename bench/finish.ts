@@ -120,6 +120,7 @@ async function ourFinish(media: MediaTool, clip: string, scratchFolder: string):
     signal,
   })) {
     if (piece.kind === 'picture') inspection.picture(piece.seconds, piece.grey)
+    else if (piece.kind === 'still') inspection.still(piece.seconds, piece.frame)
     else if (piece.kind === 'sound') inspection.sound(piece.seconds, piece.pcm)
     else if (piece.kind === 'segment') {
       inspection.judgeUntil(piece.startSeconds + piece.durationSeconds)

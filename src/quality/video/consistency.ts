@@ -2,7 +2,7 @@ import { type Fault, seconds } from '../finding.ts'
 import { isPlanned, percent } from './cut.ts'
 import { changeInPlace } from './in-place.ts'
 import { exchangedShare, type Joint, type Joints } from './joints.ts'
-import { COLUMNS, changedCells, type Look, lookOf, ROWS } from './look.ts'
+import { besides, COLUMNS, type Likeness, type Look, likenessOfCells, lookOf } from './look.ts'
 import type { PictureFinder } from './picture-finder.ts'
 
 /** The first picture is back when it differs in less than this share from the frame before another one began, within this time. */
@@ -52,9 +52,9 @@ export function createConsistency(threshold: number, cut: number, joints: Joints
   function compare(startSeconds: number, look: Look): number {
     const earlier = looks.findLast((one) => one.startSeconds <= startSeconds - COMPARED_SECONDS + ROUNDING_SECONDS)
     if (!earlier || earlier.startSeconds < newPictureSeconds - ROUNDING_SECONDS) return 0
-    const cells = changedCells(earlier.look, look)
+    const cells = likenessOfCells(earlier.look, look)
     // What cannot be compared may have changed throughout.
-    const share = cells ? shareOf(cells) : 1
+    const share = cells ? shareOf(cells.map((cell) => cell === 'changed')) : 1
     const usual = Math.max(0, ...before)
     const known = before.length >= HISTORY
     before.push(share)
@@ -117,36 +117,31 @@ function createInserts(faults: Fault[]): { ended(startSeconds: number, joint: Jo
   }
 }
 
-const shareOf = (cells: Uint8Array): number => cells.reduce((sum, cell) => sum + cell, 0) / cells.length
+const shareOf = (cells: readonly boolean[]): number => cells.filter(Boolean).length / cells.length
 
-/** Without what touches a side or the top and is small: a subject stands on the lower edge often enough. */
-function withoutComingIn(cells: Uint8Array): Uint8Array {
-  const left = cells.slice()
-  const kept = new Uint8Array(cells.length)
-  for (const start of cells.keys()) {
+/** What changed, without what is small and touches a side, the top, or what was not seen before: a subject stands on the lower edge often enough. */
+function withoutComingIn(cells: readonly Likeness[]): boolean[] {
+  const left = new Set([...cells.keys()].filter((cell) => cells[cell] === 'changed'))
+  const kept = cells.map(() => false)
+  for (const start of left) {
     const patch = takePatch(left, start)
-    const touches = patch.some((cell) => cell < COLUMNS || cell % COLUMNS === 0 || cell % COLUMNS === COLUMNS - 1)
-    if (touches && patch.length < COMING_IN * cells.length) continue
-    for (const cell of patch) kept[cell] = 1
+    const small = patch.length < COMING_IN * cells.length
+    if (small && patch.some((cell) => isAtEdge(cell) || besides(cell).some((other) => cells[other] === 'outside'))) continue
+    for (const cell of patch) kept[cell] = true
   }
   return kept
 }
 
-/** The cell and all that hang together with it, also by a corner; they are taken out. */
-function takePatch(cells: Uint8Array, start: number): number[] {
+const isAtEdge = (cell: number): boolean => cell < COLUMNS || cell % COLUMNS === 0 || cell % COLUMNS === COLUMNS - 1
+
+/** The cell and all that hang together with it, which are taken out. */
+function takePatch(cells: Set<number>, start: number): number[] {
   const patch: number[] = []
   const open = [start]
   for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
-    if (!cells[cell]) continue
-    cells[cell] = 0
+    if (!cells.delete(cell)) continue
     patch.push(cell)
-    for (let dy = -1; dy <= 1; dy++) {
-      for (let dx = -1; dx <= 1; dx++) {
-        const x = (cell % COLUMNS) + dx
-        const y = Math.floor(cell / COLUMNS) + dy
-        if (x >= 0 && y >= 0 && x < COLUMNS && y < ROWS) open.push(y * COLUMNS + x)
-      }
-    }
+    open.push(...besides(cell))
   }
   return patch
 }

@@ -1,4 +1,4 @@
-import { CELL, COLUMNS, ROWS } from './look.ts'
+import { besides, CELL, COLUMNS } from './look.ts'
 import { placesWithin } from './lost-share.ts'
 import { HALF_HEIGHT, HALF_WIDTH } from './small-grey.ts'
 
@@ -17,9 +17,9 @@ const REST_PLACES = placesWithin(3, 3)
  * nearly all is left.
  * @param frames halved grey frames, in order
  */
-export function changeInPlace(frames: readonly Uint8Array[], cells: Uint8Array): number {
+export function changeInPlace(frames: readonly Uint8Array[], cells: readonly boolean[]): number {
   const around = widened(cells)
-  const rest = Array.from(around.keys()).filter((cell) => !around[cell] && cell % REST_EVERY === 0)
+  const rest = [...around.keys()].filter((cell) => !around[cell] && cell % REST_EVERY === 0)
   let unfollowed = 0
   let followed = 0
   for (const [n, now] of frames.entries()) {
@@ -80,13 +80,6 @@ function difference(now: Uint8Array, before: Uint8Array, cell: number, dx: numbe
 const inside = (at: number, length: number): number => Math.max(0, Math.min(length - PATCH, at))
 
 /** The cells and those beside them. */
-function widened(cells: Uint8Array): Uint8Array {
-  return cells.map((_, cell) => {
-    for (const [dx, dy] of placesWithin(1, 1)) {
-      const x = (cell % COLUMNS) + dx
-      const y = Math.floor(cell / COLUMNS) + dy
-      if (x >= 0 && y >= 0 && x < COLUMNS && y < ROWS && cells[y * COLUMNS + x]) return 1
-    }
-    return 0
-  })
+function widened(cells: readonly boolean[]): boolean[] {
+  return cells.map((_, cell) => besides(cell).some((other) => cells[other]))
 }

@@ -7,7 +7,7 @@ const HEIGHT = 45
 /** It is compared cell by cell, each of so many pixels each way. */
 export const CELL = 5
 export const COLUMNS = WIDTH / CELL
-export const ROWS = HEIGHT / CELL
+const ROWS = HEIGHT / CELL
 /** A cell has changed when nothing near its place has its colour within so many levels of 255 on average: both colours, and a quarter of luma, in which words and shadows differ. */
 const ALIKE = 8
 const LUMA_WEIGHT = 0.25
@@ -23,8 +23,6 @@ const EVERY = 4
 const OUTWEIGH = 40
 /** A movement that leaves less of the picture to compare is not tried. */
 const OVERLAP = 0.45
-/** A movement that leaves a larger part of the contrast than this unexplained is none: the camera looks elsewhere. */
-const UNEXPLAINED = 0.7
 /** Contrast that changes by less, as the logarithm of the ratio, is no change of the light. */
 const SAME_LIGHT = 0.1
 /** With less contrast than this, as the standard deviation of luma, there is nothing to compare. */
@@ -54,36 +52,40 @@ export function lookOf({ width, height, yuv420p }: StillFrame): Look {
   }
 }
 
+/** `outside`: the camera did not see that place before. */
+export type Likeness = 'alike' | 'changed' | 'outside'
+
 /**
  * Which cells of one look are nowhere near in an earlier one, after the camera's pan and zoom are made good, and a change of the light
- * where that explains more. `null` where there is too little to compare: darkness, white, or a camera that now looks elsewhere.
+ * where that explains more. `null` where there is too little to compare: darkness, white, or little that is in both.
  */
-export function changedCells(earlier: Look, later: Look): Uint8Array | null {
+export function likenessOfCells(earlier: Look, later: Look): Likeness[] | null {
   if (earlier.deviation < SEEN || later.deviation < SEEN) return null
-  const sameLight = changedUnder({ earlier: 1, later: 1 }, earlier, later)
+  const sameLight = likenessUnder({ earlier: 1, later: 1 }, earlier, later)
   const gain = later.deviation / earlier.deviation
   if (Math.abs(Math.log(gain)) < SAME_LIGHT) return sameLight
   // The one with more contrast is brought down to the other.
-  const otherLight = changedUnder(gain > 1 ? { earlier: 1, later: 1 / gain } : { earlier: gain, later: 1 }, earlier, later)
+  const otherLight = likenessUnder(gain > 1 ? { earlier: 1, later: 1 / gain } : { earlier: gain, later: 1 }, earlier, later)
   if (!sameLight || !otherLight) return sameLight ?? otherLight
-  return count(otherLight) < count(sameLight) ? otherLight : sameLight
+  return count(otherLight, 'changed') < count(sameLight, 'changed') ? otherLight : sameLight
 }
 
-function changedUnder(gain: Gain, earlier: Look, later: Look): Uint8Array | null {
+function likenessUnder(gain: Gain, earlier: Look, later: Look): Likeness[] | null {
   const movement = movementBetween(earlier, later, gain)
-  if (movement.difference > UNEXPLAINED * later.deviation * gain.later) return null
-  const changed = new Uint8Array(COLUMNS * ROWS)
-  let compared = 0
-  for (let cell = 0; cell < changed.length; cell++) {
-    const likeness = likenessOf(cell, earlier, later, gain, movement)
-    if (likeness === 'outside') continue
-    compared += 1
-    if (likeness === 'changed') changed[cell] = 1
-  }
-  return compared < OVERLAP * changed.length ? null : changed
+  const cells = Array.from({ length: COLUMNS * ROWS }, (_, cell) => likenessOf(cell, earlier, later, gain, movement))
+  return count(cells, 'outside') > (1 - OVERLAP) * cells.length ? null : cells
 }
 
-const count = (cells: Uint8Array): number => cells.reduce((sum, cell) => sum + cell, 0)
+const count = (cells: readonly Likeness[], likeness: Likeness): number => cells.filter((cell) => cell === likeness).length
+
+/** The cell itself and those that touch it, also at a corner. */
+export function besides(cell: number): number[] {
+  const [column, row] = [cell % COLUMNS, Math.floor(cell / COLUMNS)]
+  return placesWithin(1, 1).flatMap(([dx, dy]) => {
+    const [x, y] = [column + dx, row + dy]
+    return x >= 0 && y >= 0 && x < COLUMNS && y < ROWS ? [y * COLUMNS + x] : []
+  })
+}
 
 interface Gain {
   earlier: number
@@ -95,7 +97,7 @@ interface Movement {
   scale: number
 }
 
-function movementBetween(earlier: Look, later: Look, gain: Gain): Movement & { difference: number } {
+function movementBetween(earlier: Look, later: Look, gain: Gain): Movement {
   let best = { dx: 0, dy: 0, scale: 1, difference: Number.POSITIVE_INFINITY }
   for (const scale of SCALES) {
     for (const [dx, dy] of SHIFTS) {
@@ -130,7 +132,7 @@ function wasAt(at: number, length: number, scale: number, shift: number): number
   return Math.round((at - length / 2) * scale + length / 2) + shift
 }
 
-function likenessOf(cell: number, earlier: Look, later: Look, gain: Gain, { dx, dy, scale }: Movement): 'alike' | 'changed' | 'outside' {
+function likenessOf(cell: number, earlier: Look, later: Look, gain: Gain, { dx, dy, scale }: Movement): Likeness {
   const left = (cell % COLUMNS) * CELL
   const top = Math.floor(cell / COLUMNS) * CELL
   const half = Math.floor(CELL / 2)
