@@ -22,6 +22,7 @@ import { benchFinish } from './finish.ts'
 import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
 import { benchSubmit } from './submit.ts'
+import { benchTakeCost } from './take-cost.ts'
 import { benchStart, benchWholeVideo } from './whole-video.ts'
 
 const { values, positionals } = parseArgs({
@@ -45,6 +46,7 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   'whole-video': () => benchWholeVideo(serve('whole')),
   'event-streams': () => benchEventStreams([1_000, 10_000], join(folder, 'streams')),
   'parked-takes': benchParked,
+  'take-cost': benchTakeCost,
   playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }
