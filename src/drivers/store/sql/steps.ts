@@ -213,18 +213,20 @@ export function createSteps(run: Sql): StepsRepository {
         where job_id = ${jobId} and due_at is not null and id is distinct from ${keep ?? null}::text`)
     },
 
+    // The planner is told nothing of how many there are, neither by statistics (`select now()`) nor by the limit (the array):
+    // what it learnt in a backlog it would go by long after, and read the whole table at every look.
     async due(lanes, limit, hintAgainMs) {
       const rows = await run.rows(sql<{ id: StepId; lane: Lane; priority: number }>`
         with woken as materialized (
           select id from sluice.step where lane = any(${LANES}) and hint_at = ${WOKEN}
           order by priority desc, id limit ${limit} for no key update skip locked
         ), come as materialized (
-          select id from sluice.step where lane = any(${lanes}) and hint_at > ${WOKEN} and hint_at <= now()
+          select id from sluice.step where lane = any(${lanes}) and hint_at > ${WOKEN} and hint_at <= (select now())
           order by priority desc, hint_at, id limit ${limit} - (select count(*) from woken) for no key update skip locked
         )
         update sluice.step set hint_at = ${inMs(hintAgainMs)}
-        from (select id, 1 as woken from woken union all select id, 0 from come) as due where step.id = due.id
-        returning step.id, step.lane, step.priority + due.woken as priority`)
+        where id = any(array(select id from woken union all select id from come))
+        returning id, lane, priority + (id = any(array(select id from woken)))::integer as priority`)
       return rows.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
     },
 
