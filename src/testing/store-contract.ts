@@ -359,6 +359,26 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await stealing).toBeUndefined()
       })
 
+      it('that are claimed or left with a held one do not wait for it', async () => {
+        const [held, other, due] = [await runningStep(), await runningStep(), await insertStep()]
+        const late = await insertStep()
+        await store.steps.claim(late.id, 'first', 1)
+        const [holding, letGo] = [gate(), gate()]
+        const holder = store.transaction(async (tx) => {
+          await tx.steps.wake(held.jobId, 'analyse')
+          await tx.steps.hold(late.id, 1)
+          holding.open()
+          await letGo.opened
+        })
+        await holding.opened
+        const waiting = [store.steps.leave(held.id, held.attempt, { state: 'done' }, 0), store.steps.claim(late.id, 'second', LEASE_MS)]
+        expect(await store.steps.leave(other.id, other.attempt, { state: 'done' }, 0)).toBe('done')
+        expect((await store.steps.claim(due.id, 'second', LEASE_MS))?.attempt).toBe(1)
+        letGo.open()
+        await holder
+        expect(await Promise.all(waiting)).toMatchObject(['done', { id: late.id, attempt: 2 }])
+      })
+
       it('parked ones are woken, by job, name and take', async () => {
         const job = await insertJob()
         const [mine, other] = [testIds.next('tak'), testIds.next('tak')]

@@ -117,7 +117,10 @@ export async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promis
       const answer = send(query, expected)
       if (expected !== undefined) unchecked.push(answer)
     },
-    gathered: (many) => async (ask) => (await many([ask]))[0] as Awaited<ReturnType<typeof many>>[number],
+    gathered:
+      <Ask, Answer>(many: Many<Ask, Answer>) =>
+      async (ask: Ask) =>
+        (await many([ask]))[0] as Answer | Promise<Answer>,
   }
 
   try {

@@ -3,12 +3,12 @@ import { SluiceError } from '../../../domain/errors.ts'
 /** Beyond this a statement grows longer rather than cheaper by the row. */
 const MOST_AT_ONCE = 64
 
-/** Answers many asks in one go, in their order. */
-export type Many<Ask, Answer> = (asks: Ask[]) => Promise<Answer[]>
+/** Answers many asks in one go, in their order. An answer that takes longer than the others may be a promise: nobody else waits for it. */
+export type Many<Ask, Answer> = (asks: Ask[]) => Promise<(Answer | Promise<Answer>)[]>
 
 interface Waiting<Ask, Answer> {
   ask: Ask
-  settle(answer: Answer): void
+  settle(answer: Answer | Promise<Answer>): void
   fail(error: unknown): void
 }
 
@@ -34,7 +34,7 @@ export function gather<Ask, Answer>(many: Many<Ask, Answer>): (ask: Ask) => Prom
   async function settle(batch: Waiting<Ask, Answer>[]): Promise<void> {
     try {
       const answers = await many(batch.map(({ ask }) => ask))
-      for (const [index, { settle }] of batch.entries()) settle(answers[index] as Answer)
+      for (const [index, { settle }] of batch.entries()) settle(answers[index] as Answer | Promise<Answer>)
     } catch (error) {
       const alone = batch.length === 1
       // A database that cannot be reached is nobody's fault, and asking it for each one would hold everybody up.

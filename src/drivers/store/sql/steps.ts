@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredError } from '../../../domain/errors.ts'
 import type { JobId, StepId } from '../../../domain/ids.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
@@ -116,35 +116,48 @@ interface Leave {
   failures: number
 }
 
-/** Whoever asks for the same step a second time has lost. In the order of the ids, so that two processes never wait for each other. */
+/** Whoever asks for the same step a second time is answered by themselves, afterwards. */
 function firstOfEach<Ask extends { id: StepId }>(asks: Ask[]): Ask[] {
   const first = new Map<StepId, Ask>()
   for (const ask of asks) if (!first.has(ask.id)) first.set(ask.id, ask)
-  return [...first.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return [...first.values()]
 }
+
+const ANY = sql`true`
+
+/**
+ * Those that nobody else holds at this moment. A statement for many waits for no row: all would wait with it, for as long as
+ * some worker that was stopped in the middle of a transaction. What it leaves out is asked for by itself.
+ */
+const unlocked = (asks: { id: StepId }[]) =>
+  sql`step.id = any(array(select id from sluice.step where id = any(${asks.map(({ id }) => id)}) for no key update skip locked))`
 
 /**
  * Every move of a step is one statement, decided by the row and the database's clock. `attempt` is the fence: each claim
  * raises it, so what an earlier holder still writes matches no row.
  */
 export function createSteps(run: Sql): StepsRepository {
-  // Of two claims at once the second waits for the first, then finds `due_at` in the future.
-  const claim = run.gathered(async (asks: Claim[]) => {
-    const first = firstOfEach(asks)
-    const [ids, workers, leases] = [first.map(({ id }) => id), first.map(({ workerId }) => workerId), first.map(({ leaseMs }) => leaseMs)]
+  async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, Step>> {
+    const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
     const rows = await run.rows(sql<Row>`
       update sluice.step set state = 'running', attempt = attempt + 1, worker_id = asked.worker_id, poked = false, reason = null,
         due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
       from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
-      where step.id = asked.id and due_at <= now()
+      where step.id = asked.id and due_at <= now() and ${which}
       returning step.*`)
-    const claimed = new Map(rows.map((row) => [row.id, fromRow(row)]))
-    return asks.map((ask) => (first.includes(ask) ? claimed.get(ask.id) : undefined))
+    return new Map(rows.map((row) => [row.id, fromRow(row)]))
+  }
+
+  // Of two claims at once the second waits for the first, then finds `due_at` in the future.
+  const claimAlone = async (ask: Claim): Promise<Step | undefined> => (await claimed([ask], ANY)).get(ask.id)
+  const claim = run.gathered(async (asks: Claim[]) => {
+    const first = firstOfEach(asks)
+    const steps = await claimed(first, unlocked(first))
+    return asks.map((ask) => (first.includes(ask) && steps.get(ask.id)) || claimAlone(ask))
   })
 
-  const leave = run.gathered(async (asks: Leave[]) => {
-    const first = firstOfEach(asks)
-    const to = first.map((ask) => stateToColumns(ask.to))
+  async function left(asks: Leave[], which: RawBuilder<unknown>): Promise<Map<string, StepExit['state']>> {
+    const to = asks.map((ask) => stateToColumns(ask.to))
     const pokedAway = sql`(poked and asked.state = 'parked')`
     const dueAt = sql`case when ${pokedAway} then now() else asked.due_at end`
     const rows = await run.rows(sql<{ id: string; state: StepExit['state'] }>`
@@ -153,14 +166,20 @@ export function createSteps(run: Sql): StepsRepository {
         reason = case when ${pokedAway} then null else asked.reason end,
         due_at = ${dueAt}, hint_at = ${dueAt}
       from unnest(
-        ${first.map(({ id }) => id)}::text[], ${first.map(({ attempt }) => attempt)}::integer[],
-        ${first.map(({ failures }) => failures)}::integer[], ${to.map(({ state }) => state)}::text[],
+        ${asks.map(({ id }) => id)}::text[], ${asks.map(({ attempt }) => attempt)}::integer[],
+        ${asks.map(({ failures }) => failures)}::integer[], ${to.map(({ state }) => state)}::text[],
         ${to.map(({ due_at }) => due_at)}::timestamptz[], ${to.map(({ reason }) => reason)}::text[], ${to.map(({ error }) => error)}::json[]
       ) as asked(id, attempt, failures, state, due_at, reason, error)
-      where step.id = asked.id and step.attempt = asked.attempt and step.state = 'running'
+      where step.id = asked.id and step.attempt = asked.attempt and step.state = 'running' and ${which}
       returning step.id, step.state`)
-    const left = new Map(rows.map((row) => [row.id, row.state]))
-    return asks.map((ask) => (first.includes(ask) ? (left.get(ask.id) ?? null) : null))
+    return new Map(rows.map(({ id, state }) => [id, state]))
+  }
+
+  const leaveAlone = async (ask: Leave): Promise<StepExit['state'] | null> => (await left([ask], ANY)).get(ask.id) ?? null
+  const leave = run.gathered(async (asks: Leave[]) => {
+    const first = firstOfEach(asks)
+    const states = await left(first, unlocked(first))
+    return asks.map((ask) => (first.includes(ask) && states.get(ask.id)) || leaveAlone(ask))
   })
 
   return {
