@@ -11,7 +11,6 @@ import { createEngine, type RunningEngine } from '../src/engine/create-engine.ts
 import { createPipelines } from '../src/pipelines/index.ts'
 import type { Provider } from '../src/ports/provider.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
-import type { Store } from '../src/ports/store.ts'
 import type { StageDeps } from '../src/stages/deps.ts'
 import { log } from './database.ts'
 
@@ -52,12 +51,6 @@ export function benchProvider(parts: Partial<Provider>): Provider {
   }
 }
 
-export interface BenchEngine {
-  engine: RunningEngine
-  store: Store
-  close(): Promise<void>
-}
-
 /**
  * The engine as a server has it, over a migrated database.
  * @param handlers what the steps to be measured do; the others are done at once. Their `deps` have no files and no media
@@ -66,7 +59,7 @@ export function openEngine(
   pool: pg.Pool,
   provider: Provider,
   handlers: (deps: StageDeps) => Partial<Record<StepName, StepHandler>>,
-): BenchEngine {
+): { engine: RunningEngine; close(): Promise<void> } {
   const store = createSqlStore({ pool, log })
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
@@ -105,7 +98,6 @@ export function openEngine(
   })
   return {
     engine,
-    store,
     async close() {
       await engine.drain()
       await queue.close()
