@@ -23,6 +23,7 @@ import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
 import { benchSubmit } from './submit.ts'
 import { benchWebhooks } from './webhooks.ts'
+import { benchTakeCost } from './take-cost.ts'
 import { benchStart, benchWholeVideo } from './whole-video.ts'
 
 const { values, positionals } = parseArgs({
@@ -47,6 +48,7 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   'event-streams': () => benchEventStreams([1_000, 10_000], join(folder, 'streams')),
   'parked-takes': benchParked,
   webhooks: benchWebhooks,
+  'take-cost': benchTakeCost,
   playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }

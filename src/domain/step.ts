@@ -59,6 +59,9 @@ export type StepState =
   | { state: 'failed'; error: StoredError }
   | { state: 'cancelled' }
 
+/** What a step leaves `running` for. */
+export type StepExit = Exclude<StepState, { state: 'running' }>
+
 export interface Step {
   id: StepId
   jobId: JobId

@@ -67,7 +67,8 @@ export type TakeState =
   | { state: 'planned'; unreached?: number }
   | { state: 'ordering'; orderedAt: string }
   | { state: 'submit_unknown'; orderedAt: string; decision: OrderDecision | null }
-  | { state: 'making'; ref: RemoteRef; progress: number | null }
+  /** `pictureSeq`: of the last picture of it that was shown, as its provider counts them. */
+  | { state: 'making'; ref: RemoteRef; progress: number | null; pictureSeq?: number }
   | { state: 'delivered'; ref: RemoteRef; outputs: TakeOutput[] }
   | { state: 'mending'; masters: Master[] }
   | { state: 'accepted'; masters: Master[] }

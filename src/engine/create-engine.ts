@@ -43,7 +43,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
-  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: () => scheduler?.poke() }
+  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: (at?: Date) => scheduler?.poke(at) }
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
     timers.push(setInterval(() => void work().catch((error) => deps.log.warn({ err: error }, `${what} failed; trying again`)), ms))

@@ -25,40 +25,42 @@ const quotedShare: Record<StageKey, number> = {
 }
 
 export interface Forecast {
-  of(job: Job, now: Date): Promise<{ progress: number | null; eta: Eta | null }>
+  /** @param samples of the transaction it is for: one that waited for another connection could wait for itself */
+  of(job: Job, now: Date, samples: SamplesRepository): Promise<{ progress: number | null; eta: Eta | null }>
   /** Before anything has begun. */
   quote(request: JobRequest, stages: readonly StageKey[], quotedSeconds: number): Promise<Eta>
   /** Whether enough time has passed to say the stage's fraction again. */
   worthTelling(jobId: JobId, stage: Stage, now: Date): boolean
   worthSending(job: Job, told: { progress: number | null; eta: Eta | null }, now: Date): boolean
   samplesOf(job: Job): DurationSample[]
-  forget(jobId: JobId): void
 }
 
 /** Time left and the bar, from the stages as they stand and how long such stages took before. */
 export function createForecast(samples: SamplesRepository): Forecast {
   const histories = new Map<string, { at: number; byStage: Map<StageKey, number[]> }>()
   const quotes = new Map<string, { at: number; eta: Eta }>()
-  const lastTold = new Map<JobId, Map<string, number>>()
+  const lastTold = new Map<string, { at: number }>()
 
-  async function history(bucket: string, now: number): Promise<Map<StageKey, number[]>> {
+  async function history(from: SamplesRepository, bucket: string, now: number): Promise<Map<StageKey, number[]>> {
+    dropOld(histories, now - HISTORY_TTL_MS)
     const known = histories.get(bucket)
     if (known && now - known.at < HISTORY_TTL_MS) return known.byStage
-    const byStage = await samples.read(bucket, HISTORY_LENGTH)
+    const byStage = await from.read(bucket, HISTORY_LENGTH)
     histories.set(bucket, { at: now, byStage })
     return byStage
   }
 
   function due(jobId: JobId, what: string, now: Date): boolean {
-    const told = lastTold.get(jobId) ?? new Map<string, number>()
-    lastTold.set(jobId, told)
-    if (now.getTime() - (told.get(what) ?? 0) < TELL_EVERY_MS) return false
-    told.set(what, now.getTime())
+    const at = now.getTime()
+    dropOld(lastTold, at - TELL_EVERY_MS)
+    const key = `${jobId} ${what}`
+    if (at - (lastTold.get(key)?.at ?? 0) < TELL_EVERY_MS) return false
+    lastTold.set(key, { at })
     return true
   }
 
   return {
-    async of(job, now) {
+    async of(job, now, own) {
       if (job.state.state !== 'running' || !job.plan) return { progress: job.progress, eta: job.eta }
       const open = job.stages.findIndex((stage) => stage.state === 'pending' || stage.state === 'running')
       if (open < 0) return { progress: advanceBar(job.progress, 1, 0), eta: { p50Seconds: 0, p90Seconds: 0, basis: 'history' } }
@@ -67,7 +69,7 @@ export function createForecast(samples: SamplesRepository): Forecast {
       const workedUntil = now.getTime() - (job.state.heldMs ?? 0)
       const since = job.stages.slice(0, open).reduce((latest, stage) => Math.max(latest, endOf(stage) ?? startedAt), startedAt)
       const rest = job.stages.slice(open)
-      const past = await history(bucketOf(job.request), now.getTime())
+      const past = await history(own, bucketOf(job.request), now.getTime())
       const current = rest[0]
       const eta = estimate({
         elapsedSeconds: Math.max(0, (workedUntil - since) / 1000),
@@ -84,7 +86,7 @@ export function createForecast(samples: SamplesRepository): Forecast {
       const question = `${bucketOf(request)} ${stages.join()} ${quotedSeconds}`
       const known = quotes.get(question)
       if (known && now - known.at < HISTORY_TTL_MS) return known.eta
-      const past = await history(bucketOf(request), now)
+      const past = await history(samples, bucketOf(request), now)
       const eta = estimate({
         elapsedSeconds: 0,
         fraction: null,
@@ -115,8 +117,14 @@ export function createForecast(samples: SamplesRepository): Forecast {
         return [{ stage: stage.key, bucket, seconds }]
       })
     },
+  }
+}
 
-    forget: (jobId) => lastTold.delete(jobId),
+/** Forgets what is of no more use, so that nobody has to say when a job has ended. The oldest entries come first. */
+function dropOld(entries: Map<string, { at: number }>, until: number): void {
+  for (const [key, { at }] of entries) {
+    if (at > until) return
+    entries.delete(key)
   }
 }
 

@@ -9,7 +9,7 @@ import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
-import { type Lane, laneOf, type Step, type StepName, type StepWork } from '../domain/step.ts'
+import { type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
@@ -38,30 +38,35 @@ export interface Held {
 
 export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'webhooksDue'> & {
   forecast: Forecast
-  /** Called after a commit that made steps due. */
-  stepsDue: () => void
+  /** Called after a commit that made steps due, now or at a time. */
+  stepsDue: (at?: Date) => void
 }
 
 /**
  * Changes one job in one transaction: locks its row, checks the fence, runs `work`, writes events and the job, commits.
- * Signals go out after the commit. `after` runs inside the transaction once everything else is written (a step leaves there).
+ * Signals go out after the commit. `leave` lets the step go, inside the transaction once everything else is written.
  */
 export async function changeJob(
   deps: ChangeDeps,
   jobId: JobId,
   held: Held | null,
   work: (tx: JobTransaction) => Promise<void>,
-  after?: (repositories: Repositories, job: Job) => Promise<boolean>,
+  leave?: (repositories: Repositories, job: Job) => Promise<StepExit['state'] | null>,
 ): Promise<Job> {
   const outcome = await deps.store.transaction(async (repositories) => {
-    const locked = await repositories.jobs.lock(jobId)
+    // Sent together: one round trip.
+    const [locked, ours] = await Promise.all([
+      repositories.jobs.lock(jobId),
+      held ? repositories.steps.hold(held.stepId, held.attempt) : true,
+    ])
     if (!locked) throw new Error(`job ${jobId} is gone`)
-    if (held && !(await repositories.steps.hold(held.stepId, held.attempt))) throw new LeaseLost(held.stepId)
+    if (held && !ours) throw new LeaseLost(held.stepId)
     const change = new JobChange(deps, repositories, locked, held)
     await work(change)
     const job = await change.flush()
-    if (after && held && !(await after(repositories, job))) throw new LeaseLost(held.stepId)
-    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue, announced: change.announced }
+    const left = leave && (await leave(repositories, job))
+    if (held && left === null) throw new LeaseLost(held.stepId)
+    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
   })
   if (outcome.stepsDue) deps.stepsDue()
   if (outcome.announced) deps.webhooksDue?.()
@@ -353,7 +358,7 @@ class JobChange implements JobTransaction {
     if (this.#reviewsChanged && !jobEnded(this.job)) await this.#lookAtReviews()
     if (this.#stagesChanged && !jobEnded(this.job)) {
       const told = { progress: this.job.progress, eta: this.job.eta }
-      this.job = { ...this.job, ...(await this.#deps.forecast.of(this.job, this.#now)) }
+      this.job = { ...this.job, ...(await this.#deps.forecast.of(this.job, this.#now, this.repositories.samples)) }
       if (this.#deps.forecast.worthSending(this.job, told, this.#now)) {
         this.#emit({ type: 'progress', data: { progress: this.job.progress, eta: this.job.eta } })
       }
@@ -361,7 +366,6 @@ class JobChange implements JobTransaction {
     if (this.#asset && (this.#assetChanged || jobEnded(this.job))) await this.repositories.assets.save(this.#asset)
     if (this.#events.length > 0) await this.#append()
     await this.repositories.jobs.save(this.job)
-    if (jobEnded(this.job)) this.#deps.forecast.forget(this.job.id)
     return this.job
   }
 

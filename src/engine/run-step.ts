@@ -4,6 +4,7 @@ import { type Job, jobEnded } from '../domain/job.ts'
 import { outcomeOf } from '../domain/outcome.ts'
 import { MAX_STEP_FAILURES, retryDelayMs, type Step } from '../domain/step.ts'
 import type { StepResult, StepRun } from '../ports/stages.ts'
+import type { Repositories } from '../ports/store.ts'
 import type { EngineDeps } from './deps.ts'
 import { type ChangeDeps, changeJob, LeaseLost } from './job-transaction.ts'
 import { holdLease } from './lease.ts'
@@ -50,23 +51,27 @@ async function begin(deps: RunDeps, step: Step): Promise<Job> {
   return changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, async (tx) => tx.begin())
 }
 
-/** A step whose own result ended the job has nothing left to wait for. */
+/**
+ * Lets the step go with its result. One that writes nothing goes alone: its own row is fence enough, and the job's is
+ * neither locked nor written. Most questions to a provider end so.
+ */
 async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult): Promise<void> {
+  /** A step whose own result ended the job has nothing left to wait for. */
   const parks = (after: Job) => result.then === 'park' && (jobEnded(before) || !jobEnded(after))
-  await changeJob(
-    deps,
-    step.jobId,
-    { stepId: step.id, attempt: step.attempt },
-    async (tx) => result.write?.(tx),
-    (repositories, job) =>
-      repositories.steps.leave(
-        step.id,
-        step.attempt,
-        result.then === 'park' && parks(job) ? { state: 'parked', wakeAt: result.wakeAt, reason: result.reason } : { state: 'done' },
-        step.failures,
-      ),
-  )
-  deps.stepsDue()
+  const go = ({ steps }: Pick<Repositories, 'steps'>, after: Job) =>
+    steps.leave(
+      step.id,
+      step.attempt,
+      result.then === 'park' && parks(after) ? { state: 'parked', wakeAt: result.wakeAt, reason: result.reason } : { state: 'done' },
+      step.failures,
+    )
+  if (result.write) await changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, result.write, go)
+  else {
+    const left = await go(deps.store, before)
+    if (left === null) throw new LeaseLost(step.id)
+    if (left === 'ready') deps.stepsDue()
+  }
+  if (result.then === 'park') deps.stepsDue(result.wakeAt)
 }
 
 /**
@@ -85,8 +90,9 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
   if (error.retry === 'same' && failures < MAX_STEP_FAILURES) {
     const delayMs = error.retryAfterMs ?? retryDelayMs(failures)
     log.warn({ err: thrown, delayMs, failures }, 'failed, will be tried again')
-    await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: new Date(deps.clock.now().getTime() + delayMs) }, failures)
-    deps.stepsDue()
+    const runAt = new Date(deps.clock.now().getTime() + delayMs)
+    await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt }, failures)
+    deps.stepsDue(runAt)
     return
   }
   log.error({ err: thrown, failures }, 'failed for good')

@@ -4,7 +4,8 @@ import type { EngineDeps } from './deps.ts'
 
 /** The longest the scheduler sleeps: how late it can be for a step whose hint was lost. */
 const MAX_SLEEP_MS = 1_000
-const MIN_SLEEP_MS = 5
+/** What becomes due within this time is admitted together: a thousand polls a second cost a few looks. A wake does not wait for it. */
+const MIN_SLEEP_MS = 40
 const BATCH = 500
 /** Messages that may wait in a lane: more would only be reminded of again and again, and could not be put in another order. */
 const MOST_WAITING = 1_000
@@ -12,8 +13,8 @@ const MOST_WAITING = 1_000
 const FULL_AGAIN_MS = 100
 
 export interface Scheduler {
-  /** Steps have become due: admit them now. Calls during an admission are served by the next one. */
-  poke(): void
+  /** Steps have become due, or will at that time: look no later. Calls during an admission are served by the next one. */
+  poke(at?: Date): void
   stop(): Promise<void>
 }
 
@@ -22,7 +23,7 @@ export interface Scheduler {
  * and sends their ids to the queue. It is the reconciler as well: due is due, whoever forgot it.
  * Any number may run; the store gives each due step to one of them at a time.
  */
-export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'log' | 'config'>): Scheduler {
+export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'config'>): Scheduler {
   let timer: ReturnType<typeof setTimeout> | undefined
   let admitting: Promise<void> | null = null
   let again = false
@@ -57,10 +58,12 @@ export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'log' 
     } catch (error) {
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }
-    if (!stopped) timer = setTimeout(poke, Math.max(MIN_SLEEP_MS, Math.min(MAX_SLEEP_MS, sleepMs)))
+    if (!stopped) timer = setTimeout(() => poke(), Math.max(MIN_SLEEP_MS, Math.min(MAX_SLEEP_MS, sleepMs)))
   }
 
-  function poke(): void {
+  function poke(at?: Date): void {
+    // It looks by then of its own accord.
+    if (at && at.getTime() - deps.clock.now().getTime() >= MAX_SLEEP_MS) return
     if (stopped) return
     if (admitting) {
       again = true

@@ -9,7 +9,7 @@ import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
-import type { Lane, Step, StepName, StepState, StepWork } from '../domain/step.ts'
+import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
@@ -59,13 +59,19 @@ export interface StepsRepository {
   renew(id: StepId, attempt: number, leaseMs: number): Promise<boolean>
   /** Inside a transaction: holds the row if it is still running under this attempt. `false`: write nothing. */
   hold(id: StepId, attempt: number): Promise<boolean>
-  /** Leaves `running`, fenced by the attempt. A step poked meanwhile becomes `ready` now instead of `parked`. `false`: stale, nothing written. */
-  leave(id: StepId, attempt: number, to: Exclude<StepState, { state: 'running' }>, failures: number): Promise<boolean>
+  /**
+   * Leaves `running`, fenced by the attempt, and returns where to: a step poked meanwhile becomes `ready` now instead of
+   * `parked`. `null`: stale, nothing written.
+   */
+  leave(id: StepId, attempt: number, to: StepExit, failures: number): Promise<StepExit['state'] | null>
   /** Makes parked steps due now and pokes running ones. Returns the ids that became due. */
   wake(jobId: JobId, name: StepName, takeId?: TakeId): Promise<StepId[]>
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
   cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
-  /** Due steps of these lanes that were not hinted in the last `hintAgainMs`; marks them hinted. */
+  /**
+   * Due steps that were not hinted in the last `hintAgainMs`, most urgent first; marks them hinted. Of these lanes all, of the
+   * others those that somebody woke: what was woken goes before what is merely due.
+   */
   due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
@@ -201,8 +207,8 @@ export interface UsageRow {
 /** What all workers know of an account at a provider. */
 export interface AccountsRepository {
   /**
-   * Whether one more order may go out now. Locks the account until the transaction ends, so that two workers do not take
-   * the last place. Otherwise how long to wait, in milliseconds.
+   * Whether one more order may go out now. Where there is a limit, locks the account until the transaction ends, so that two
+   * workers do not take the last place. Otherwise how long to wait, in milliseconds.
    */
   enter(provider: string, atMostInFlight: number | null): Promise<{ enter: true } | { enter: false; waitMs: number }>
   /** The provider asked to slow down: nobody orders for this long; without a figure 1 s, doubled each time up to 60 s. */

@@ -6,6 +6,7 @@ import type { JobTransaction, StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { loseTake } from './end-take.ts'
 import { park } from './park.ts'
+import { reportTakes } from './take-progress.ts'
 
 const FIRST_SEARCH_MS = 5_000
 const LONGEST_SEARCH_MS = 60_000
@@ -95,6 +96,7 @@ function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
       tx.notice(null)
       const doubted = take.state.state === 'ordering' ? take : await tx.setTake(take, unknown(deps, take))
       await tx.setTake(doubted, { state: 'making', ref, progress: null })
+      await reportTakes(tx, take.role)
     },
   }
 }

@@ -4,7 +4,8 @@ import type { StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { loseTake } from './end-take.ts'
 import { laneFor } from './order-takes.ts'
-import { createPreviews } from './previews.ts'
+import { park } from './park.ts'
+import { keepPreview } from './previews.ts'
 import { reportTakes } from './take-progress.ts'
 
 /** No provider is asked more often than this, unless it says otherwise. */
@@ -15,54 +16,51 @@ const AGE_SHARE = 0.1
 /** Polls are spread out, so that what was ordered together is not asked for together. */
 const JITTER = 0.2
 
-export type Follow = (run: StepRun, provider: Provider, take: Take) => Promise<StepResult>
-
-/** Asks once how the take is, and parks until it is worth asking again or a hint comes. */
-export function createFollower(deps: StageDeps): Follow {
-  const previews = createPreviews(deps)
-  return async (run, provider, take) => {
-    if (take.state.state !== 'making') throw new Error(`take ${take.id} is ${take.state.state}`)
-    const { ref } = take.state
-    const status = await provider.status(ref, { signal: run.signal })
-    switch (status.state) {
-      case 'queued':
-      case 'throttled':
-      case 'running': {
-        const progress = status.state === 'running' ? status.progress : null
-        const showPreview = await previews.keep(run, take, status.state === 'running' ? status.preview : undefined)
-        return {
-          then: 'park',
-          wakeAt: new Date(deps.clock.now().getTime() + pollMs(deps, provider, take, status)),
-          reason: status.state === 'throttled' ? `${provider.id} holds it back: a limit of the account` : `${provider.id} is at work`,
-          write: async (tx) => {
-            await tx.setTake(take, { state: 'making', ref, progress })
-            await reportTakes(tx, take.role)
-            showPreview(tx)
-          },
-        }
+/**
+ * Asks once how the take is, and parks until it is worth asking again or a hint comes. Nothing is written when nothing is
+ * new: of a hundred thousand takes in the making nearly every answer is like the one before.
+ */
+export async function followTake(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
+  const making = take.state
+  if (making.state !== 'making') throw new Error(`take ${take.id} is ${making.state}`)
+  const status = await provider.status(making.ref, { signal: run.signal })
+  switch (status.state) {
+    case 'queued':
+    case 'throttled':
+    case 'running': {
+      const { progress, preview } = status.state === 'running' ? status : { progress: null }
+      const picture = await keepPreview(deps, run, take, preview)
+      const reason = status.state === 'throttled' ? `${provider.id} holds it back: a limit of the account` : `${provider.id} is at work`
+      const parked = park(deps, pollMs(deps, provider, take, status), reason)
+      if (progress === making.progress && !picture) return parked
+      return {
+        ...parked,
+        write: async (tx) => {
+          await tx.setTake(take, { ...making, progress, ...(picture && preview && { pictureSeq: preview.seq }) })
+          await reportTakes(tx, take.role)
+          if (picture) tx.preview(picture)
+        },
       }
-      case 'succeeded': {
-        const showPreview = await previews.keep(run, take, status.preview)
-        previews.forget(take)
-        const { charge, outputs } = status
-        return {
-          then: 'done',
-          write: async (tx) => {
-            // By the price it was ordered at: the list may have changed since, and its model may have ended.
-            const reserved = await tx.repositories.ledger.get(take.id)
-            const basis = charge?.basis === 'vendor' ? 'vendor' : (reserved?.basis ?? 'assumed')
-            await tx.settle(take, charge?.amountMicroUsd ?? reserved?.amountMicroUsd ?? 0, basis)
-            await tx.setTake(take, { state: 'delivered', ref, outputs })
-            await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0, ...laneFor(deps, take) })
-            await reportTakes(tx, take.role)
-            showPreview(tx)
-          },
-        }
-      }
-      default:
-        previews.forget(take)
-        return { then: 'done', write: (tx) => loseTake(deps, tx, take, status.outcome) }
     }
+    case 'succeeded': {
+      const picture = await keepPreview(deps, run, take, status.preview)
+      const { charge, outputs } = status
+      return {
+        then: 'done',
+        write: async (tx) => {
+          // By the price it was ordered at: the list may have changed since, and its model may have ended.
+          const reserved = await tx.repositories.ledger.get(take.id)
+          const basis = charge?.basis === 'vendor' ? 'vendor' : (reserved?.basis ?? 'assumed')
+          await tx.settle(take, charge?.amountMicroUsd ?? reserved?.amountMicroUsd ?? 0, basis)
+          await tx.setTake(take, { state: 'delivered', ref: making.ref, outputs })
+          await tx.addSteps([{ name: 'ingest', takeId: take.id }], { priority: take.shot === 0 ? 5 : 0, ...laneFor(deps, take) })
+          await reportTakes(tx, take.role)
+          if (picture) tx.preview(picture)
+        },
+      }
+    }
+    default:
+      return { then: 'done', write: (tx) => loseTake(deps, tx, take, status.outcome) }
   }
 }
 

@@ -6,7 +6,7 @@ import type { StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
-import type { Follow } from './follow-take.ts'
+import { followTake } from './follow-take.ts'
 import { KEPT, keptKey } from './keys.ts'
 import { park, waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
@@ -21,7 +21,7 @@ const FINAL_BEFORE_ORDER: ReadonlySet<ProblemCode> = new Set(['budget_exceeded',
  * Sends the order, at most once for each time it is written down. What is thrown by `start` says what is known of it:
  * certainly not taken (the take is `planned` again and its price released), refused, or in doubt.
  */
-export async function orderTake(deps: StageDeps, run: StepRun, provider: Provider, take: Take, follow: Follow): Promise<StepResult> {
+export async function orderTake(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
   const { volatile } = provider.capabilities
   let intended = take
   let waitMs: number | null = null
@@ -69,7 +69,7 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
     await reportTakes(tx, take.role)
   })
   try {
-    return await follow(run, provider, making)
+    return await followTake(deps, run, provider, making)
   } catch (error) {
     run.signal.throwIfAborted()
     return waitOut(deps, run, provider, making, error)

@@ -3,7 +3,7 @@ import type { Take } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
-import { createFollower } from './follow-take.ts'
+import { followTake } from './follow-take.ts'
 
 const now = new Date('2026-11-22T12:00:00Z')
 
@@ -20,7 +20,7 @@ async function pauseOf(ageSeconds: number, capabilities: Partial<Provider['capab
     createdAt: new Date(now.getTime() - ageSeconds * 1_000),
   } as unknown as Take
   const deps = { clock: { now: () => now } } as StageDeps
-  const result = await createFollower(deps)({ signal: new AbortController().signal } as StepRun, provider, take)
+  const result = await followTake(deps, { signal: new AbortController().signal } as StepRun, provider, take)
   if (result.then !== 'park') throw new Error(`the step ends with ${result.then}`)
   return (result.wakeAt.getTime() - now.getTime()) / 1_000
 }

@@ -5,7 +5,7 @@ import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Provider, TakeStatus } from '../ports/provider.ts'
 import type { JobTransaction, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
-import { createFollower } from './follow-take.ts'
+import { followTake } from './follow-take.ts'
 import { orderTake } from './order-take.ts'
 
 const ended = new SluiceError('model_sunset', 'Acme has offered old until 2026-11-22.', { field: 'model', fix: 'Use one of new.' })
@@ -49,7 +49,7 @@ const making: TakeState = { state: 'making', ref: { id: '1' }, progress: null }
 
 test('what is delivered is settled at the price it was reserved for, though its model has ended since', async () => {
   const { deps, run, provider, take, tx, wrote } = oneTake(making)
-  const result = await createFollower(deps)(run, provider, take)
+  const result = await followTake(deps, run, provider, take)
   await result.write?.(tx)
   expect(wrote).toEqual([
     ['settled', 700, 'acme:2026-11-01'],
@@ -59,7 +59,7 @@ test('what is delivered is settled at the price it was reserved for, though its 
 
 test('a take whose model ended after the plan is not ordered, and ends as such', async () => {
   const { deps, run, provider, take, tx, wrote } = oneTake({ state: 'planned' })
-  const result = await orderTake(deps, run, provider, take, createFollower(deps))
+  const result = await orderTake(deps, run, provider, take)
   await result.write?.(tx)
   expect(wrote).toEqual([['released'], ['take', 'failed'], ['failed', 'sunset']])
 })

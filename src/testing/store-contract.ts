@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
-import type { JobId, StepId, TenantId } from '../domain/ids.ts'
+import type { JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import { type Job, type JobState, setJobState } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { LANES, type Step, type StepState, type StepWork } from '../domain/step.ts'
+import { LANES, type Step, type StepExit, type StepState, type StepWork } from '../domain/step.ts'
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
@@ -102,6 +102,13 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         } as Job
         await store.jobs.insert([written])
         expect(await store.jobs.get(job.id)).toEqual(written)
+      })
+
+      it('asked for at once, each gets its own', async () => {
+        const made = await Promise.all(Array.from({ length: 70 }, () => insertJob()))
+        const asked = [...made, newJob(), ...made.slice(0, 1)]
+        const found = await Promise.all(asked.map(({ id }) => store.jobs.get(id)))
+        expect(found).toEqual([...made, undefined, made[0]])
       })
 
       it('an unknown id is undefined', async () => {
@@ -231,6 +238,35 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect((await store.steps.get(id))?.attempt).toBe(1)
       })
 
+      it('are claimed and left many at once, each by its own worker to its own end', async () => {
+        const job = await insertJob()
+        const later = new Date(Date.now() + HOUR_MS)
+        const ways: StepExit[] = [
+          { state: 'ready', runAt: later },
+          { state: 'parked', wakeAt: later, reason: '🎬, "\\quoted\\" {1,2}, null' },
+          { state: 'failed', error: { code: 'internal', detail: HARD_TEXT } },
+          { state: 'done' },
+        ]
+        const steps = Array.from({ length: 100 }, () => newStep(job.id))
+        const notYet = newStep(job.id, { name: 'finish' }, { state: { state: 'ready', runAt: later } })
+        await store.steps.insert([...steps, notYet])
+        const claims = await Promise.all(
+          [...steps, notYet, ...steps].map(({ id }, i) => store.steps.claim(id, `worker-${i}`, LEASE_MS + i)),
+        )
+        expect(claims.slice(0, 100).map((step) => step?.id)).toEqual(steps.map(({ id }) => id))
+        expect(claims.slice(0, 100).map((step) => step?.state)).toMatchObject(steps.map((_, i) => ({ workerId: `worker-${i}` })))
+        expect(claims.slice(100).filter(Boolean), 'not due, or taken').toEqual([])
+        const wayOf = (i: number) => ways[i % ways.length] as StepExit
+        const left = await Promise.all([
+          ...steps.map(({ id }, i) => store.steps.leave(id, 1, wayOf(i), i)),
+          ...steps.map(({ id }) => store.steps.leave(id, 2, { state: 'done' }, 0)),
+        ])
+        expect(left.slice(0, 100)).toEqual(steps.map((_, i) => wayOf(i).state))
+        expect(left.slice(100).filter(Boolean), 'of another attempt').toEqual([])
+        const ended = (await store.steps.ofJob(job.id)).slice(0, 100)
+        expect(ended.map(({ state, failures }) => ({ state, failures }))).toEqual(steps.map((_, i) => ({ state: wayOf(i), failures: i })))
+      })
+
       it('are not claimed before their time, nor once they have ended', async () => {
         const later = new Date(Date.now() + HOUR_MS)
         const notDue: StepState[] = [
@@ -265,7 +301,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.steps.renew(id, lost.attempt, LEASE_MS)).toBe(false)
         expect(await store.transaction((tx) => tx.steps.hold(id, lost.attempt))).toBe(false)
         for (const to of [{ state: 'done' }, { state: 'ready', runAt: new Date() }, { state: 'cancelled' }] satisfies StepState[]) {
-          expect(await store.steps.leave(id, lost.attempt, to, 1)).toBe(false)
+          expect(await store.steps.leave(id, lost.attempt, to, 1)).toBeNull()
         }
         expect(await store.steps.get(id)).toEqual(next)
         expect(await store.transaction((tx) => tx.steps.hold(id, next.attempt))).toBe(true)
@@ -280,7 +316,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
       it('leave by their own worker only, to where it says', async () => {
         const later = new Date(Date.now() + HOUR_MS)
-        const ways: Exclude<StepState, { state: 'running' }>[] = [
+        const ways: StepExit[] = [
           { state: 'ready', runAt: later },
           { state: 'parked', wakeAt: later, reason: 'waits for the provider' },
           { state: 'done' },
@@ -289,9 +325,9 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         ]
         for (const to of ways) {
           const { id, attempt } = await runningStep()
-          expect(await store.steps.leave(id, attempt, to, 3)).toBe(true)
+          expect(await store.steps.leave(id, attempt, to, 3)).toBe(to.state)
           expect(await store.steps.get(id)).toMatchObject({ attempt, failures: 3, state: to })
-          expect(await store.steps.leave(id, attempt, { state: 'done' }, 3), 'twice').toBe(false)
+          expect(await store.steps.leave(id, attempt, { state: 'done' }, 3), 'twice').toBeNull()
         }
       })
 
@@ -322,8 +358,28 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         // Time enough for the thief, were there nothing to wait for.
         for (let i = 0; i < 20; i++) await store.ping()
         asked.open()
-        expect(await finishing).toBe(true)
+        expect(await finishing).toBe('done')
         expect(await stealing).toBeUndefined()
+      })
+
+      it('that are claimed or left with a held one do not wait for it', async () => {
+        const [held, other, due] = [await runningStep(), await runningStep(), await insertStep()]
+        const late = await insertStep()
+        await store.steps.claim(late.id, 'first', 1)
+        const [holding, letGo] = [gate(), gate()]
+        const holder = store.transaction(async (tx) => {
+          await tx.steps.wake(held.jobId, 'analyse')
+          await tx.steps.hold(late.id, 1)
+          holding.open()
+          await letGo.opened
+        })
+        await holding.opened
+        const waiting = [store.steps.leave(held.id, held.attempt, { state: 'done' }, 0), store.steps.claim(late.id, 'second', LEASE_MS)]
+        expect(await store.steps.leave(other.id, other.attempt, { state: 'done' }, 0)).toBe('done')
+        expect((await store.steps.claim(due.id, 'second', LEASE_MS))?.attempt).toBe(1)
+        letGo.open()
+        await holder
+        expect(await Promise.all(waiting)).toMatchObject(['done', { id: late.id, attempt: 2 }])
       })
 
       it('parked ones are woken, by job, name and take', async () => {
@@ -348,18 +404,18 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const { id, attempt, jobId } = await runningStep({ name: 'finish' })
         expect(await store.steps.wake(jobId, 'finish')).toEqual([])
         const parked: StepState = { state: 'parked', wakeAt: new Date(Date.now() + HOUR_MS), reason: 'waits' }
-        expect(await store.steps.leave(id, attempt, parked, 0)).toBe(true)
+        expect(await store.steps.leave(id, attempt, parked, 0)).toBe('ready')
         expect((await stateOf(id)).state).toBe('ready')
         const again = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         // The poke is used up.
-        expect(await store.steps.leave(id, again.attempt, parked, 0)).toBe(true)
+        expect(await store.steps.leave(id, again.attempt, parked, 0)).toBe('parked')
         expect(await stateOf(id)).toEqual(parked)
       })
 
       it('a poke does not bring back a step that is done', async () => {
         const { id, attempt, jobId } = await runningStep({ name: 'finish' })
         await store.steps.wake(jobId, 'finish')
-        expect(await store.steps.leave(id, attempt, { state: 'done' }, 0)).toBe(true)
+        expect(await store.steps.leave(id, attempt, { state: 'done' }, 0)).toBe('done')
         expect(await stateOf(id)).toEqual({ state: 'done' })
         expect(await store.steps.wake(jobId, 'finish')).toEqual([])
       })
@@ -386,8 +442,8 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           'done',
         ])
         expect(await store.steps.renew(stopped.id, stopped.attempt, LEASE_MS)).toBe(false)
-        expect(await store.steps.leave(stopped.id, stopped.attempt, { state: 'done' }, 0)).toBe(false)
-        expect(await store.steps.leave(kept.id, kept.attempt, { state: 'done' }, 0)).toBe(true)
+        expect(await store.steps.leave(stopped.id, stopped.attempt, { state: 'done' }, 0)).toBeNull()
+        expect(await store.steps.leave(kept.id, kept.attempt, { state: 'done' }, 0)).toBe('done')
       })
 
       it('that are due are named, most urgent first, and again only after a while', async () => {
@@ -429,6 +485,25 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const second = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         await store.steps.leave(id, second.attempt, { state: 'ready', runAt: new Date() }, 1)
         expect(await store.steps.due(LANES, 10, HOUR_MS)).toHaveLength(1)
+      })
+
+      it('of a lane that is not asked for are named only when somebody woke them, before all others', async () => {
+        const job = await insertJob()
+        const parked: StepState = { state: 'parked', wakeAt: new Date(Date.now() - 1_000), reason: 'waits' }
+        const [woken, due] = [
+          newStep(job.id, { name: 'finish' }, { state: parked }),
+          newStep(job.id, { name: 'publish' }, { state: parked }),
+        ]
+        const open = newStep(job.id, { name: 'analyse' })
+        await store.steps.insert([woken, due, open])
+        await store.steps.wake(job.id, 'finish')
+        expect(await store.steps.due(['io'], 10, HOUR_MS)).toEqual([
+          { id: woken.id, lane: 'cpu', priority: 1 },
+          { id: open.id, lane: 'io', priority: 0 },
+        ])
+        expect(await store.steps.nextDueInMs(['io'], 1_000), 'of this lane').toBe(1_000)
+        expect(await store.steps.nextDueInMs(['cpu'], 1_000)).toBe(0)
+        expect(await store.steps.due(['cpu'], 10, HOUR_MS)).toEqual([{ id: due.id, lane: 'cpu', priority: 0 }])
       })
 
       it('that are due go to one of several schedulers', async () => {
@@ -506,6 +581,40 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           expect(await store.takes.get(take.id)).toEqual({ ...take, state })
         }
         expect(await store.takes.get(testIds.next('tak'))).toBeUndefined()
+      })
+    })
+
+    describe('orders', () => {
+      it('the last place at a provider goes to one of many who ask at once', async () => {
+        const job = await insertJob()
+        const provider = testIds.next('ten')
+        const order = (): Promise<boolean> =>
+          store.transaction(async (tx) => {
+            const place = await tx.accounts.enter(provider, 2)
+            if (place.enter) await tx.takes.insert([newTake(job.id, { provider, state: { state: 'ordering', orderedAt: '2026-11-23' } })])
+            return place.enter
+          })
+        const entered = await Promise.all(Array.from({ length: 8 }, order))
+        expect(entered.filter(Boolean)).toHaveLength(2)
+        expect(await store.transaction((tx) => tx.accounts.enter(provider, null)), 'without a limit').toEqual({ enter: true })
+      })
+
+      it('the last of a budget goes to one of many who ask at once', async () => {
+        const { id: jobId, tenantId } = await insertJob({ tenantId: await store.tenants.ensure(testIds.next('ten'), testIds.next('ten')) })
+        await store.ledger.setLimit(tenantId, 700)
+        const reserve = (takeId: TakeId) =>
+          store.transaction((tx) =>
+            tx.ledger.reserve(
+              { takeId, jobId, tenantId, provider: 'acme', model: null, amountMicroUsd: 200, basis: 'list', at: new Date() },
+              null,
+            ),
+          )
+        const takes = Array.from({ length: 8 }, () => testIds.next('tak'))
+        const answers = await Promise.all(takes.map(reserve))
+        expect(answers.toSorted()).toEqual([...Array(3).fill('reserved'), ...Array(5).fill('tenant')])
+        const reserved = takes.find((_, i) => answers[i] === 'reserved') as TakeId
+        expect(await reserve(reserved), 'again').toBe('reserved')
+        expect(await store.ledger.budget(tenantId)).toEqual({ limitMicroUsd: 700, reservedMicroUsd: 600, spentMicroUsd: 0 })
       })
     })
 

@@ -10,7 +10,7 @@ import { SluiceError } from '../../src/domain/errors.ts'
 import type { TenantId } from '../../src/domain/ids.ts'
 import { type Job, jobEnded } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
-import type { StepName } from '../../src/domain/step.ts'
+import { LANES, type Lane, type StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
@@ -19,6 +19,7 @@ import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
 import type { Pipeline, StepHandler } from '../../src/ports/stages.ts'
 import type { Store } from '../../src/ports/store.ts'
+import { newJob, newStep } from '../../src/testing/entities.ts'
 
 /** The engine over the real embedded store, queue and bus; only what a step does is scripted. */
 const log = createLogger('silent')
@@ -78,14 +79,15 @@ afterAll(async () => {
 
 async function startEngine(
   scripts: Partial<Record<StepName, StepHandler>>,
-  config: { leaseMs?: number; drainMs?: number } = {},
+  config: { leaseMs?: number; drainMs?: number; lanes?: Lane[]; on?: pg.Pool } = {},
 ): Promise<RunningEngine> {
-  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'rendition', 'review', 'cleanup']
+  const { lanes = LANES, on = pool } = config
+  const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'mend', 'rendition', 'review', 'cleanup']
   const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
-  const queue = createPostgresQueue({ pool, log })
-  const bus = createPostgresBus({ pool, log })
+  const queue = createPostgresQueue({ pool: on, log })
+  const bus = createPostgresBus({ pool: on, log })
   const engine = createEngine({
-    store,
+    store: createSqlStore({ pool: on, log }),
     queue,
     bus,
     clock: systemClock,
@@ -96,7 +98,7 @@ async function startEngine(
     handlers,
     config: { slots: { io: 4, cpu: 2, resident: 4 }, leaseMs: config.leaseMs ?? 5_000, hintAgainMs: 500, drainMs: config.drainMs ?? 2_000 },
   })
-  await engine.start(['io', 'cpu', 'resident'])
+  await engine.start(lanes)
   engines.push(engine)
   onTestFinished(async () => {
     await engine.drain()
@@ -171,6 +173,63 @@ describe('a step', () => {
     const { job } = await engine.submit(tenant, request)
     await untilEnded(job.id)
     expect(runs).toEqual([1, 2])
+  })
+
+  it('that parks with nothing to say leaves its job alone', async () => {
+    const seen: string[] = []
+    const engine = await startEngine({
+      analyse: async (run) => {
+        // Which version of the row it is: any save makes another.
+        const { rows } = await pool.query<{ version: string }>('select xmin::text || ctid::text as version from sluice.job where id = $1', [
+          run.job.id,
+        ])
+        seen.push(rows[0]?.version ?? 'none')
+        if (seen.length < 3) return { then: 'park', wakeAt: new Date(Date.now() + 20), reason: 'nothing new' }
+        return endJob(run)
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(seen).toEqual([seen[0], seen[0], seen[0]])
+  })
+
+  it('that is woken while it has nothing to say runs again at once', async () => {
+    let runs = 0
+    const engine = await startEngine({
+      analyse: async (run) => {
+        runs++
+        if (runs > 1) return endJob(run)
+        await store.steps.wake(run.job.id, 'analyse')
+        return { then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'would sleep for an hour' }
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    expect(runs).toBe(2)
+  })
+
+  it('that lost its lease does not park what another has taken over', async () => {
+    const { promise: parked, resolve: letItPark } = Promise.withResolvers<void>()
+    const attempts: number[] = []
+    const engine = await startEngine(
+      {
+        analyse: async (run) => {
+          attempts.push(run.step.attempt)
+          if (run.step.attempt === 1) {
+            await pool.query('update sluice.step set due_at = now(), hint_at = now() where id = $1', [run.step.id])
+            await parked
+            return { then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'too late' }
+          }
+          letItPark()
+          await vi.waitFor(async () => expect((await store.steps.get(run.step.id))?.state.state).toBe('running'))
+          return endJob(run)
+        },
+      },
+      { leaseMs: 600_000 },
+    )
+    const { job } = await engine.submit(tenant, request)
+    expect((await untilEnded(job.id)).state.state).toBe('failed')
+    expect(attempts).toEqual([1, 2])
   })
 
   it('that is woken while it runs is run again instead of parking for long', async () => {
@@ -277,6 +336,31 @@ describe('a job', () => {
     expect((await untilEnded(job.id)).state).toMatchObject({ state: 'expired', outcome: { class: 'expired' } })
   })
 
+  it('is estimated on the connection its change has, and waits for no other', async () => {
+    const narrow = createPool({ connection: database.connection, max: 1 })
+    onTestFinished(() => narrow.end())
+    await startEngine(
+      {
+        analyse: async () => ({
+          then: 'done',
+          write: async (tx) => {
+            tx.plan(pipeline.plan(request))
+            tx.stage({ key: 'analyse', fraction: null })
+            await tx.addSteps([{ name: 'generate', takeId: ids.next('tak') }])
+          },
+        }),
+        generate: endJob,
+      },
+      { on: narrow, lanes: ['io'] },
+    )
+    // Not submitted: a quote would have read how long such jobs took.
+    const job = newJob({ tenantId: tenant })
+    await store.jobs.insert([job])
+    await store.steps.insert([newStep(job.id)])
+    await untilEnded(job.id)
+    expect((await eventsOf(job.id)).map(({ type }) => type)).toContain('progress')
+  })
+
   it('of another tenant does not exist', async () => {
     const engine = await startEngine({ analyse: async () => ({ then: 'park', wakeAt: new Date(Date.now() + 3_600_000), reason: 'never' }) })
     const { job } = await engine.submit(tenant, request)
@@ -343,6 +427,45 @@ describe('submit', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => engine.submit(tenant, request, options)))
     expect(new Set(answers.map(({ job }) => job.id)).size).toBe(1)
     expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1)
+  })
+})
+
+describe('a full lane', () => {
+  it('lets in what somebody woke, before all that waits', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    const ran: string[] = []
+    const engine = await startEngine({
+      ingest: async (run) => {
+        await opened
+        ran.push(run.step.id)
+        return { then: 'done' }
+      },
+      generate: async (run) => {
+        ran.push('woken')
+        return endJob(run)
+      },
+    })
+    const job = newJob({ tenantId: tenant, state: { state: 'running', startedAt: new Date(), playableAt: null } })
+    const takeId = ids.next('tak')
+    const waiting = Array.from({ length: 1_600 }, () => newStep(job.id, { name: 'ingest', takeId }))
+    const parked = newStep(
+      job.id,
+      { name: 'generate', takeId },
+      { state: { state: 'parked', wakeAt: new Date(Date.now() + 3_600_000), reason: 'waits' } },
+    )
+    await store.jobs.insert([job])
+    await store.steps.insert([...waiting, parked])
+    onTestFinished(() => open())
+    const inLane = async (): Promise<string[]> =>
+      (await pool.query<{ step_id: string }>("select step_id from sluice.queue_message where lane = 'io'")).rows.map((row) => row.step_id)
+    // The last of the portions that a lane takes before it counts as full.
+    await vi.waitFor(async () => expect((await inLane()).length).toBeGreaterThan(1_400), { timeout: 10_000, interval: 20 })
+    engine.hintTake(job.id, takeId)
+    await vi.waitFor(async () => expect(await inLane()).toContain(parked.id), { timeout: 10_000, interval: 20 })
+    open()
+    await untilEnded(job.id)
+    // The four that held the slots, and at most as many that had been taken by then.
+    expect(ran.indexOf('woken')).toBeLessThanOrEqual(8)
   })
 })
 

@@ -2,7 +2,7 @@ import type { Asset } from '../../../src/domain/asset.ts'
 import type { JobId, StepId, TakeId } from '../../../src/domain/ids.ts'
 import type { Job } from '../../../src/domain/job.ts'
 import type { Budget, LedgerEntry } from '../../../src/domain/spend.ts'
-import type { Step, StepState } from '../../../src/domain/step.ts'
+import type { Step, StepExit, StepState } from '../../../src/domain/step.ts'
 import type { RemoteRef, Take } from '../../../src/domain/take.ts'
 import type { Repositories, Store } from '../../../src/ports/store.ts'
 
@@ -124,10 +124,10 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       },
       async leave(id, attempt, to, failures) {
         const step = state.steps.get(id)
-        if (step?.attempt !== attempt || step.state.state !== 'running') return false
-        const again = step.poked && to.state === 'parked'
-        set(state.steps, id, stepAs(step, again ? { state: 'ready', runAt: new Date(nowMs()) } : to, { failures, poked: false }))
-        return true
+        if (step?.attempt !== attempt || step.state.state !== 'running') return null
+        const left: StepExit = step.poked && to.state === 'parked' ? { state: 'ready', runAt: new Date(nowMs()) } : to
+        set(state.steps, id, stepAs(step, left, { failures, poked: false }))
+        return left.state
       },
       async wake(jobId, name, takeId) {
         const woken: StepId[] = []

@@ -27,6 +27,8 @@ export function startConsumer(source: Consumption, slots: number, handler: (step
 
   async function look(): Promise<void> {
     while (maybeMore && !stopped && running.size < slots) {
+      // Slots that become free in this turn of the event loop are filled together.
+      await new Promise<void>((resolve) => process.nextTick(resolve))
       maybeMore = false
       const free = slots - running.size
       const messages = await source.take(free)

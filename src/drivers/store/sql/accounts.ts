@@ -11,9 +11,10 @@ export function createAccounts(run: Sql): AccountsRepository {
   return {
     async enter(provider, atMostInFlight) {
       await run.write(sql`insert into sluice.provider_account (provider) values (${provider}) on conflict do nothing`)
+      // Without a limit there is no last place to fight for, and orders need not wait for each other.
       const [account] = await run.rows(sql<{ wait: number }>`
         select greatest(0, extract(epoch from not_before - now()) * 1000)::double precision as wait
-        from sluice.provider_account where provider = ${provider} for update`)
+        from sluice.provider_account where provider = ${provider} ${atMostInFlight === null ? sql`` : sql`for update`}`)
       if (account && account.wait > 0) return { enter: false, waitMs: Math.ceil(account.wait) }
       if (atMostInFlight === null) return { enter: true }
       const [flying] = await run.rows(sql<{ count: number }>`

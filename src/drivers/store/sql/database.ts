@@ -1,5 +1,6 @@
 import { type Compilable, DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type RawBuilder } from 'kysely'
 import type pg from 'pg'
+import { gather, type Many } from './gather.ts'
 import type { Database } from './schema.ts'
 
 /** Kysely as the writer of typed SQL; {@link Sql} runs it. */
@@ -33,6 +34,8 @@ export interface Sql {
    * `expected` rows changed, fails the transaction at the latest at its commit.
    */
   write(query: Query, expected?: number): Promise<void>
+  /** Single asks, answered by statements for many: on the pool those of the same time together, inside a transaction each by itself. */
+  gathered<Ask, Answer>(many: Many<Ask, Answer>): (ask: Ask) => Promise<Answer>
 }
 
 const names = new Map<string, string>()
@@ -80,6 +83,7 @@ export function poolSql(pool: pg.Pool, translate: (error: unknown) => unknown): 
     write: async (query, expected) => {
       await translated(query, expected)
     },
+    gathered: gather,
   }
 }
 
@@ -113,6 +117,10 @@ export async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promis
       const answer = send(query, expected)
       if (expected !== undefined) unchecked.push(answer)
     },
+    gathered:
+      <Ask, Answer>(many: Many<Ask, Answer>) =>
+      async (ask: Ask) =>
+        (await many([ask]))[0] as Answer | Promise<Answer>,
   }
 
   try {

@@ -113,7 +113,11 @@ export function createJobs(run: Sql): JobsRepository {
       )
     },
 
-    get: (id) => one(db.selectFrom('sluice.job').selectAll().where('id', '=', id)),
+    get: run.gathered(async (ids: JobId[]) => {
+      const rows = await run.rows(sql<Row>`select * from sluice.job where id = any(${ids})`)
+      const found = new Map(rows.map((row) => [row.id, jobFromRow(row)]))
+      return ids.map((id) => found.get(id))
+    }),
 
     // Not `for update`: that would also block the foreign-key checks of rows other transactions add to this job.
     lock: (id) => one(db.selectFrom('sluice.job').selectAll().where('id', '=', id).forNoKeyUpdate()),

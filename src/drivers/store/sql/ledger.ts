@@ -29,9 +29,12 @@ export function createLedger(run: Sql): LedgerRepository {
   return {
     async reserve({ takeId, jobId, tenantId, provider, model, amountMicroUsd, basis, at }, jobLimitMicroUsd) {
       await run.write(sql`insert into sluice.budget (tenant_id) values (${tenantId}) on conflict do nothing`)
-      const [budget] = await run.rows(db.selectFrom('sluice.budget').selectAll().where('tenant_id', '=', tenantId).forUpdate())
+      // The budget last: every order of the tenant waits for it.
+      const [known, [budget]] = await Promise.all([
+        entryOf(takeId),
+        run.rows(db.selectFrom('sluice.budget').selectAll().where('tenant_id', '=', tenantId).forUpdate()),
+      ])
       if (!budget) throw new Error(`tenant ${tenantId} has no budget row`)
-      const known = await entryOf(takeId)
       if (known && known.state !== 'released') return 'reserved'
       const committed = Number(budget.reserved_micro_usd) + Number(budget.spent_micro_usd)
       if (budget.limit_micro_usd !== null && committed + amountMicroUsd > Number(budget.limit_micro_usd)) return 'tenant'

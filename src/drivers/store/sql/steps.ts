@@ -1,7 +1,7 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredError } from '../../../domain/errors.ts'
 import type { JobId, StepId } from '../../../domain/ids.ts'
-import type { Lane, Step, StepState, StepWork } from '../../../domain/step.ts'
+import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
 import type { StepsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { inserter, jsonText, text } from './rows.ts'
@@ -98,16 +98,90 @@ function fromRow(row: Row): Step {
   }
 }
 
-/** Marks a step that somebody woke: it goes before those of its priority whose time has merely come. */
+/** Marks a step that somebody woke: it is named whatever its lane, and goes before those of its priority whose time has merely come. */
 const WOKEN = sql`'epoch'::timestamptz`
 
 const inMs = (milliseconds: number) => sql`now() + ${milliseconds} * interval '1 millisecond'`
+
+interface Claim {
+  id: StepId
+  workerId: string
+  leaseMs: number
+}
+
+interface Leave {
+  id: StepId
+  attempt: number
+  to: StepExit
+  failures: number
+}
+
+/** Whoever asks for the same step a second time is answered by themselves, afterwards. */
+function firstOfEach<Ask extends { id: StepId }>(asks: Ask[]): Ask[] {
+  const first = new Map<StepId, Ask>()
+  for (const ask of asks) if (!first.has(ask.id)) first.set(ask.id, ask)
+  return [...first.values()]
+}
+
+const ANY = sql`true`
+
+/**
+ * Those that nobody else holds at this moment. A statement for many waits for no row: all would wait with it, for as long as
+ * some worker that was stopped in the middle of a transaction. What it leaves out is asked for by itself.
+ */
+const unlocked = (asks: { id: StepId }[]) =>
+  sql`step.id = any(array(select id from sluice.step where id = any(${asks.map(({ id }) => id)}) for no key update skip locked))`
 
 /**
  * Every move of a step is one statement, decided by the row and the database's clock. `attempt` is the fence: each claim
  * raises it, so what an earlier holder still writes matches no row.
  */
 export function createSteps(run: Sql): StepsRepository {
+  async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, Step>> {
+    const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
+    const rows = await run.rows(sql<Row>`
+      update sluice.step set state = 'running', attempt = attempt + 1, worker_id = asked.worker_id, poked = false, reason = null,
+        due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
+      from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
+      where step.id = asked.id and due_at <= now() and ${which}
+      returning step.*`)
+    return new Map(rows.map((row) => [row.id, fromRow(row)]))
+  }
+
+  // Of two claims at once the second waits for the first, then finds `due_at` in the future.
+  const claimAlone = async (ask: Claim): Promise<Step | undefined> => (await claimed([ask], ANY)).get(ask.id)
+  const claim = run.gathered(async (asks: Claim[]) => {
+    const first = firstOfEach(asks)
+    const steps = await claimed(first, unlocked(first))
+    return asks.map((ask) => (first.includes(ask) && steps.get(ask.id)) || claimAlone(ask))
+  })
+
+  async function left(asks: Leave[], which: RawBuilder<unknown>): Promise<Map<string, StepExit['state']>> {
+    const to = asks.map((ask) => stateToColumns(ask.to))
+    const pokedAway = sql`(poked and asked.state = 'parked')`
+    const dueAt = sql`case when ${pokedAway} then now() else asked.due_at end`
+    const rows = await run.rows(sql<{ id: string; state: StepExit['state'] }>`
+      update sluice.step set failures = asked.failures, poked = false, worker_id = null, error = asked.error,
+        state = case when ${pokedAway} then 'ready' else asked.state end,
+        reason = case when ${pokedAway} then null else asked.reason end,
+        due_at = ${dueAt}, hint_at = ${dueAt}
+      from unnest(
+        ${asks.map(({ id }) => id)}::text[], ${asks.map(({ attempt }) => attempt)}::integer[],
+        ${asks.map(({ failures }) => failures)}::integer[], ${to.map(({ state }) => state)}::text[],
+        ${to.map(({ due_at }) => due_at)}::timestamptz[], ${to.map(({ reason }) => reason)}::text[], ${to.map(({ error }) => error)}::json[]
+      ) as asked(id, attempt, failures, state, due_at, reason, error)
+      where step.id = asked.id and step.attempt = asked.attempt and step.state = 'running' and ${which}
+      returning step.id, step.state`)
+    return new Map(rows.map(({ id, state }) => [id, state]))
+  }
+
+  const leaveAlone = async (ask: Leave): Promise<StepExit['state'] | null> => (await left([ask], ANY)).get(ask.id) ?? null
+  const leave = run.gathered(async (asks: Leave[]) => {
+    const first = firstOfEach(asks)
+    const states = await left(first, unlocked(first))
+    return asks.map((ask) => (first.includes(ask) && states.get(ask.id)) || leaveAlone(ask))
+  })
+
   return {
     async insert(steps) {
       if (steps.length > 0) await run.write(insertRows(steps.map(toRow)))
@@ -123,15 +197,7 @@ export function createSteps(run: Sql): StepsRepository {
       return rows.map(fromRow)
     },
 
-    // Of two claims at once the second waits for the first, then finds `due_at` in the future.
-    async claim(id, workerId, leaseMs) {
-      const [row] = await run.rows(sql<Row>`
-        update sluice.step set state = 'running', attempt = attempt + 1, worker_id = ${workerId}, poked = false, reason = null,
-          due_at = ${inMs(leaseMs)}, hint_at = ${inMs(leaseMs)}
-        where id = ${id} and due_at <= now()
-        returning *`)
-      return row && fromRow(row)
-    },
+    claim: (id, workerId, leaseMs) => claim({ id, workerId, leaseMs }),
 
     async renew(id, attempt, leaseMs) {
       const changed = await run.count(sql`
@@ -146,18 +212,7 @@ export function createSteps(run: Sql): StepsRepository {
       return rows.length === 1
     },
 
-    async leave(id, attempt, to, failures) {
-      const { state, due_at, worker_id, reason, error } = stateToColumns(to)
-      const pokedAway = sql`(poked and ${state}::text = 'parked')`
-      const dueAt = sql`case when ${pokedAway} then now() else ${due_at}::timestamptz end`
-      const changed = await run.count(sql`
-        update sluice.step set failures = ${failures}, poked = false, worker_id = ${worker_id}, error = ${error}::json,
-          state = case when ${pokedAway} then 'ready' else ${state} end,
-          reason = case when ${pokedAway} then null else ${reason} end,
-          due_at = ${dueAt}, hint_at = ${dueAt}
-        where id = ${id} and attempt = ${attempt} and state = 'running'`)
-      return changed === 1
-    },
+    leave: (id, attempt, to, failures) => leave({ id, attempt, to, failures }),
 
     async wake(jobId, name, takeId) {
       const rows = await run.rows(sql<{ id: StepId; state: string }>`
@@ -177,21 +232,28 @@ export function createSteps(run: Sql): StepsRepository {
         where job_id = ${jobId} and due_at is not null and id is distinct from ${keep ?? null}::text`)
     },
 
+    // The planner is told nothing of how many there are, neither by statistics (`select now()`) nor by the limit (the array):
+    // what it learnt in a backlog it would go by long after, and read the whole table at every look.
     async due(lanes, limit, hintAgainMs) {
       const rows = await run.rows(sql<{ id: StepId; lane: Lane; priority: number }>`
-        with due as materialized (
-          select id, (hint_at = ${WOKEN})::integer as woken from sluice.step where hint_at <= now() and lane = any(${lanes})
-          order by priority desc, hint_at, id limit ${limit} for no key update skip locked
+        with woken as materialized (
+          select id from sluice.step where lane = any(${LANES}) and hint_at = ${WOKEN}
+          order by priority desc, id limit ${limit} for no key update skip locked
+        ), come as materialized (
+          select id from sluice.step where lane = any(${lanes}) and hint_at > ${WOKEN} and hint_at <= (select now())
+          order by priority desc, hint_at, id limit ${limit} - (select count(*) from woken) for no key update skip locked
         )
-        update sluice.step set hint_at = ${inMs(hintAgainMs)} from due where step.id = due.id
-        returning step.id, step.lane, step.priority + due.woken as priority`)
+        update sluice.step set hint_at = ${inMs(hintAgainMs)}
+        where id = any(array(select id from woken union all select id from come))
+        returning id, lane, priority + (id = any(array(select id from woken)))::integer as priority`)
       return rows.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
     },
 
     async nextDueInMs(lanes, atMostMs) {
       const [row] = await run.rows(sql<{ ms: number | null }>`
-        select (extract(epoch from min(hint_at) - now()) * 1000)::double precision as ms from sluice.step
-        where hint_at is not null and lane = any(${lanes})`)
+        select (extract(epoch from min(next.hint_at) - now()) * 1000)::double precision as ms
+        from unnest(${lanes}::text[]) as asked(lane),
+          lateral (select min(hint_at) as hint_at from sluice.step where step.lane = asked.lane and hint_at is not null) as next`)
       return Math.max(0, Math.min(atMostMs, Math.ceil(row?.ms ?? atMostMs)))
     },
 

@@ -64,10 +64,11 @@ export function createTakes(run: Sql): TakesRepository {
       if (takes.length > 0) await run.write(insertRows(takes.map(toRow)))
     },
 
-    async get(id) {
-      const [row] = await run.rows(db.selectFrom('sluice.take').selectAll().where('id', '=', id))
-      return row && fromRow(row)
-    },
+    get: run.gathered(async (ids: TakeId[]) => {
+      const rows = await run.rows(sql<Selectable<TakeTable>>`select * from sluice.take where id = any(${ids})`)
+      const found = new Map(rows.map((row) => [row.id, fromRow(row)]))
+      return ids.map((id) => found.get(id))
+    }),
 
     async save(take) {
       const { id, job_id, created_at, ...changing } = toRow(take)

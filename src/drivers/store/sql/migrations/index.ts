@@ -5,6 +5,7 @@ import { reviews } from './0004-reviews.ts'
 import { webhooks } from './0005-webhooks.ts'
 import { judgements } from './0006-judgements.ts'
 import { blockLists } from './0007-block-lists.ts'
+import { lanes } from './0008-lanes.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 5, name: 'webhooks', sql: webhooks },
   { version: 6, name: 'judgements', sql: judgements },
   { version: 7, name: 'block-lists', sql: blockLists },
+  { version: 8, name: 'lanes', sql: lanes },
 ]
