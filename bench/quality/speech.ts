@@ -5,7 +5,7 @@ import { profiles } from '../../src/domain/profiles.ts'
 import { createOfflineReader } from '../../src/drivers/script-reader/offline/reader.ts'
 import type { SpeechJudge } from '../../src/ports/inspector.ts'
 import { createSpeechJudge } from '../../src/quality/speech/judge.ts'
-import { record, type SpeechPiece, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
+import { record, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
 import { quiet, unaborted } from '../../test/media/helpers/masters.ts'
 import type { CheckScore } from './score.ts'
 

@@ -32,6 +32,7 @@ import { listenProblem } from './listen-problem.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { createVendors } from './providers.ts'
+import { createSpeech } from './speech.ts'
 import { warnOfSunsets } from './sunsets.ts'
 
 function builtIn(name: string): QualityProfile {
@@ -86,6 +87,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const network = createNetwork()
   stack.defer(() => network.close())
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
+  const speech = createSpeech(config, network, log)
+  stack.defer(async () => speech?.close?.())
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
@@ -104,6 +107,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       scratch,
       media,
       inspector: createInspector(),
+      speech,
       providers,
       pipelines,
       profileOf: async ({ request }) => builtIn(request.policy.profile),

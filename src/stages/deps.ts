@@ -4,7 +4,7 @@ import type { Job } from '../domain/job.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
-import type { Inspector } from '../ports/inspector.ts'
+import type { Inspector, SpeechJudge } from '../ports/inspector.ts'
 import type { MediaTool, RungOrder } from '../ports/media-tool.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -19,6 +19,8 @@ export interface StageDeps {
   scratch: Scratch
   media: MediaTool
   inspector: Inspector
+  /** `null`: nobody listens to what is said. */
+  speech: SpeechJudge | null
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   /** The profile a job is judged by, in the version it was accepted with. */
