@@ -48,7 +48,7 @@ function wordsIn(words: readonly Sayable[], segments: readonly Segment[]): Map<n
     for (const reading of sayable.readings) {
       if (!reading.every((token, n) => segments[segment + n]?.token === token)) continue
       const rest = from(word + 1, segment + reading.length)
-      if (rest && rest.length >= (best?.length ?? 0)) best = [[sayable, segments.slice(segment, segment + reading.length)], ...rest]
+      if (rest && rest.length + 1 >= (best?.length ?? 0)) best = [[sayable, segments.slice(segment, segment + reading.length)], ...rest]
     }
     known.set(key, best)
     return best
