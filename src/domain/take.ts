@@ -35,7 +35,7 @@ export interface Master {
   stem?: { objectKey: string; durationSeconds: number; gainDb: number }
   /** What of a `media` master is used, in seconds of it; the rest was cut off. Absent: all. */
   use?: { startSeconds: number; endSeconds: number }
-  /** What a `timings` master says. */
+  /** What a `timings` master says, or what was heard of a `media` master by who held it against its script. */
   cues?: Cue[]
 }
 

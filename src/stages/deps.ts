@@ -19,7 +19,8 @@ export interface StageDeps {
   scratch: Scratch
   media: MediaTool
   inspector: Inspector
-  speech: SpeechJudge
+  /** `null`: nobody listens to what is said. */
+  speech: SpeechJudge | null
   guard: Guard
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>

@@ -1,6 +1,7 @@
 import type { Cue, Take } from '../domain/take.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import { keptReading, type ScriptReading } from '../domain/words/reading.ts'
+import { cuesOfReading } from '../domain/words/reading-cues.ts'
 import type { FaultySentence } from '../ports/inspector.ts'
 import type { StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
@@ -10,7 +11,7 @@ export interface JudgedVoice {
   verdicts: Verdict[]
   /** What could be spoken again. */
   sentences: FaultySentence[]
-  /** When each sentence is heard. Absent: nobody has listened. */
+  /** When what is said is heard. Absent: nobody has listened, or is not sure. */
   cues?: Cue[]
 }
 
@@ -25,17 +26,19 @@ export async function judgeVoice(
   take: Take,
   { stemKey, durationSeconds }: { stemKey: string; durationSeconds: number },
 ): Promise<JudgedVoice> {
-  if (take.request.kind !== 'speech') return { verdicts: [], sentences: [] }
+  const { speech } = deps
+  if (take.request.kind !== 'speech' || !speech) return { verdicts: [], sentences: [] }
   const { text } = take.request
   const keptKey = `${stemKey}.heard.json`
   const kept = await keptAt(deps, keptKey)
   await using stem = await deps.objects.localFile(stemKey)
   const context = { language: languageOf(deps, take), signal }
-  const { verdicts, sentences, reading } = await deps.speech.judge(profile, { pcmPath: stem.path, durationSeconds }, text, context, kept)
+  const { verdicts, sentences, reading } = await speech.judge(profile, { pcmPath: stem.path, durationSeconds }, text, context, kept)
   if (reading && !kept) await deps.objects.put(keptKey, new TextEncoder().encode(JSON.stringify(reading)), { mimeType: 'application/json' })
   const range = { startSeconds: 0, endSeconds: durationSeconds }
   const guarded = await deps.guard.transcript(profile, job.tenantId, reading ? heardIn(reading) : text, range, signal)
-  return { verdicts: [...verdicts, ...guarded], sentences }
+  const cues = reading?.doubt === null ? cuesOfReading(text, reading, context.language) : null
+  return { verdicts: [...verdicts, ...guarded], sentences, ...(cues && { cues }) }
 }
 
 async function keptAt(deps: Pick<StageDeps, 'objects'>, key: string): Promise<ScriptReading | null> {

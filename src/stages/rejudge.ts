@@ -79,6 +79,8 @@ async function judgeVoices(
   scratch: string,
   signal: AbortSignal,
 ): Promise<Verdict[]> {
+  const { speech: judge } = deps
+  if (!judge) return []
   const verdicts: Verdict[] = []
   for (const { startSeconds, speech, shot } of timelineOf(job, takes).stretches) {
     const request = speech?.take.request
@@ -90,7 +92,7 @@ async function judgeVoices(
     await using file = await deps.objects.localFile(media.objectKey)
     const pcmPath = `${scratch}/voice.pcm`
     const { durationSeconds } = await deps.media.decodeAudio({ input: file.path, pcmPath, signal })
-    const { verdicts: said } = await deps.speech.judge(profile, { pcmPath, durationSeconds }, request.text, { language: 'en', signal })
+    const { verdicts: said } = await judge.judge(profile, { pcmPath, durationSeconds }, request.text, { language: 'en', signal })
     verdicts.push(...said.map((verdict) => ({ ...verdict, ...(verdict.range && { range: shifted(verdict.range, startSeconds + lead) }) })))
   }
   return verdicts

@@ -47,7 +47,9 @@ export function timelineOf(job: Job, takes: Take[]): Timeline {
   const spoken: Timeline['spoken'] = []
   const hear = (speech: { take: Take; master: Master } | null, at: number) => {
     if (!speech) return
-    const own = mastersOf(speech.take).find(({ cues }) => cues !== undefined)?.cues ?? []
+    // Of the voice itself where it tells them, else of who listened to it.
+    const masters = mastersOf(speech.take)
+    const own = (masters.find(({ role }) => role === 'timings') ?? masters.find(({ cues }) => cues !== undefined))?.cues ?? []
     cues.push(...own.map((cue) => ({ ...cue, startSeconds: cue.startSeconds + at, endSeconds: cue.endSeconds + at })))
     spoken.push({ startSeconds: at, endSeconds: at + (speech.master.durationSeconds ?? 0) })
   }

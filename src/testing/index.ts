@@ -4,6 +4,7 @@ export { type ModeratorContract, moderatorContract } from './moderator-contract.
 export { type ObjectsContract, objectsContract } from './objects-contract.ts'
 export { type ProviderContract, providerContract } from './provider-contract.ts'
 export { type QueueContract, queueContract } from './queue-contract.ts'
+export { type ScriptReaderContract, scriptReaderContract } from './script-reader-contract.ts'
 export { type StoreContract, storeContract } from './store-contract.ts'
 export { type TranscriberContract, transcriberContract } from './transcriber-contract.ts'
 export { type PlayedVendor, type VendorContract, type VendorKey, vendorContract } from './vendor-contract.ts'

@@ -44,7 +44,7 @@ export const speechChecks = {
   },
   language: {
     title: 'Language',
-    definition: 'Whether it is another language (1) than that of the script (0). With four of five words heard it is not.',
+    definition: 'Whether it is another language (1) than that of the script (0). With half of the words heard it is not.',
     unit: 'count',
     threshold: 0,
     faultIs: 'above',

@@ -34,8 +34,8 @@ export interface SpeechFinding {
   detail: string
 }
 
-/** With so many of its words heard, it is the language of the script. */
-const SHARE_OF_A_LANGUAGE = 0.8
+/** With half of its words heard, it is the language of the script. */
+const SHARE_OF_A_LANGUAGE = 0.5
 
 /** The checks of speech: the definition of each is in its row in `domain/checks/speech.ts`. */
 export const speechFindings: Record<keyof typeof speechChecks, (compared: Compared) => SpeechFinding> = {

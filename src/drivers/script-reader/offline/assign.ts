@@ -1,4 +1,4 @@
-import { isPhone, PAUSE, type Phrase, type Sayable } from './grammar.ts'
+import { COST_OF_A_SOUND, isPhone, PAUSE, type Phrase, type Sayable } from './grammar.ts'
 import type { Segment } from './recogniser.ts'
 
 /** A stretch of the sound that was recognised as one word, or as speech that is none of the script's. */
@@ -26,8 +26,9 @@ export function assign(segments: readonly Segment[], phrases: readonly Phrase[])
   for (const segment of segments) {
     if (segment.token === PAUSE) phrase += 1
     else if (isPhone(segment.token)) {
-      if (before && isPhone(before.token)) more.at(-1)?.push(segment)
-      else more.push([segment])
+      const sound = { ...segment, distance: segment.distance - COST_OF_A_SOUND / (100 * (segment.endSeconds - segment.startSeconds)) }
+      if (before && isPhone(before.token)) more.at(-1)?.push(sound)
+      else more.push([sound])
     } else if (segment.token !== '') heard[phrase]?.push(segment)
     before = segment
   }
@@ -47,7 +48,7 @@ function wordsIn(words: readonly Sayable[], segments: readonly Segment[]): Map<n
     for (const reading of sayable.readings) {
       if (!reading.every((token, n) => segments[segment + n]?.token === token)) continue
       const rest = from(word + 1, segment + reading.length)
-      if (rest && rest.length >= (best?.length ?? 0)) best = [[sayable, segments.slice(segment, segment + reading.length)], ...rest]
+      if (rest && rest.length + 1 >= (best?.length ?? 0)) best = [[sayable, segments.slice(segment, segment + reading.length)], ...rest]
     }
     known.set(key, best)
     return best

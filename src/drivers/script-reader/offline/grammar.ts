@@ -26,6 +26,8 @@ const LEAVE_OUT_PHRASE = 8
 /** To begin speech that is not in the script, and each of its sounds. */
 const SAY_MORE = 20
 const MORE_OF_IT = 10
+/** What the grammar takes for each of them, in nats: the recogniser counts it as a part of how badly the sound fits. */
+export const COST_OF_A_SOUND = MORE_OF_IT + Math.log(40)
 /** A word of which it is not known how it sounds is any speech. */
 const UNHEARD_OF = 2
 
@@ -35,28 +37,31 @@ const UNHEARD_OF = 2
  * may be left out would be one chain, and the recogniser's time grows with the third power of its length.
  */
 export function wholeGrammar(phrases: readonly Phrase[], phones: readonly string[]): string {
-  const rules = phrases.map(({ words }, n) => `<p${n}> = /1/ ( ${words.map(optional).join(' ')} ) | ${weight(LEAVE_OUT_PHRASE)} <NULL>;`)
+  const rules = phrases.map(
+    ({ words }, n) => `<p${n}> = /1/ ( ${words.map(optionalWord).join(' ')} ) | ${weight(LEAVE_OUT_PHRASE)} <NULL>;`,
+  )
   let rest = ''
   for (let n = phrases.length - 1; n > 0; n--) rest = `( /1/ ( <edge> <p${n}> ${rest} ) | /1/ <NULL> )`
   const last = `( /1/ <NULL> | ${weight(SAY_MORE)} ${PAUSE} <more> )`
   const gap = `( /1/ <NULL> | ${weight(SAY_MORE)} <more> )`
   const edge = `<edge> = /1/ ${PAUSE} | ${weight(SAY_MORE)} <more> ${PAUSE};`
-  return grammar([...rules, edge, ...more(phones), `public <script> = ${gap} <p0> ${rest} ${last};`])
+  return grammar([...rules, edge, ...otherSpeech(phones), `public <script> = ${gap} <p0> ${rest} ${last};`])
 }
 
 /** A grammar of a few words, any of them left out, with other speech before, between and after them. */
 export function closeGrammar(words: readonly Sayable[], phones: readonly string[]): string {
   const gap = `<gap> = /1/ <NULL> | ${weight(SAY_MORE)} <more>;`
-  return grammar([gap, ...more(phones), `public <words> = <gap> ${words.map((word) => `${optional(word)} <gap>`).join(' ')};`])
+  return grammar([gap, ...otherSpeech(phones), `public <words> = <gap> ${words.map((word) => `${optionalWord(word)} <gap>`).join(' ')};`])
 }
 
-function optional({ readings }: Sayable): string {
+/** A word that may be left out. Needs the rules of {@link otherSpeech}. */
+export function optionalWord({ readings }: Sayable): string {
   if (readings.length === 0) return `( /1/ <NULL> | ${weight(UNHEARD_OF)} <more> )`
   return `( /1/ ( ${readings.map((words) => words.join(' ')).join(' | ')} ) | ${weight(LEAVE_OUT_WORD)} <NULL> )`
 }
 
-/** One sound after the other: written as a recursion, because alternatives of one choice are weighed among themselves only. */
-function more(phones: readonly string[]): string[] {
+/** The rule `<more>`, one sound after the other: written as a recursion, because alternatives of one choice are weighed among themselves only. */
+export function otherSpeech(phones: readonly string[]): string[] {
   return [`<more> = ( ${phones.map(phoneToken).join(' | ')} ) <rest>;`, `<rest> = /1/ <NULL> | ${weight(MORE_OF_IT)} <more>;`]
 }
 

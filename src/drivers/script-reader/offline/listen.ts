@@ -17,12 +17,17 @@ const LONGEST_CLOSE_SECONDS = 40
 /** With so few of so many words heard it is another text, and no closer look finds this one in it. */
 const WORDS_OF_A_SENTENCE = 20
 const SHARE_OF_ANOTHER_TEXT = 0.2
+const SHARE_SPOKEN = 0.3
+/** Nearer than this is next to each other. */
+const TOUCHING_SECONDS = 0.15
+const LONGEST_ISLAND_SECONDS = 0.6
 const SHORTEST_SPEECH_SECONDS = 0.15
 
 /** Hears a recording against its phrases: first along the script, then once more and closely where it differs from it. */
 export function listen(recogniser: Recogniser, samples: Float32Array, phrases: readonly Phrase[], pauses: readonly TimeRange[]): Hearing {
-  const first = alongTheScript(recogniser, samples, phrases, pauses)
-  return closelyWhereItDiffers(recogniser, samples, phrases, pauses, first)
+  const credible = (hearing: Hearing): Hearing => withoutIslands(withoutSilence(hearing, pauses))
+  const first = credible(alongTheScript(recogniser, samples, phrases, pauses))
+  return credible(closelyWhereItDiffers(recogniser, samples, phrases, pauses, first))
 }
 
 function alongTheScript(recogniser: Recogniser, samples: Float32Array, phrases: readonly Phrase[], pauses: readonly TimeRange[]): Hearing {
@@ -107,7 +112,7 @@ function closelyWhereItDiffers(
     const speech = voiced(range.startSeconds, range.endSeconds, pauses).reduce((sum, span) => sum + span.endSeconds - span.startSeconds, 0)
     const before = words.filter(({ index }) => first.words.has(index)).length
     const tooMuch = words.length > MOST_WORDS_CLOSELY || range.endSeconds - range.startSeconds > LONGEST_CLOSE_SECONDS
-    const anotherText = words.length > WORDS_OF_A_SENTENCE && before < words.length * SHARE_OF_ANOTHER_TEXT
+    const anotherText = before === 0 || (words.length > WORDS_OF_A_SENTENCE && before < words.length * SHARE_OF_ANOTHER_TEXT)
     if (tooMuch || anotherText || speech < SHORTEST_SPEECH_SECONDS) continue
     const grammar = closeGrammar(words, recogniser.phones)
     const segments = recogniser.hear(grammar, part(samples, range.startSeconds, range.endSeconds), true)
@@ -147,6 +152,37 @@ function differing(phrases: readonly Phrase[], { words, more }: Hearing, endSeco
   return stretches
 }
 
+/** A trace of noise fits something too: what was heard where nobody speaks was not said. */
+function withoutSilence({ words, more }: Hearing, pauses: readonly TimeRange[]): Hearing {
+  const spoken = ({ startSeconds, endSeconds }: Span): boolean => {
+    const seconds = voiced(startSeconds, endSeconds, pauses, 0).reduce((sum, span) => sum + span.endSeconds - span.startSeconds, 0)
+    return seconds > (endSeconds - startSeconds) * SHARE_SPOKEN
+  }
+  return { words: new Map([...words].filter(([, span]) => spoken(span))), more: more.filter(spoken) }
+}
+
+/** A word or two in the midst of other speech fit it by chance: they are a part of it. */
+function withoutIslands({ words, more }: Hearing): Hearing {
+  const runs: { index: number; span: Span }[][] = []
+  const heard = [...words].map(([index, span]) => ({ index, span })).sort((a, b) => a.index - b.index)
+  for (const word of heard) {
+    const last = runs.at(-1)?.at(-1)
+    if (last && last.index === word.index - 1 && word.span.startSeconds - last.span.endSeconds < TOUCHING_SECONDS) runs.at(-1)?.push(word)
+    else runs.push([word])
+  }
+  const islands = runs.filter((run) => {
+    const [startSeconds, endSeconds] = [run[0]?.span.startSeconds ?? 0, run.at(-1)?.span.endSeconds ?? 0]
+    const before = startSeconds < TOUCHING_SECONDS || more.some((span) => Math.abs(span.endSeconds - startSeconds) < TOUCHING_SECONDS)
+    const after = more.some((span) => Math.abs(span.startSeconds - endSeconds) < TOUCHING_SECONDS)
+    return before && after && (run.length === 1 || endSeconds - startSeconds < LONGEST_ISLAND_SECONDS)
+  })
+  const lost = islands.flat()
+  return {
+    words: new Map(heard.filter((word) => !lost.includes(word)).map(({ index, span }) => [index, span])),
+    more: [...more, ...lost.map(({ span }) => span)].sort((a, b) => a.startSeconds - b.startSeconds),
+  }
+}
+
 const middle = ({ startSeconds, endSeconds }: TimeRange): number => (startSeconds + endSeconds) / 2
 const within = (span: TimeRange, range: TimeRange): boolean => middle(span) >= range.startSeconds && middle(span) < range.endSeconds
 const part = (samples: Float32Array, from: number, to: number): Float32Array =>
@@ -159,12 +195,12 @@ function middleOfPause(seconds: number, pauses: readonly TimeRange[]): number {
 }
 
 /** What lies between the pauses of a stretch. */
-function voiced(from: number, to: number, pauses: readonly TimeRange[]): Span[] {
+function voiced(from: number, to: number, pauses: readonly TimeRange[], shortestSeconds = SHORTEST_SPEECH_SECONDS): Span[] {
   const spans: Span[] = []
   let at = from
   for (const pause of [...pauses, { startSeconds: to, endSeconds: to }]) {
     const end = Math.min(pause.startSeconds, to)
-    if (end - at >= SHORTEST_SPEECH_SECONDS) spans.push({ startSeconds: at, endSeconds: end, distance: 0 })
+    if (end > at && end - at >= shortestSeconds) spans.push({ startSeconds: at, endSeconds: end, distance: 0 })
     at = Math.max(at, pause.endSeconds)
     if (at >= to) break
   }

@@ -9,6 +9,7 @@ import { listen } from './listen.ts'
 import type { Pronounce, ReadOrder } from './messages.ts'
 import { readingOf } from './reading.ts'
 import type { Recogniser } from './recogniser.ts'
+import { withSounds } from './sounds.ts'
 
 /** More of the words without a known sound, and what is heard says nothing about the script. */
 const MOST_UNHEARD_OF = 0.25
@@ -32,23 +33,6 @@ export async function read(recogniser: Recogniser, order: ReadOrder, pronounce: 
   const pauses = pausesOf(samples)
   const hearing = listen(recogniser, samples, phrasesOf(script, words, sayable), pauses)
   return readingOf(words, hearing, unheardOf, { durationSeconds: samples.length / SAMPLE_RATE, pauses })
-}
-
-/** The words with the readings whose sounds are known, after those that are not were looked for. */
-async function withSounds(
-  recogniser: Recogniser,
-  words: readonly ScriptWord[],
-  pronounce: (word: string) => Promise<string | null>,
-): Promise<Sayable[]> {
-  const spoken = new Set(words.flatMap(({ readings }) => readings.flat()))
-  const silent = new Set<string>()
-  for (const word of spoken) {
-    if (recogniser.knows(word)) continue
-    const sounds = /^[\p{L}\p{M}'.-]+$/u.test(word) ? await pronounce(word) : null
-    if (sounds === null) silent.add(word)
-    else recogniser.learn([[word, sounds]])
-  }
-  return words.map(({ readings }, index) => ({ index, readings: readings.filter((reading) => !reading.some((word) => silent.has(word))) }))
 }
 
 /** Sentences; a long one is parted where it breathes, if it does. */

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { ScriptReading } from '../../../domain/words/reading.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { ReadContext, ScriptReader, VoiceRecording } from '../../../ports/script-reader.ts'
 import type { FromThread, ReadOrder, ThreadData } from './messages.ts'
+import { modelsOfThePackage } from './models.ts'
 
 export interface OfflineReaderOptions {
   log: Logger
@@ -111,17 +111,6 @@ function modelFor({ durationSeconds }: VoiceRecording, { language }: ReadContext
       },
     )
   return model
-}
-
-function modelsOfThePackage(): string {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve('soundswallower')), 'model')
-  } catch (cause) {
-    throw new SluiceError('provider_unavailable', 'The package soundswallower, which listens offline, is not installed.', {
-      fix: 'npm install --no-save soundswallower, or set SLUICE_TRANSCRIBER.',
-      cause,
-    })
-  }
 }
 
 /** Hands the thread its order and waits for the one answer. */

@@ -1,20 +1,5 @@
 import { expect, test } from 'vitest'
-import { cuesOf, piecesOf } from './cues.ts'
-
-const long =
-  'Solar made 27 percent of all power in April, coal 24 percent and wind 18 percent, the operator of the grid said on Monday, and nobody had expected that it would come so soon.'
-
-test('a sentence that fits two lines is one piece', () => {
-  expect(piecesOf('Solar passed coal in April.')).toEqual(['Solar passed coal in April.'])
-})
-
-test('a long one is broken where it breathes, and loses nothing', () => {
-  const pieces = piecesOf(long)
-  expect(pieces.join(' ')).toBe(long)
-  for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(84)
-  expect(pieces[0]?.endsWith(',')).toBe(true)
-  expect(piecesOf('x'.repeat(300))).toEqual(['x'.repeat(300)])
-})
+import { cuesOf } from './cues.ts'
 
 test('pieces follow each other without a gap and begin after the voice’s pause', () => {
   // 16 s of speech with a pause from 4.0 to 4.3 s; a quarter of the letters are said after about 4 s.

@@ -1,9 +1,8 @@
 import type { Cue } from '../../../../domain/take.ts'
+import { readablePieces } from '../../../../domain/words/readable-pieces.ts'
 import type { Phone } from './flite.ts'
 import { sayable } from './sayable.ts'
 
-/** Two lines of about 42 characters: what a viewer reads at a glance. */
-const MAX_CHARACTERS = 84
 /** How far from its estimate, in seconds, a piece may begin where the voice makes a pause. */
 const SNAP_SECONDS = 0.45
 
@@ -19,7 +18,7 @@ export function cuesOf(
   heard: { startSeconds: number; endSeconds: number },
   startSeconds: number,
 ): Cue[] {
-  const pieces = piecesOf(sentence)
+  const pieces = readablePieces(sentence)
   const toNarration = (seconds: number): number =>
     startSeconds + Math.min(heard.endSeconds, Math.max(heard.startSeconds, seconds)) - heard.startSeconds
   const letters = pieces.map((piece) => sayable(piece).length)
@@ -55,21 +54,4 @@ function timeOfShare(phones: Phone[], share: number): number {
   const pauses = timed.slice(1, -1).filter((phone) => phone.pause && Math.abs(phone.endSeconds - estimate) < SNAP_SECONDS)
   const nearest = pauses.sort((a, b) => Math.abs(a.endSeconds - estimate) - Math.abs(b.endSeconds - estimate))[0]
   return nearest?.endSeconds ?? estimate
-}
-
-/** About equal pieces of at most {@link MAX_CHARACTERS}, broken after a comma or before a conjunction where one is near. */
-export function piecesOf(sentence: string): string[] {
-  const count = Math.ceil(sentence.length / MAX_CHARACTERS)
-  if (count < 2) return [sentence]
-  const target = sentence.length / count
-  const gaps = [...sentence.matchAll(/\s+/g)].map(({ index }) => index)
-  const cost = (gap: number): number => {
-    const after = /[,;:–—)”"]$/.test(sentence.slice(0, gap)) ? -28 : 0
-    const next = /^\s+(?:and|but|or|which|that|who|because|while|when|if|as|for|with|to)\b/.test(sentence.slice(gap)) ? -10 : 0
-    return Math.abs(gap - target) + after + next
-  }
-  const fitting = gaps.filter((gap) => gap <= MAX_CHARACTERS && gap > 10)
-  const best = fitting.sort((a, b) => cost(a) - cost(b))[0]
-  if (best === undefined) return [sentence]
-  return [sentence.slice(0, best), ...piecesOf(sentence.slice(best).trim())]
 }

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checks } from '../../src/domain/checks/index.ts'
+import { profiles } from '../../src/domain/profiles.ts'
+import { createOfflineReader } from '../../src/drivers/script-reader/offline/reader.ts'
+import type { SpeechJudge } from '../../src/ports/inspector.ts'
+import { createSpeechJudge } from '../../src/quality/speech/judge.ts'
+import { record, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
+import { quiet, unaborted } from '../../test/media/helpers/masters.ts'
+import type { CheckScore } from './score.ts'
+
+const SPOKEN: readonly SpokenCheck[] = ['words', 'divergence', 'missing_sentence', 'added_words']
+
+/** The checks of speech, over the test set, once for each who listens. */
+export async function measure(folder: string): Promise<CheckScore[]> {
+  const pronouncer = new URL('../../src/drivers/provider/local/speech/pronounce.ts', import.meta.url)
+  const judge = createSpeechJudge({ reader: createOfflineReader({ log: quiet, pronouncer }), log: quiet })
+  try {
+    return await scored(judge, '', folder)
+  } finally {
+    await judge.close?.()
+  }
+}
+
+async function scored(judge: SpeechJudge, suffix: string, folder: string): Promise<CheckScore[]> {
+  const scores = SPOKEN.map((check): CheckScore => {
+    const { unit, threshold, faultIs } = checks[check] as (typeof checks)[string]
+    return { check: check + suffix, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0 }
+  })
+  for (const piece of speechPieces()) {
+    if (process.env.ONLY && !piece.name.includes(process.env.ONLY)) continue
+    const scratch = await mkdtemp(join(folder, 'speech-'))
+    const recording = await record(piece, scratch)
+    const before = process.cpuUsage()
+    const { verdicts } = await judge.judge(profiles.standard, recording, piece.script, { language: 'en-US', signal: unaborted })
+    const { user, system } = process.cpuUsage(before)
+    await rm(scratch, { recursive: true, force: true })
+    for (const [n, check] of SPOKEN.entries()) {
+      const score = scores[n] as CheckScore
+      // All of them come of one reading.
+      score.cpuSeconds += (user + system) / 1e6 / SPOKEN.length
+      score.mediaSeconds += recording.durationSeconds
+      const faulty = piece.expected[check]
+      if (faulty === undefined) continue
+      const told = verdicts.filter((verdict) => verdict.check === check)
+      score.points.push({
+        piece: piece.name,
+        faulty,
+        value: Math.max(...told.map(({ value }) => value ?? Number.NEGATIVE_INFINITY)),
+        found: told.some(({ verdict }) => verdict === 'fail' || verdict === 'warn'),
+        unknown: told.some(({ verdict }) => verdict === 'unknown'),
+      })
+    }
+  }
+  return scores
+}
