@@ -12,11 +12,15 @@ import { timelineOf } from './timeline.ts'
 
 /** A take that may be used: what it was waited for is ordered, captions go as far as is spoken, `finish` looks again. */
 export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take, masters: Master[], verdicts: Verdict[]): Promise<void> {
-  await tx.setTake(take, { state: 'accepted', masters })
-  await tx.verdicts(verdicts.filter(isTold).map((verdict) => ({ ...verdict, takeId: take.id })))
   const { cause, role } = take
-  // A sentence that was spoken again is used by the voice it is for.
-  if (cause?.action === 'respeak') return tx.addSteps([{ name: 'mend', takeId: cause.takeId }], laneFor(deps, take))
+  const told = verdicts.filter(isTold).map((verdict) => ({ ...verdict, takeId: take.id }))
+  await tx.setTake(take, { state: 'accepted', masters })
+  // A sentence that was spoken again is used by the voice it is for, which is judged once more with it.
+  if (cause?.action === 'respeak') {
+    tx.tell(told)
+    return tx.addSteps([{ name: 'mend', takeId: cause.takeId }], laneFor(deps, take))
+  }
+  await tx.verdicts(told)
   // A clip is still to be seen.
   if (cause && role !== 'clip') await mendedBy(tx, cause)
   await orderTakes(deps, tx)

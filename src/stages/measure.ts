@@ -91,7 +91,7 @@ export async function trimSilence(
   const joined = await deps.media.joinPcm({ parts: [part], pcmPath, signal })
   const stems = [{ pcmPath, role: 'own' as const, startSeconds: 0, gainDb: 0 }]
   const loudness = await deps.media.measureMix({ stems, durationSeconds: joined.durationSeconds, scratchFolder: scratch.path, signal })
-  return measureSound(deps, run, profile, take, master, { pcmPath, ...loudness, ...joined }, 'stem-trimmed.pcm')
+  return await measureSound(deps, run, profile, take, master, { pcmPath, ...loudness, ...joined }, 'stem-trimmed.pcm')
 }
 
 /** Writes the file of a take anew and measures that. What is used is the new file; the master stays as it was delivered. */
@@ -110,7 +110,7 @@ export async function rewriteFile(
   }
   const mimeType = 'video/mp4'
   const { key, sizeBytes, sha256 } = await deps.objects.putFile(masterKey(run.job.id, take.id, 'rewritten.mp4'), output, { mimeType })
-  return measure(deps, run, profile, take, { ...master, objectKey: key, mimeType, sizeBytes, sha256 })
+  return await measure(deps, run, profile, take, { ...master, objectKey: key, mimeType, sizeBytes, sha256 })
 }
 
 /** A sound that was decoded, as a probe would tell of it. */

@@ -90,7 +90,7 @@ async function splice(
   const { durationSeconds } = await deps.media.joinPcm({ parts, pcmPath, signal })
   const stems = [{ pcmPath, role: 'own' as const, startSeconds: 0, gainDb: 0 }]
   const loudness = await deps.media.measureMix({ stems, durationSeconds, scratchFolder: scratch.path, signal })
-  return measureSound(deps, run, profile, take, media, { pcmPath, durationSeconds, ...loudness }, 'stem-mended.pcm')
+  return await measureSound(deps, run, profile, take, media, { pcmPath, durationSeconds, ...loudness }, 'stem-mended.pcm')
 }
 
 /** A sentence could not be made: the fault stands as it was found. */
