@@ -245,7 +245,7 @@ describe('the gate', () => {
   })
 
   it('only warns of a frozen picture by default, and holds it back when it is strict', async () => {
-    const { url } = house(['frozen', 'frozen', 'frozen'])
+    const { url } = house(['frozen', 'frozen', undefined])
     const lenient = await run(url, clip())
     expect(lenient.job.state).toBe('succeeded')
     expect(

@@ -128,7 +128,13 @@ it('HDR is told, and refused by a strict profile', async () => {
   const path = await made('hdr', ...moving(), ...H264, ...tags)
   const { job, verdicts } = await delivered(path)
   expect([job.state, verdicts.hdr]).toEqual(['succeeded', 'warn'])
-  expectRefused(await delivered(path, { profile: 'strict' }), /high dynamic range \(PQ, SMPTE ST 2084\)/)
+  // As strict, but for whom to ask when nothing mends it.
+  await fetch(`${app.url}/v1/profiles/no-reviewers`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ extends: 'strict', lastResort: 'fail' }),
+  })
+  expectRefused(await delivered(path, { profile: 'no-reviewers' }), /high dynamic range \(PQ, SMPTE ST 2084\)/)
 })
 
 it('a frame rate that varies is told, and brought to an even one', async () => {

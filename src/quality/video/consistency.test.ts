@@ -64,6 +64,7 @@ test.each<[string, Made]>([
   ['a pan', {}],
   ['a fast pan', { ground: (at) => seen(here, Math.round(62 * at), 20) }],
   ['a subject that walks', { things: (at) => [thing(dog, BROWN, 20 + Math.round(16 * at))] }],
+  ['somebody who comes in at the side', { things: (at) => [thing(dog, BROWN), thing(cup, BLUE, at < 2.9 ? 160 : 120)] }],
   [
     'somebody who walks in',
     { things: (at) => [thing(dog, BROWN), thing(cup, BLUE, Math.max(110, 160 - Math.round(40 * Math.max(0, at - 2.4))))] },

@@ -8,15 +8,21 @@ const HEIGHT = 45
 export const CELL = 5
 export const COLUMNS = WIDTH / CELL
 const ROWS = HEIGHT / CELL
-/** A cell has changed when nothing near its place has its colour within so many levels of 255 on average: both colours, and a quarter of luma, in which words and shadows differ. */
+/**
+ * A cell has changed when nothing near its place has its colour within so many levels of 255 on average: both colours, and a quarter of
+ * luma, in which words and shadows differ.
+ */
 const ALIKE = 8
 const LUMA_WEIGHT = 0.25
 /** How near, in pixels, after the movement of the whole picture is made good. */
 const REACH = 3
 const NEAR = placesWithin(REACH, REACH)
-/** Movements of the whole picture that are tried, in pixels and times; those between are near enough. */
-const SHIFTS = evenWithin(32, 8)
-const SCALES = [1, 0.9, 1.1, 0.8, 1.25]
+/** Movements of the whole picture that are tried, in pixels: those between are near enough. A zoom has its middle near the picture's. */
+const NO_MOVEMENT: Movement = { dx: 0, dy: 0, scale: 1 }
+const MOVEMENTS: Movement[] = [
+  ...evenWithin(32, 8).map(([dx, dy]) => ({ dx, dy, scale: 1 })),
+  ...[0.9, 1.1, 0.8, 1.25].flatMap((scale) => evenWithin(8, 4).map(([dx, dy]) => ({ dx, dy, scale }))),
+]
 /** Of every so many pixels each way one is asked for that. */
 const EVERY = 4
 /** Differences larger than this weigh no more: a subject that moves does not outweigh the ground. */
@@ -98,14 +104,12 @@ interface Movement {
 }
 
 function movementBetween(earlier: Look, later: Look, gain: Gain): Movement {
-  let best = { dx: 0, dy: 0, scale: 1, difference: Number.POSITIVE_INFINITY }
-  for (const scale of SCALES) {
-    for (const [dx, dy] of SHIFTS) {
-      const difference = differenceAfter({ dx, dy, scale }, earlier, later, gain)
-      if (difference < best.difference) best = { dx, dy, scale, difference }
-    }
+  let best = { movement: NO_MOVEMENT, difference: Number.POSITIVE_INFINITY }
+  for (const movement of MOVEMENTS) {
+    const difference = differenceAfter(movement, earlier, later, gain)
+    if (difference < best.difference) best = { movement, difference }
   }
-  return best
+  return best.movement
 }
 
 /** Mean difference in luma, of every fourth pixel each way. */
