@@ -117,9 +117,10 @@ function answerOf(worker: Worker, order: ReadOrder, signal: AbortSignal, limitMs
   const { promise, resolve, reject } = Promise.withResolvers<ScriptReading>()
   const unavailable = (detail: string) => reject(new SluiceError('provider_unavailable', detail))
   const onMessage = (message: FromThread): void => {
-    if (message.type === 'read') return resolve(message.reading)
-    const { code, detail, ...rest } = message.error
-    reject(new SluiceError(code, detail, rest))
+    if (message.type === 'failed') {
+      const { code, detail, ...rest } = message.error
+      reject(new SluiceError(code, detail, rest))
+    } else resolve(message.reading)
   }
   const onExit = (): void => unavailable('The thread of the offline recogniser ended while it listened.')
   const onAbort = (): void => reject(signal.reason)
