@@ -2,33 +2,45 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checks } from '../../src/domain/checks/index.ts'
 import { profiles } from '../../src/domain/profiles.ts'
+import { createNetwork } from '../../src/drivers/http/network.ts'
 import { createOfflineReader } from '../../src/drivers/script-reader/offline/reader.ts'
-import type { SpeechJudge } from '../../src/ports/inspector.ts'
+import { createTranscribedReader } from '../../src/drivers/script-reader/transcribed/reader.ts'
+import { createOpenAiTranscriber } from '../../src/drivers/transcriber/openai/transcriber.ts'
+import type { ScriptReader } from '../../src/ports/script-reader.ts'
 import { createSpeechJudge } from '../../src/quality/speech/judge.ts'
+import { createRecogniserServer } from '../../test/helpers/recogniser-server.ts'
+import { strangers, texts } from '../../test/media/faults/speech/texts.ts'
 import { record, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
 import { quiet, unaborted } from '../../test/media/helpers/masters.ts'
 import type { CheckScore } from './score.ts'
 
 const SPOKEN: readonly SpokenCheck[] = ['words', 'divergence', 'missing_sentence', 'added_words']
 
-/** The checks of speech, over the test set, once for each who listens. */
+/**
+ * The checks of speech, over the test set, once for each who listens. The transcriber is the offline recogniser behind the
+ * OpenAI shape: it is not told the script, but what it can understand are the sentences of the test set.
+ */
 export async function measure(folder: string): Promise<CheckScore[]> {
+  await using stack = new AsyncDisposableStack()
   const pronouncer = new URL('../../src/drivers/provider/local/speech/pronounce.ts', import.meta.url)
-  const judge = createSpeechJudge({ reader: createOfflineReader({ log: quiet, pronouncer }), log: quiet })
-  try {
-    return await scored(judge, '', folder)
-  } finally {
-    await judge.close?.()
-  }
+  const offline = createOfflineReader({ log: quiet, pronouncer })
+  stack.defer(async () => offline.close?.())
+  const server = await createRecogniserServer({ sentences: [...texts.flat(), ...strangers] })
+  stack.defer(() => server.close())
+  const network = createNetwork()
+  stack.defer(() => network.close())
+  const transcriber = createOpenAiTranscriber({ network, apiKey: 'none', baseUrl: server.url, wordTimes: true, model: 'own' })
+  const transcribed = createTranscribedReader({ transcriber })
+  return [...(await scored(offline, '', folder)), ...(await scored(transcribed, ' (transcribed)', folder))]
 }
 
-async function scored(judge: SpeechJudge, suffix: string, folder: string): Promise<CheckScore[]> {
+async function scored(reader: ScriptReader, suffix: string, folder: string): Promise<CheckScore[]> {
+  const judge = createSpeechJudge({ reader, log: quiet })
   const scores = SPOKEN.map((check): CheckScore => {
     const { unit, threshold, faultIs } = checks[check] as (typeof checks)[string]
     return { check: check + suffix, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0 }
   })
   for (const piece of speechPieces()) {
-    if (process.env.ONLY && !piece.name.includes(process.env.ONLY)) continue
     const scratch = await mkdtemp(join(folder, 'speech-'))
     const recording = await record(piece, scratch)
     const before = process.cpuUsage()

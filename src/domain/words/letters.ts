@@ -30,11 +30,7 @@ export function foldLetters(text: string): string {
     .normalize('NFC')
 }
 
-/** Words that are the same to the ear though they are written otherwise: case, accents, apostrophes and full stops do not count. */
-export function sameWord(one: string, other: string): boolean {
-  return one === other || foldWord(one) === foldWord(other)
-}
-
+/** A word as it sounds, for all that it is written otherwise: case, accents, apostrophes and full stops do not count. */
 export function foldWord(word: string): string {
   return foldLetters(word)
     .toLowerCase()

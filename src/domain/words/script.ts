@@ -30,15 +30,13 @@ export function scriptWords(script: string, language: string): ScriptWord[] {
 /** The words of one sentence, likewise. */
 export function writtenWords(text: string, language: string): WrittenWord[] {
   const pieces = piecesOf(text)
-  const english = isEnglish(language)
+  const english = /^en\b/i.test(language)
   return pieces.flatMap(({ text: word, from, to }, n) => {
     const around = { before: pieces[n - 1]?.text ?? '', after: pieces[n + 1]?.text ?? '', stop: text[to] === '.' }
     const readings = english ? englishReadings(word, around) : plainReadings(word, language)
     return readings.length === 0 ? [] : [{ text: word, from, to, readings }]
   })
 }
-
-export const isEnglish = (language: string): boolean => /^en\b/i.test(language)
 
 interface Piece {
   text: string

@@ -38,6 +38,14 @@ export function speechBetween(pauses: readonly TimeRange[], durationSeconds: num
     .filter(({ startSeconds, endSeconds }) => endSeconds > startSeconds)
 }
 
+/** How long somebody speaks within a range. */
+export function spokenSeconds({ startSeconds, endSeconds }: TimeRange, pauses: readonly TimeRange[]): number {
+  const silent = pauses.map((pause) => Math.max(0, Math.min(endSeconds, pause.endSeconds) - Math.max(startSeconds, pause.startSeconds)))
+  return silent.reduce((left, seconds) => left - seconds, endSeconds - startSeconds)
+}
+
+export const middleOf = ({ startSeconds, endSeconds }: TimeRange): number => (startSeconds + endSeconds) / 2
+
 function levelsOf(samples: Float32Array): number[] {
   return Array.from({ length: Math.floor(samples.length / BLOCK) }, (_, block) => {
     let sum = 0

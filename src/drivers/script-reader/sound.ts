@@ -42,6 +42,11 @@ export async function readMono({ pcmPath }: VoiceRecording, signal: AbortSignal)
   return joined(out)
 }
 
+/** From one moment to another, in seconds; the same memory. */
+export function partOf(samples: Float32Array, fromSeconds: number, toSeconds: number): Float32Array {
+  return samples.subarray(Math.round(fromSeconds * SAMPLE_RATE), Math.round(toSeconds * SAMPLE_RATE))
+}
+
 function monoOf(bytes: Buffer, frames: number): Float32Array {
   const mono = new Float32Array(frames)
   for (let i = 0; i < frames; i++) mono[i] = (bytes.readInt16LE(i * BYTES_PER_FRAME) + bytes.readInt16LE(i * BYTES_PER_FRAME + 2)) / 65_536

@@ -56,7 +56,7 @@ function wordsIn(words: readonly Sayable[], segments: readonly Segment[]): Map<n
   return new Map((from(0, 0) ?? []).map(([{ index }, said]) => [index, spanOf(said)]))
 }
 
-export function spanOf(segments: readonly Segment[]): Span {
+function spanOf(segments: readonly Segment[]): Span {
   const seconds = segments.reduce((sum, { startSeconds, endSeconds }) => sum + endSeconds - startSeconds, 0)
   const distance = segments.reduce((sum, part) => sum + part.distance * (part.endSeconds - part.startSeconds), 0)
   return {

@@ -31,7 +31,7 @@ export async function read(recogniser: Recogniser, order: ReadOrder, pronounce: 
   }
   const samples = await readMono(recording, new AbortController().signal)
   const pauses = pausesOf(samples)
-  const hearing = listen(recogniser, samples, phrasesOf(script, words, sayable), pauses)
+  const hearing = listen({ recogniser, samples, pauses, phrases: phrasesOf(script, words, sayable) })
   return readingOf(words, hearing, unheardOf, { durationSeconds: samples.length / SAMPLE_RATE, pauses })
 }
 

@@ -15,13 +15,12 @@ export interface OfflineReaderOptions {
   modelsFolder?: string
   /** A thread that has nothing to do is let go after this time, with its 120 MB and more. Default 60,000. */
   idleMs?: number
-  /** What a recording may take, beside three times its own length. Default 60,000. */
-  patienceMs?: number
+  /** What a recording may take: so long, and so many times its own length. Default 60,000 and 3. */
+  patience?: { ms: number; timesItsLength: number }
 }
 
 const MODELS: Record<string, string> = { en: 'en-us', fr: 'fr-fr' }
 const LONGEST_SECONDS = 30 * 60
-const TIMES_ITS_LENGTH = 3
 
 /** A thread with the recogniser of one language. */
 interface Listener {
@@ -35,7 +34,7 @@ interface Listener {
  * recogniser is loaded with the first of them, and let go when there are none for a while.
  */
 export function createOfflineReader(options: OfflineReaderOptions): ScriptReader {
-  const { log, idleMs = 60_000, patienceMs = 60_000, pronouncer } = options
+  const { log, idleMs = 60_000, patience = { ms: 60_000, timesItsLength: 3 }, pronouncer } = options
   const closing = new AbortController()
   let listener: Listener | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -63,7 +62,7 @@ export function createOfflineReader(options: OfflineReaderOptions): ScriptReader
     signal.throwIfAborted()
     const mine = listenerFor(model)
     clearTimeout(mine.idle)
-    const limitMs = patienceMs + TIMES_ITS_LENGTH * order.recording.durationSeconds * 1000
+    const limitMs = patience.ms + patience.timesItsLength * order.recording.durationSeconds * 1000
     try {
       return await answerOf(mine.worker, order, signal, limitMs)
     } catch (error) {
@@ -118,9 +117,10 @@ function answerOf(worker: Worker, order: ReadOrder, signal: AbortSignal, limitMs
   const { promise, resolve, reject } = Promise.withResolvers<ScriptReading>()
   const unavailable = (detail: string) => reject(new SluiceError('provider_unavailable', detail))
   const onMessage = (message: FromThread): void => {
-    if (message.type === 'read') return resolve(message.reading)
-    const { code, detail, ...rest } = message.error
-    reject(new SluiceError(code, detail, rest))
+    if (message.type === 'failed') {
+      const { code, detail, ...rest } = message.error
+      reject(new SluiceError(code, detail, rest))
+    } else resolve(message.reading)
   }
   const onExit = (): void => unavailable('The thread of the offline recogniser ended while it listened.')
   const onAbort = (): void => reject(signal.reason)

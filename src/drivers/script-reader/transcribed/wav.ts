@@ -24,7 +24,7 @@ export async function* wavFile(samples: Float32Array): AsyncGenerator<Uint8Array
   for (let at = 0; at < samples.length; at += SAMPLES_AT_ONCE) {
     const part = samples.subarray(at, at + SAMPLES_AT_ONCE)
     const bytes = Buffer.alloc(2 * part.length)
-    part.forEach((sample, n) => bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), 2 * n))
+    for (const [n, sample] of part.entries()) bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32_767), 2 * n)
     yield bytes
   }
 }
