@@ -1,4 +1,4 @@
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas'
+import { type Canvas, createCanvas, type SKRSContext2D } from '@napi-rs/canvas'
 import type { TimeRange } from '../../../src/domain/verdict.ts'
 import { registerFonts } from '../../../src/drivers/provider/local/draw/fonts.ts'
 import { prepareMotif } from '../../../src/drivers/provider/local/draw/motif.ts'
@@ -8,6 +8,9 @@ import { createLocalPlanner } from '../../../src/drivers/provider/local/plan/pla
 import { randomFrom } from '../../../src/drivers/provider/local/random.ts'
 import { encodeFilm } from './encode-film.ts'
 import { type Camera, film, HEIGHT, landscape, type Painter, type Subject, subject, type Walk, WIDTH } from './worlds.ts'
+
+/** A film whose places and subjects are of a seed. */
+type Made = (seed: number) => Painter
 
 /** A piece of the test set of the picture checks: a film of one take, right or wrong in a known way at a known place. */
 export interface PictureClip {
@@ -20,7 +23,7 @@ export interface PictureClip {
   range: TimeRange | null
   seconds: number
   fps: number
-  paint: () => Painter
+  paint: Made
   /** FFmpeg's filters between the drawn frames and the encoder. Default: the grain of a camera. */
   filters?: string
   /** Default: H.264 as providers deliver it. */
@@ -34,9 +37,9 @@ const FPS = 30
 /** Where most faults begin: inside a segment of two seconds. */
 const AT = 2.7
 
-/** Writes the film to `path`. The same clip gives the same frames each time. */
-export async function makePictureClip({ paint, seconds, fps, filters, encoder }: PictureClip, path: string): Promise<void> {
-  const draw = paint()
+/** Writes the film to `path`. The same clip and seed give the same frames each time; another seed other places and subjects. */
+export async function makePictureClip({ paint, seconds, fps, filters, encoder }: PictureClip, path: string, seed = 0): Promise<void> {
+  const draw = paint(seed)
   const canvas = createCanvas(WIDTH, HEIGHT)
   const context = canvas.getContext('2d')
   const frames = Math.round(seconds * fps)
@@ -64,34 +67,46 @@ const walks: Walk = (t) => ({ x: 0.42 + 0.04 * t, y: 0.55 + 0.01 * Math.sin(7 * 
 const breathes: Walk = (t) => ({ x: 0.5, y: 0.55, size: 0.38 + 0.01 * Math.sin(3 * t), turn: 0.02 * Math.sin(2 * t) })
 const turns: Walk = (t) => ({ x: 0.5, y: 0.55, size: 0.38, turn: 0.22 * t })
 
-const takes: Record<string, { camera: Camera; walk: Walk; seed: number }> = {
-  'slow pan': { camera: slowPan, walk: walks, seed: 11 },
-  'slow zoom': { camera: slowZoom, walk: breathes, seed: 23 },
-  handheld: { camera: handheld, walk: walks, seed: 37 },
+interface Take {
+  camera: Camera
+  walk: Walk
+  /** Of the places and subjects of a seed. */
+  n: number
 }
+const takes: Record<string, Take> = {
+  'slow pan': { camera: slowPan, walk: walks, n: 11 },
+  'slow zoom': { camera: slowZoom, walk: breathes, n: 23 },
+  handheld: { camera: handheld, walk: walks, n: 37 },
+}
+
+/** The `n`th of the places, or of the subjects, of a seed. */
+const place = (n: number, seed: number): Canvas => landscape(n + 1_000 * seed)
+const thing = (n: number, seed: number): Subject => subject(n + 1_000 * seed)
 
 const plain =
-  (camera: Camera, walk: Walk, seed: number): (() => Painter) =>
-  () =>
-    film(landscape(seed), camera, [{ thing: subject(seed), walk }])
+  (camera: Camera, walk: Walk, n: number): Made =>
+  (seed) =>
+    film(place(n, seed), camera, [{ thing: thing(n, seed), walk }])
 
 /** One subject becomes another over `length` seconds from `at` on. */
-function morph({ camera, walk, seed }: (typeof takes)[string], at: number, length: number): Painter {
-  const done = (t: number) => Math.min(1, Math.max(0, (t - at) / length))
-  return film(landscape(seed), camera, [
-    { thing: subject(seed), walk, shown: (t) => 1 - Math.max(0, done(t) * 2 - 1) },
-    { thing: subject(seed + 1), walk, shown: (t) => Math.min(1, done(t) * 2) },
-  ])
-}
+const morph =
+  ({ camera, walk, n }: Take, at: number, length: number): Made =>
+  (seed) => {
+    const done = (t: number) => Math.min(1, Math.max(0, (t - at) / length))
+    return film(place(n, seed), camera, [
+      { thing: thing(n, seed), walk, shown: (t) => 1 - Math.max(0, done(t) * 2 - 1) },
+      { thing: thing(n + 1, seed), walk, shown: (t) => Math.min(1, done(t) * 2) },
+    ])
+  }
 
 /** Something stands in the picture from `at` on that was not there before, `size` of the landscape's height. */
-function pop({ camera, walk, seed }: (typeof takes)[string], at: number, size: number): Painter {
-  const things: { thing: Subject; walk: Walk; shown?: (t: number) => number }[] = [
-    { thing: subject(seed), walk },
-    { thing: subject(seed + 2), walk: () => ({ x: 0.6, y: 0.45, size, turn: 0 }), shown: (t) => (t >= at - 1e-6 ? 1 : 0) },
-  ]
-  return film(landscape(seed), camera, things)
-}
+const pop =
+  ({ camera, walk, n }: Take, at: number, size: number): Made =>
+  (seed) =>
+    film(place(n, seed), camera, [
+      { thing: thing(n, seed), walk },
+      { thing: thing(n + 2, seed), walk: () => ({ x: 0.6, y: 0.45, size, turn: 0 }), shown: (t) => (t >= at - 1e-6 ? 1 : 0) },
+    ])
 
 // What is done to a film.
 
@@ -125,11 +140,11 @@ const veil = (colour: string, alpha: number, context: SKRSContext2D, height = HE
 }
 
 /** White for half of each period, `share` of the picture's height, as strong as `alpha`. */
-const flashing = (hertz: number, share = 1, alpha = 0.8) =>
-  covered(pannedPlain(), (context, t) => {
+const flashing = (seed: number, hertz: number, share = 1, alpha = 0.8) =>
+  covered(pannedPlain(seed), (context, t) => {
     if (between(t, AT, AT + 1.5) && ((t - AT) * hertz + 1e-6) % 1 < 0.5) veil('white', alpha, context, HEIGHT * share)
   })
-const pannedPlain = (): Painter => plain(slowPan, walks, 11)()
+const pannedPlain = plain(slowPan, walks, 11)
 
 /** Black bars above and below, `share` of the height together. */
 const barred = (paint: Painter, share: (t: number) => number): Painter =>
@@ -170,7 +185,7 @@ const text = (context: SKRSContext2D, words: string, y: number): void => {
 }
 
 /** The scenes of the examples, as the built-in provider draws them. */
-function drawnScenes(): { name: string; seconds: number; paint: () => Painter }[] {
+function drawnScenes(): { name: string; seconds: number; paint: Made }[] {
   const words =
     'Solar passes coal. Solar power made more electricity than coal for the first time last month. Solar grew by 27 percent, wind by 9 percent and gas by 2 percent. Panels cost 89 percent less than in 2010. A village of 340 homes now runs on sun alone. Batteries store the noon sun for the evening. What was expensive has become the cheapest power there is.'
   const { scenes } = createLocalPlanner().plan({ text: words, durationSeconds: 30, seed: 4 })
@@ -187,10 +202,10 @@ function drawnScenes(): { name: string; seconds: number; paint: () => Painter }[
     {
       name: 'drawn words',
       seconds: SECONDS,
-      paint: () => {
+      paint: (seed) => {
         registerFonts()
         return prepareMotif(
-          { prompt: 'a dog runs over a wide green meadow in the evening sun', seed: 3 },
+          { prompt: 'a dog runs over a wide green meadow in the evening sun', seed: 3 + seed },
           { ...size, durationSeconds: SECONDS },
         )
       },
@@ -199,7 +214,7 @@ function drawnScenes(): { name: string; seconds: number; paint: () => Painter }[
 }
 
 const length = { seconds: SECONDS, fps: FPS }
-const clean = (name: string, paint: () => Painter, more: Partial<PictureClip> = {}): PictureClip => ({
+const clean = (name: string, paint: Made, more: Partial<PictureClip> = {}): PictureClip => ({
   name,
   shows: [],
   range: null,
@@ -207,13 +222,7 @@ const clean = (name: string, paint: () => Painter, more: Partial<PictureClip> = 
   ...length,
   ...more,
 })
-const faulty = (
-  name: string,
-  shows: string[],
-  range: TimeRange | null,
-  paint: () => Painter,
-  more: Partial<PictureClip> = {},
-): PictureClip => ({
+const faulty = (name: string, shows: string[], range: TimeRange | null, paint: Made, more: Partial<PictureClip> = {}): PictureClip => ({
   name,
   shows,
   range,
@@ -229,60 +238,69 @@ export function pictureClips(): PictureClip[] {
   const [sceneA, sceneB] = [scenes[1], scenes[2]]
   if (!sceneA || !sceneB) throw new Error('the planner gave too few scenes')
   const inTakes = Object.entries(takes).flatMap(([name, take]): PictureClip[] => {
-    const paint = plain(take.camera, take.walk, take.seed)
-    const other = plain(take.camera, take.walk, take.seed + 100)
+    const paint = plain(take.camera, take.walk, take.n)
+    const other = plain(take.camera, take.walk, take.n + 100)
     return [
       clean(name, paint),
-      faulty(`insert of 4 frames, ${name}`, ['consistency'], from(AT, 4 / FPS), () => spliced(paint(), other(), AT, AT + 4 / FPS), {
-        leaves: ['cut', 'flash'],
-      }),
-      faulty(`cut, ${name}`, ['cut'], from(AT, 0), () => spliced(paint(), other(), AT), { leaves: ['consistency'] }),
-      faulty(`morph of 6 frames, ${name}`, ['consistency'], from(AT, 6 / FPS), () => morph(take, AT, 6 / FPS), { leaves: ['cut'] }),
-      faulty(`morph of 24 frames, ${name}`, ['consistency'], from(AT, 24 / FPS), () => morph(take, AT, 24 / FPS)),
-      faulty(`something large appears, ${name}`, ['consistency'], from(AT, 0), () => pop(take, AT, 0.34), { leaves: ['cut'] }),
-      faulty(`something small appears, ${name}`, ['consistency'], from(AT, 0), () => pop(take, AT, 0.18), { leaves: ['cut'] }),
+      faulty(
+        `insert of 4 frames, ${name}`,
+        ['consistency'],
+        from(AT, 4 / FPS),
+        (seed) => spliced(paint(seed), other(seed), AT, AT + 4 / FPS),
+        {
+          leaves: ['cut', 'flash'],
+        },
+      ),
+      faulty(`cut, ${name}`, ['cut'], from(AT, 0), (seed) => spliced(paint(seed), other(seed), AT), { leaves: ['consistency'] }),
+      faulty(`morph of 6 frames, ${name}`, ['consistency'], from(AT, 6 / FPS), morph(take, AT, 6 / FPS), { leaves: ['cut'] }),
+      faulty(`morph of 24 frames, ${name}`, ['consistency'], from(AT, 24 / FPS), morph(take, AT, 24 / FPS)),
+      faulty(`something large appears, ${name}`, ['consistency'], from(AT, 0), pop(take, AT, 0.34), { leaves: ['cut'] }),
+      faulty(`something small appears, ${name}`, ['consistency'], from(AT, 0), pop(take, AT, 0.18), { leaves: ['cut'] }),
     ]
   })
   const handy = plain(handheld, walks, 37)
-  const pan = takes['slow pan'] ?? { camera: slowPan, walk: walks, seed: 11 }
+  const pan = takes['slow pan'] ?? { camera: slowPan, walk: walks, n: 11 }
   return [
     ...inTakes,
     faulty(
       'insert of 2 frames at the end of a segment',
       ['consistency'],
       from(2 - 2 / FPS, 2 / FPS),
-      () => spliced(pannedPlain(), plain(still, walks, 5)(), 2 - 2 / FPS, 2),
+      (seed) => spliced(pannedPlain(seed), plain(still, walks, 5)(seed), 2 - 2 / FPS, 2),
       { leaves: ['cut', 'flash'] },
     ),
     faulty(
       'cut at the end of a segment',
       ['cut'],
       from(2 - 1 / FPS, 0),
-      () => spliced(pannedPlain(), plain(still, walks, 5)(), 2 - 1 / FPS),
+      (seed) => spliced(pannedPlain(seed), plain(still, walks, 5)(seed), 2 - 1 / FPS),
       { leaves: ['consistency'] },
     ),
-    faulty('cut soon after the start', ['cut'], from(0.4, 0), () => spliced(pannedPlain(), plain(still, walks, 5)(), 0.4), {
+    faulty('cut soon after the start', ['cut'], from(0.4, 0), (seed) => spliced(pannedPlain(seed), plain(still, walks, 5)(seed), 0.4), {
       leaves: ['consistency'],
     }),
     faulty(
       'cut between similar places',
       ['cut'],
       from(AT, 0),
-      () => spliced(pannedPlain(), plain((t) => ({ ...slowPan(t), x: slowPan(t).x + 0.35 }), walks, 11)(), AT),
+      (seed) => spliced(pannedPlain(seed), plain((t) => ({ ...slowPan(t), x: slowPan(t).x + 0.35 }), walks, 11)(seed), AT),
       { leaves: ['consistency'] },
     ),
     faulty(
       'cut in the dark',
       ['cut'],
       from(AT, 0),
-      () => covered(spliced(pannedPlain(), plain(still, walks, 5)(), AT), (context) => veil('black', 0.75, context)),
+      (seed) => covered(spliced(pannedPlain(seed), plain(still, walks, 5)(seed), AT), (context) => veil('black', 0.75, context)),
       { leaves: ['consistency'] },
     ),
-    faulty('morph of 24 frames, subject that turns', ['consistency'], from(AT, 24 / FPS), () =>
-      morph({ camera: still, walk: turns, seed: 51 }, AT, 24 / FPS),
+    faulty(
+      'morph of 24 frames, subject that turns',
+      ['consistency'],
+      from(AT, 24 / FPS),
+      morph({ camera: still, walk: turns, n: 51 }, AT, 24 / FPS),
     ),
-    faulty('morph of 48 frames, slow pan', ['consistency'], from(AT, 48 / FPS), () => morph(pan, AT, 48 / FPS)),
-    faulty('drawn scene cut into another', ['cut'], from(1.6, 0), () => spliced(sceneA.paint(), sceneB.paint(), 1.6), {
+    faulty('morph of 48 frames, slow pan', ['consistency'], from(AT, 48 / FPS), morph(pan, AT, 48 / FPS)),
+    faulty('drawn scene cut into another', ['cut'], from(1.6, 0), (seed) => spliced(sceneA.paint(seed), sceneB.paint(seed), 1.6), {
       seconds: sceneA.seconds,
       leaves: ['consistency'],
     }),
@@ -290,7 +308,7 @@ export function pictureClips(): PictureClip[] {
       'drawn scene with an insert of 4 frames',
       ['consistency'],
       from(1.6, 4 / FPS),
-      () => spliced(sceneA.paint(), handy(), 1.6, 1.6 + 4 / FPS),
+      (seed) => spliced(sceneA.paint(seed), handy(seed), 1.6, 1.6 + 4 / FPS),
       { seconds: sceneA.seconds, leaves: ['cut', 'flash'] },
     ),
 
@@ -298,23 +316,25 @@ export function pictureClips(): PictureClip[] {
       'black for 0.7 s',
       ['black'],
       from(AT, 0.7),
-      () => covered(pannedPlain(), (context, t) => between(t, AT, AT + 0.7) && veil('black', 1, context)),
+      (seed) => covered(pannedPlain(seed), (context, t) => between(t, AT, AT + 0.7) && veil('black', 1, context)),
       { leaves: ['cut', 'consistency', 'letterbox'] },
     ),
-    faulty('still for 2.2 s', ['freeze'], from(2, 2.2), () => retimed(pannedPlain(), (t) => (between(t, 2, 4.2) ? 2 : t)), {
+    faulty('still for 2.2 s', ['freeze'], from(2, 2.2), (seed) => retimed(pannedPlain(seed), (t) => (between(t, 2, 4.2) ? 2 : t)), {
       filters: 'null',
       leaves: ['duplicate_frames', 'cut', 'consistency'],
     }),
 
-    faulty('flashes, 5 a second', ['flash'], from(AT, 1.5), () => flashing(5), { leaves: ['cut', 'consistency'] }),
-    faulty('flashes, 10 a second', ['flash'], from(AT, 1.5), () => flashing(10), { leaves: ['cut', 'consistency'] }),
-    faulty('flashes, 5 a second over a third of the picture', ['flash'], from(AT, 1.5), () => flashing(5, 0.34), {
+    faulty('flashes, 5 a second', ['flash'], from(AT, 1.5), (seed) => flashing(seed, 5), { leaves: ['cut', 'consistency'] }),
+    faulty('flashes, 10 a second', ['flash'], from(AT, 1.5), (seed) => flashing(seed, 10), { leaves: ['cut', 'consistency'] }),
+    faulty('flashes, 5 a second over a third of the picture', ['flash'], from(AT, 1.5), (seed) => flashing(seed, 5, 0.34), {
       leaves: ['cut', 'consistency'],
     }),
-    clean('flashes, 3 a second', () => flashing(3), { leaves: ['cut', 'consistency'] }),
-    clean('flashes, 5 a second over a tenth of the picture', () => flashing(5, 0.1), { leaves: ['cut', 'consistency', 'letterbox'] }),
-    clean('flicker, 5 a second, faint', () => flashing(5, 1, 0.08)),
-    clean('one flash', () => covered(pannedPlain(), (context, t) => between(t, AT, AT + 3 / FPS) && veil('white', 0.8, context)), {
+    clean('flashes, 3 a second', (seed) => flashing(seed, 3), { leaves: ['cut', 'consistency'] }),
+    clean('flashes, 5 a second over a tenth of the picture', (seed) => flashing(seed, 5, 0.1), {
+      leaves: ['cut', 'consistency', 'letterbox'],
+    }),
+    clean('flicker, 5 a second, faint', (seed) => flashing(seed, 5, 1, 0.08)),
+    clean('one flash', (seed) => covered(pannedPlain(seed), (context, t) => between(t, AT, AT + 3 / FPS) && veil('white', 0.8, context)), {
       leaves: ['cut', 'consistency'],
     }),
 
@@ -350,32 +370,34 @@ export function pictureClips(): PictureClip[] {
       'stutter: each picture three times for a second',
       ['duplicate_frames'],
       from(AT, 1),
-      () => retimed(pannedPlain(), (t) => (between(t, AT, AT + 1) ? Math.floor(t * 10 + 1e-6) / 10 : t)),
+      (seed) => retimed(pannedPlain(seed), (t) => (between(t, AT, AT + 1) ? Math.floor(t * 10 + 1e-6) / 10 : t)),
       { filters: 'null' },
     ),
     faulty(
       'stutter: hangs for a third of a second twice',
       ['duplicate_frames'],
       from(AT, 1),
-      () => retimed(handy(), (t) => (between(t, AT, AT + 0.36) ? AT : between(t, AT + 0.5, AT + 0.86) ? AT + 0.5 : t)),
+      (seed) => retimed(handy(seed), (t) => (between(t, AT, AT + 0.36) ? AT : between(t, AT + 0.5, AT + 0.86) ? AT + 0.5 : t)),
       { filters: 'null', leaves: ['consistency'] },
     ),
-    clean('24 frames brought to 30', () => retimed(pannedPlain(), (t) => Math.floor(t * 24 + 1e-6) / 24), { filters: 'null' }),
-    clean('drawn in twelves', () => retimed(handy(), (t) => Math.floor(t * 12 + 1e-6) / 12), {
+    clean('24 frames brought to 30', (seed) => retimed(pannedPlain(seed), (t) => Math.floor(t * 24 + 1e-6) / 24), { filters: 'null' }),
+    clean('drawn in twelves', (seed) => retimed(handy(seed), (t) => Math.floor(t * 12 + 1e-6) / 12), {
       filters: 'null',
       leaves: ['duplicate_frames'],
     }),
 
-    faulty('bars appear', ['letterbox'], from(AT, 0), () => barred(pannedPlain(), (t) => (t >= AT ? 0.24 : 0)), {
+    faulty('bars appear', ['letterbox'], from(AT, 0), (seed) => barred(pannedPlain(seed), (t) => (t >= AT ? 0.24 : 0)), {
       leaves: ['cut', 'consistency'],
     }),
-    faulty('bars go', ['letterbox'], from(AT, 0), () => barred(handy(), (t) => (t >= AT ? 0 : 0.24)), { leaves: ['cut', 'consistency'] }),
+    faulty('bars go', ['letterbox'], from(AT, 0), (seed) => barred(handy(seed), (t) => (t >= AT ? 0 : 0.24)), {
+      leaves: ['cut', 'consistency'],
+    }),
     faulty(
       'bars at the sides appear',
       ['letterbox'],
       from(AT, 0),
-      () =>
-        covered(handy(), (context, t) => {
+      (seed) =>
+        covered(handy(seed), (context, t) => {
           if (t < AT) return
           context.fillStyle = 'black'
           context.fillRect(0, 0, 80, HEIGHT)
@@ -383,7 +405,7 @@ export function pictureClips(): PictureClip[] {
         }),
       { leaves: ['cut', 'consistency'] },
     ),
-    clean('bars throughout', () => barred(pannedPlain(), () => 0.24)),
+    clean('bars throughout', (seed) => barred(pannedPlain(seed), () => 0.24)),
 
     clean('still camera', plain(still, walks, 5)),
     clean(
@@ -415,40 +437,40 @@ export function pictureClips(): PictureClip[] {
       'subject that turns fast',
       plain(slowPan, (t) => ({ ...turns(t), turn: 0.7 * t }), 57),
     ),
-    clean('somebody walks past the camera', () =>
-      film(landscape(59), still, [
-        { thing: subject(59), walk: breathes },
-        { thing: subject(60), walk: (t) => ({ x: 1.4 - 0.45 * t, y: 0.55, size: 0.75, turn: 0 }) },
+    clean('somebody walks past the camera', (seed) =>
+      film(place(59, seed), still, [
+        { thing: thing(59, seed), walk: breathes },
+        { thing: thing(60, seed), walk: (t) => ({ x: 1.4 - 0.45 * t, y: 0.55, size: 0.75, turn: 0 }) },
       ]),
     ),
-    clean('somebody comes in fast', () =>
-      film(landscape(61), handheld, [
-        { thing: subject(61), walk: breathes },
-        { thing: subject(62), walk: (t) => ({ x: 1.1 - 0.5 * smooth((t - AT) / 0.5), y: 0.5, size: 0.4, turn: 0 }) },
+    clean('somebody comes in fast', (seed) =>
+      film(place(61, seed), handheld, [
+        { thing: thing(61, seed), walk: breathes },
+        { thing: thing(62, seed), walk: (t) => ({ x: 1.1 - 0.5 * smooth((t - AT) / 0.5), y: 0.5, size: 0.4, turn: 0 }) },
       ]),
     ),
-    clean('crowd', () =>
+    clean('crowd', (seed) =>
       film(
-        landscape(63),
+        place(63, seed),
         slowPan,
         Array.from({ length: 12 }, (_, n) => ({
-          thing: subject(70 + n),
+          thing: thing(70 + n, seed),
           walk: (t: number) => ({ x: ((n * 0.37) % 1) + 0.05 * Math.sin(n) * t, y: 0.3 + 0.05 * (n % 8), size: 0.14, turn: 0.1 * t }),
         })),
       ),
     ),
-    clean('confetti', () => confetti(handy(), 0)),
-    clean('confetti begins', () => confetti(handy(), 2)),
+    clean('confetti', (seed) => confetti(handy(seed), 0)),
+    clean('confetti begins', (seed) => confetti(handy(seed), 2)),
     clean(
       'fades in and out',
-      () => covered(pannedPlain(), (context, t) => veil('black', 1 - Math.min(1, t / 0.6, (SECONDS - t) / 0.6), context)),
+      (seed) => covered(pannedPlain(seed), (context, t) => veil('black', 1 - Math.min(1, t / 0.6, (SECONDS - t) / 0.6), context)),
       { leaves: ['letterbox'] },
     ),
-    clean('fades to white', () => covered(pannedPlain(), (context, t) => veil('white', smooth((t - 4) / 0.8), context))),
-    clean('dark', () => covered(handy(), (context) => veil('black', 0.8, context))),
-    clean('the light changes', () => covered(handy(), (context, t) => veil('black', 0.5 * (1 - smooth((t - AT) / 0.5)), context))),
-    clean('words appear', () =>
-      covered(pannedPlain(), (context, t) => {
+    clean('fades to white', (seed) => covered(pannedPlain(seed), (context, t) => veil('white', smooth((t - 4) / 0.8), context))),
+    clean('dark', (seed) => covered(handy(seed), (context) => veil('black', 0.8, context))),
+    clean('the light changes', (seed) => covered(handy(seed), (context, t) => veil('black', 0.5 * (1 - smooth((t - AT) / 0.5)), context))),
+    clean('words appear', (seed) =>
+      covered(pannedPlain(seed), (context, t) => {
         if (t > 1.5) text(context, 'A quiet morning', 250)
         if (t > 3) text(context, 'by the sea', 300)
       }),
