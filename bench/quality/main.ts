@@ -16,10 +16,11 @@ import { measure as picture } from './picture.ts'
 import { rocSvg } from './roc-svg.ts'
 import type { CheckScore } from './score.ts'
 import { measure as sound } from './sound.ts'
+import { measure as speech } from './speech.ts'
 import { scoreTable, slips, sumTable } from './table.ts'
 
 /** One module a group of checks. */
-const groups: Record<string, (folder: string) => Promise<CheckScore[]>> = { file, sound, picture, guard }
+const groups: Record<string, (folder: string) => Promise<CheckScore[]>> = { file, sound, speech, picture, guard }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -106,6 +106,9 @@ function clipArgs({ durationSeconds, width, height, fps }: Clip, fault: Fault): 
 function soundArgs(request: GenerateRequest, fault: Fault): string[] {
   const seconds = 'durationSeconds' in request ? request.durationSeconds : 3
   const tone = fault === 'silent' ? `anullsrc=r=48000:cl=stereo:d=${seconds}` : `sine=f=330:r=48000:d=${seconds}`
-  const gain = fault === 'clipped' ? ['-af', 'volume=40dB,asoftclip=type=hard'] : ['-af', `volume=-6dB,afade=t=in:d=0.1,afade=t=out:st=${seconds - 0.4}:d=0.4`]
+  const gain =
+    fault === 'clipped'
+      ? ['-af', 'volume=40dB,asoftclip=type=hard']
+      : ['-af', `volume=-6dB,afade=t=in:d=0.1,afade=t=out:st=${seconds - 0.4}:d=0.4`]
   return ['-f', 'lavfi', '-i', tone, ...gain, '-c:a', 'aac', '-ac', '2', '-t', `${seconds}`]
 }

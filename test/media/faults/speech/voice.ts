@@ -8,7 +8,7 @@ const watch = { signal: new AbortController().signal, progress: () => {} }
 let flite: Promise<Flite> | undefined
 
 /** One sentence as the built-in voice says it, without the silence around it. 16 kHz, -1 to 1. */
-export async function say(sentence: string, voice: string): Promise<Float32Array> {
+async function say(sentence: string, voice: string): Promise<Float32Array> {
   flite ??= loadFlite()
   const { samples, sampleRate } = await narrate(await flite, sentence, voice, watch)
   if (sampleRate !== VOICE_RATE) throw new Error(`${voice} speaks at ${sampleRate} Hz`)
