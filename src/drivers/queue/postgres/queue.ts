@@ -7,7 +7,7 @@ import type { Consumer, Queue, QueueMessage } from '../../../ports/queue.ts'
 import { databaseError } from '../../postgres/errors.ts'
 import { listenerOf } from '../../postgres/listener.ts'
 import { SCHEMA_LOCK } from '../../postgres/schema-lock.ts'
-import { type Consumption, startConsumer } from './consumer.ts'
+import { type Consumption, startConsumer } from '../consumer.ts'
 
 const CHANNEL = 'sluice_queue'
 

@@ -1,6 +1,6 @@
-import type { StepId } from '../../../domain/ids.ts'
-import type { Logger } from '../../../ports/logger.ts'
-import type { Consumer, QueueMessage } from '../../../ports/queue.ts'
+import type { StepId } from '../../domain/ids.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Consumer, QueueMessage } from '../../ports/queue.ts'
 
 /** The safety net for a notification that was lost. */
 const LOOK_EVERY_MS = 2_000

@@ -1,0 +1,103 @@
+import { Redis } from 'ioredis'
+import { SluiceError } from '../../domain/errors.ts'
+import type { Logger } from '../../ports/logger.ts'
+
+/** How long anyone waits for a connection, and then for an answer. */
+const ANSWER_TIMEOUT_MS = 5_000
+/** A connection that broke without a word (a pulled cable) is given up after this time without an answer. */
+const SILENCE_TIMEOUT_MS = 10_000
+const FIRST_RETRY_MS = 50
+const LAST_RETRY_MS = 5_000
+
+/** What Redis answers to who may not come in: to try again does not help. */
+const NOT_LET_IN = /^(WRONGPASS|NOAUTH|NOPERM)|invalid password/
+
+/** Answers of a server that cannot serve us now, and what `ioredis`, `bullmq` and Node say of a connection that is not there. */
+const UNAVAILABLE =
+  /^(LOADING|READONLY|MISCONF|OOM|MASTERDOWN|CLUSTERDOWN|BUSY)\b|max number of clients|max retries|connection is closed|timed out|timeout|isn't writeable|getaddrinfo|\bE(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)\b|TLS|socket hang up/i
+
+export interface RedisConnection {
+  /** Connects by itself, again and again. Keeps no command for later: what cannot be sent now is rejected. */
+  redis: Redis
+  /** Resolves once commands can be sent; rejects with `store_unavailable` after 5 s, or at once where the password is wrong. */
+  reachable(): Promise<void>
+  /** What went wrong on the way to Redis, as Sluice says it. Anything else is returned as it came. */
+  problem(error: unknown): unknown
+  close(): void
+}
+
+/** A connection to the Redis at `redis://user:password@host:6379/0`, or `rediss:` for TLS. Its password is never repeated. */
+export function connectRedis(url: string, log?: Logger): RedisConnection {
+  const where = new URL(url).host
+  const redis = new Redis(url, {
+    connectTimeout: ANSWER_TIMEOUT_MS,
+    commandTimeout: ANSWER_TIMEOUT_MS,
+    socketTimeout: SILENCE_TIMEOUT_MS,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    // What is under way when the connection breaks is rejected at once, Bull's waiting included.
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10)),
+  })
+  let lastError: Error | undefined
+  let waiting: Promise<void> | undefined
+  let told = false
+  redis.on('error', (error) => {
+    lastError = error
+  })
+  redis.on('close', () => {
+    if (!told) log?.warn({ server: where, reason: lastError?.message ?? 'it broke' }, 'no connection to Redis; trying again')
+    told = true
+  })
+  redis.on('ready', () => {
+    lastError = undefined
+    told = false
+  })
+
+  function untilReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        clearTimeout(timer)
+        redis.off('ready', ready).off('error', failed)
+        settle()
+      }
+      const ready = (): void => done(resolve)
+      const failed = (error: Error): void => {
+        if (NOT_LET_IN.test(error.message)) done(() => reject(error))
+      }
+      const timer = setTimeout(() => done(() => reject(lastError ?? new Error('timeout while connecting'))), ANSWER_TIMEOUT_MS)
+      redis.on('ready', ready).on('error', failed)
+    })
+  }
+
+  function problem(error: unknown): unknown {
+    if (SluiceError.is(error) || !(error instanceof Error)) return error
+    const refused = NOT_LET_IN.test(error.message)
+    if (!refused && !UNAVAILABLE.test(`${error.message} ${'code' in error ? error.code : ''}`)) return error
+    return new SluiceError('store_unavailable', `Redis at ${where} ${refused ? 'does not let us in' : 'cannot be reached'}: ${error.message}`, {
+      fix: refused
+        ? 'Correct the user and the password in SLUICE_REDIS_URL; `sluice doctor` tries them.'
+        : 'Check that Redis runs and that SLUICE_REDIS_URL is right; `sluice doctor` tries it.',
+      cause: error,
+    })
+  }
+
+  return {
+    redis,
+    async reachable() {
+      if (redis.status === 'ready') return
+      waiting ??= untilReady().finally(() => {
+        waiting = undefined
+      })
+      await waiting.catch((error: unknown) => {
+        throw problem(error)
+      })
+    },
+    problem,
+    close() {
+      told = true
+      redis.disconnect()
+    },
+  }
+}
