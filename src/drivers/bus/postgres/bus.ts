@@ -3,15 +3,11 @@ import type { Bus, BusTopic, BusTopics } from '../../../ports/bus.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import { databaseError } from '../../postgres/errors.ts'
 import { listenerOf } from '../../postgres/listener.ts'
-import { checkSize, packMessages, unpackMessages } from './packing.ts'
+import { messageText } from '../message.ts'
+import { createSubscribers } from '../subscribers.ts'
+import { packMessages, unpackMessages } from './packing.ts'
 
 const CHANNEL = 'sluice_bus'
-
-interface Subscriber {
-  topic: BusTopic
-  handler: (message: never) => void
-  onGap: (() => void) | undefined
-}
 
 interface Waiting {
   text: string
@@ -24,27 +20,15 @@ interface Waiting {
  * process makes few round trips, an idle one waits for nobody.
  */
 export function createPostgresBus({ pool, log }: { pool: pg.Pool; log?: Logger }): Bus {
-  const subscribers = new Set<Subscriber>()
+  const subscribers = createSubscribers(log)
   let waiting: Waiting[] = []
   let sending: Promise<void> | null = null
 
   // From the start, so that a subscriber does not wait for a connection.
-  const silence = listenerOf(pool, log).listen(CHANNEL, receive, () => {
-    for (const { onGap } of [...subscribers]) guarded(() => onGap?.())
-  })
+  const silence = listenerOf(pool, log).listen(CHANNEL, receive, subscribers.tellGap)
 
   function receive(payload: string): void {
-    for (const [topic, message] of unpackMessages(payload)) {
-      for (const subscriber of [...subscribers]) if (subscriber.topic === topic) guarded(() => subscriber.handler(message as never))
-    }
-  }
-
-  function guarded(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      log?.error({ err: error }, 'a subscriber of the bus failed')
-    }
+    for (const [topic, message] of unpackMessages(payload)) subscribers.deliver(topic, message)
   }
 
   async function flush(): Promise<void> {
@@ -70,18 +54,12 @@ export function createPostgresBus({ pool, log }: { pool: pg.Pool; log?: Logger }
   return {
     publish<T extends BusTopic>(topic: T, message: BusTopics[T]): Promise<void> {
       return new Promise((sent, failed) => {
-        const text = JSON.stringify([topic, message])
-        checkSize(text)
-        waiting.push({ text, sent, failed })
+        waiting.push({ text: messageText(topic, message), sent, failed })
         sending ??= Promise.resolve().then(flush)
       })
     },
 
-    subscribe(topic, handler, onGap) {
-      const subscriber = { topic, handler, onGap }
-      subscribers.add(subscriber)
-      return () => subscribers.delete(subscriber)
-    },
+    subscribe: subscribers.add,
 
     async close() {
       silence()

@@ -1,9 +1,6 @@
 /** PostgreSQL's limit for a NOTIFY payload is 8,000 bytes, the terminating zero included. */
 const MAX_PAYLOAD_BYTES = 7_999
 
-/** The port's limit for one message, as JSON. */
-const MAX_MESSAGE_BYTES = 4_096
-
 /** Packs messages (JSON texts) into as few payloads (JSON arrays) as the limit allows, in order. */
 export function packMessages(messages: string[]): string[] {
   const payloads: string[] = []
@@ -21,12 +18,6 @@ export function packMessages(messages: string[]): string[] {
   }
   if (pack.length > 0) payloads.push(`[${pack.join()}]`)
   return payloads
-}
-
-/** Throws when the message is larger than the port allows. */
-export function checkSize(message: string): void {
-  const bytes = Buffer.byteLength(message)
-  if (bytes > MAX_MESSAGE_BYTES) throw new RangeError(`a bus message of ${bytes} bytes is over the limit of ${MAX_MESSAGE_BYTES}`)
 }
 
 /** The messages of a payload as `[topic, message]`. */
