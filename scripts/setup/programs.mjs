@@ -65,6 +65,22 @@ const programs = {
     service: 'postgresql',
     without: 'The embedded PostgreSQL stands in for it.',
   },
+  redis: {
+    title: 'a Redis server, for the contract tests of the queue and the bus on it',
+    variable: 'SLUICE_TEST_REDIS',
+    passOn: true,
+    find: () => onPath(['redis-server']),
+    packages: {
+      apt: ['redis-server'],
+      brew: ['redis'],
+      dnf: ['redis'],
+      pacman: ['redis'],
+      apk: ['redis'],
+      zypper: ['redis'],
+    },
+    service: 'redis-server',
+    without: 'Those tests are left out.',
+  },
 }
 
 /**

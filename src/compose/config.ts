@@ -24,6 +24,24 @@ export const settings = {
     'A PostgreSQL of your own (15 or newer) instead of the embedded one.',
     z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' }).optional(),
   ),
+  queue: setting(
+    'SLUICE_QUEUE',
+    'postgres',
+    'What carries the steps to the workers: `postgres`, the database itself, or `bullmq`, on SLUICE_REDIS_URL if set, else on DATABASE_URL.',
+    oneOf('postgres', 'bullmq').default('postgres'),
+  ),
+  bus: setting(
+    'SLUICE_BUS',
+    'postgres',
+    'What tells the processes of events: `postgres`, the database itself, or `redis`.',
+    oneOf('postgres', 'redis').default('postgres'),
+  ),
+  redisUrl: setting(
+    'SLUICE_REDIS_URL',
+    'none',
+    'A Redis (6.2 or newer), as redis://user:password@host:6379/0, or rediss:// for TLS.',
+    z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://user:password@host:6379/0' }).optional(),
+  ),
   host: setting(
     'SLUICE_HOST',
     '127.0.0.1',
@@ -153,17 +171,28 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // A database's URL has its password in it, and keys are secrets.
-      const shown = variable === 'DATABASE_URL' || /KEY|SECRET/.test(variable) ? variable : `${variable} is ${JSON.stringify(given)}; it`
+      // The URL of a database or of Redis has its password in it, and keys are secrets.
+      const shown = /DATABASE_URL|REDIS_URL|KEY|SECRET/.test(variable) ? variable : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)
     }
     return [name, parsed.data]
   })
+  const config = Object.fromEntries(entries) as Config
+  if (problems.length === 0) problems.push(...missingAddresses(config))
   if (problems.length > 0) {
     const detail = problems.length === 1 ? problems.join('') : [`${problems.length} settings are wrong.`, ...problems].join('\n')
     throw new SluiceError('config_invalid', detail, {
       fix: problems.length === 1 ? 'Correct it, or unset it for the default.' : 'Correct them, or unset them for the defaults.',
     })
   }
-  return Object.fromEntries(entries) as Config
+  return config
+}
+
+/** What was chosen without saying where it is. */
+function missingAddresses({ queue, bus, redisUrl, databaseUrl }: Config): string[] {
+  const problems: string[] = []
+  if (queue === 'bullmq' && redisUrl === undefined && databaseUrl === undefined)
+    problems.push('SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL.')
+  if (bus === 'redis' && redisUrl === undefined) problems.push('SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL.')
+  return problems
 }

@@ -48,14 +48,14 @@ describe('on Redis', () => {
     await server.stop()
     await server.start()
     await until(() => gaps === 2)
-    await bus.publish('job:cancel', { jobId: 'job_after' })
-    await until(() => heard.length > 0)
-    expect(heard).toEqual(['job_after'])
+    // The connection that speaks comes back by itself as well.
+    await until(() => bus.publish('job:cancel', { jobId: 'job_after' }).then(() => heard.length > 0, isUnavailable))
+    expect(new Set(heard)).toEqual(new Set(['job_after']))
     await bus.close()
     await other.close()
   })
 
-  test('a server that is not there is said to be, in time', async () => {
+  test('a server that is not there is said to be, at once', async () => {
     const gone = await startRedisServer()
     await gone.stop()
     const bus = createRedisBus({ url: gone.url })
@@ -68,6 +68,11 @@ describe('on Redis', () => {
   })
 })
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
+function isUnavailable(error: unknown): false {
+  expect(error).toMatchObject({ code: 'store_unavailable' })
+  return false
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2))
 }

@@ -83,7 +83,7 @@ describe('on Redis', () => {
         await closeAll(queue)
       }))
 
-    test('a Redis that is not there is said to be, in time, and served once it comes', () =>
+    test('a Redis that is not there is said to be, at once, and served once it comes', () =>
       withServer(async (server) => {
         await server.stop()
         const queue = onRedis(server.url)
@@ -95,7 +95,7 @@ describe('on Redis', () => {
           expect(queue.consume('io', 1, async () => {})).rejects.toMatchObject(unreachable),
         ])
         await server.start()
-        await queue.send('io', [sent])
+        await until(() => sends(queue, sent))
         expect(await queue.depth('io')).toBe(1)
         await closeAll(queue)
       }))
@@ -157,7 +157,10 @@ describe('on Redis', () => {
 
 describe('on PostgreSQL', () => {
   // The embedded one has the built-in queue; Bull is asked for with a DATABASE_URL.
-  const { missing, start } = kinds.find(({ name }) => name === 'server by DATABASE_URL') ?? { missing: 'gone', start: () => Promise.reject() }
+  const { missing, start } = kinds.find(({ name }) => name === 'server by DATABASE_URL') ?? {
+    missing: 'gone',
+    start: () => Promise.reject(),
+  }
   if (missing) {
     test('the queue contract', ({ skip }) => skip(missing))
     return

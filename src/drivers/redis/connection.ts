@@ -9,17 +9,20 @@ const SILENCE_TIMEOUT_MS = 10_000
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 5_000
 
-/** What Redis answers to who may not come in: to try again does not help. */
+/** What Redis answers to who may not come in. */
 const NOT_LET_IN = /^(WRONGPASS|NOAUTH|NOPERM)|invalid password/
 
-/** Answers of a server that cannot serve us now, and what `ioredis`, `bullmq` and Node say of a connection that is not there. */
+/** Answers of a server that cannot serve us now, and what `ioredis`, `bullmq` and Node say of a connection that broke. */
 const UNAVAILABLE =
-  /^(LOADING|READONLY|MISCONF|OOM|MASTERDOWN|CLUSTERDOWN|BUSY)\b|max number of clients|max retries|connection is closed|timed out|timeout|isn't writeable|getaddrinfo|\bE(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)\b|TLS|socket hang up/i
+  /^(LOADING|READONLY|MISCONF|OOM|MASTERDOWN|CLUSTERDOWN|BUSY)\b|max number of clients|max retries|connection is closed|timed out|timeout|isn't writeable|\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b/i
 
 export interface RedisConnection {
   /** Connects by itself, again and again. Keeps no command for later: what cannot be sent now is rejected. */
   redis: Redis
-  /** Resolves once commands can be sent; rejects with `store_unavailable` after 5 s, or at once where the password is wrong. */
+  /**
+   * Resolves once commands can be sent. Rejects with `store_unavailable` as soon as an attempt to connect fails, and at once while
+   * the last one had failed; at the latest after 5 s.
+   */
   reachable(): Promise<void>
   /** What went wrong on the way to Redis, as Sluice says it. Anything else is returned as it came. */
   problem(error: unknown): unknown
@@ -63,38 +66,37 @@ export function connectRedis(url: string, log?: Logger): RedisConnection {
         settle()
       }
       const ready = (): void => done(resolve)
-      const failed = (error: Error): void => {
-        if (NOT_LET_IN.test(error.message)) done(() => reject(error))
-      }
-      const timer = setTimeout(() => done(() => reject(lastError ?? new Error('timeout while connecting'))), ANSWER_TIMEOUT_MS)
+      const failed = (error: Error): void => done(() => reject(error))
+      const timer = setTimeout(() => failed(new Error('timeout while connecting')), ANSWER_TIMEOUT_MS)
       redis.on('ready', ready).on('error', failed)
     })
   }
 
-  function problem(error: unknown): unknown {
-    if (SluiceError.is(error) || !(error instanceof Error)) return error
-    const refused = NOT_LET_IN.test(error.message)
-    if (!refused && !UNAVAILABLE.test(`${error.message} ${'code' in error ? error.code : ''}`)) return error
-    return new SluiceError('store_unavailable', `Redis at ${where} ${refused ? 'does not let us in' : 'cannot be reached'}: ${error.message}`, {
-      fix: refused
-        ? 'Correct the user and the password in SLUICE_REDIS_URL; `sluice doctor` tries them.'
-        : 'Check that Redis runs and that SLUICE_REDIS_URL is right; `sluice doctor` tries it.',
-      cause: error,
-    })
+  function unavailable(cause: Error): SluiceError {
+    if (NOT_LET_IN.test(cause.message)) {
+      const fix = 'Correct the user and the password in SLUICE_REDIS_URL; `sluice doctor` tries them.'
+      return new SluiceError('store_unavailable', `Redis at ${where} does not let us in: ${cause.message}`, { fix, cause })
+    }
+    const fix = 'Check that Redis runs and that SLUICE_REDIS_URL is right; `sluice doctor` tries it.'
+    return new SluiceError('store_unavailable', `Redis at ${where} cannot be reached: ${cause.message}`, { fix, cause })
   }
 
   return {
     redis,
     async reachable() {
       if (redis.status === 'ready') return
+      if (lastError) throw unavailable(lastError)
       waiting ??= untilReady().finally(() => {
         waiting = undefined
       })
-      await waiting.catch((error: unknown) => {
-        throw problem(error)
+      await waiting.catch((error: Error) => {
+        throw unavailable(error)
       })
     },
-    problem,
+    problem(error) {
+      if (!(error instanceof Error) || SluiceError.is(error)) return error
+      return NOT_LET_IN.test(error.message) || UNAVAILABLE.test(error.message) ? unavailable(error) : error
+    },
     close() {
       told = true
       redis.disconnect()

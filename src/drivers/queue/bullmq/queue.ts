@@ -115,8 +115,7 @@ export function createBullQueue<Connection>({ storage, log }: BullQueueOptions<C
 
 const nameOf = (lane: Lane): string => `sluice-${lane}`
 
-const bullPriority = (priority: number): number =>
-  MIDDLE_PRIORITY - Math.max(-MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, priority))
+const bullPriority = (priority: number): number => MIDDLE_PRIORITY - Math.max(-MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, priority))
 
 /** How long Bull may take to open what the storage, just asked, was there for. */
 const OPEN_TIMEOUT_MS = 10_000
