@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { loadConfig } from './config.ts'
 
 test('a queue or a bus that was chosen without its address is named', () => {
-  expect(() => loadConfig({ SLUICE_QUEUE: 'bullmq', SLUICE_BUS: 'redis' })).toThrow(
-    /2 settings are wrong[^]*SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL[^]*SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL/,
-  )
+  const without = (): unknown => loadConfig({ SLUICE_QUEUE: 'bullmq', SLUICE_BUS: 'redis' })
+  expect(without).toThrow('SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL.')
+  expect(without).toThrow('SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL.')
   expect(loadConfig({ SLUICE_QUEUE: 'bullmq', DATABASE_URL: 'postgres://host/db' }).queue).toBe('bullmq')
   expect(loadConfig({ SLUICE_QUEUE: 'bullmq', SLUICE_BUS: 'redis', SLUICE_REDIS_URL: 'rediss://host:6380/1' }).bus).toBe('redis')
 })

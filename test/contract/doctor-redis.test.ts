@@ -27,7 +27,9 @@ describe('one that answers', () => {
   test('is told with its version, and whether it may throw messages away', async () => {
     const redis = await startRedisServer('--maxmemory', '100mb', '--requirepass', 'secret')
     try {
-      expect(await look(redis.url)).toEqual([{ what: 'Redis', state: 'ok', found: expect.stringMatching(/^\d+\.\d+\.\d+ at 127\.0\.0\.1:\d+$/) }])
+      expect(await look(redis.url)).toEqual([
+        { what: 'Redis', state: 'ok', found: expect.stringMatching(/^\d+\.\d+\.\d+ at 127\.0\.0\.1:\d+$/) },
+      ])
       await redis.ask(['config', 'set', 'maxmemory-policy', 'allkeys-lru'])
       expect(await look(redis.url)).toMatchObject([
         { state: 'optional', found: expect.stringContaining('maxmemory-policy allkeys-lru'), fix: expect.stringContaining('noeviction') },

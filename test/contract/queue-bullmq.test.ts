@@ -83,6 +83,23 @@ describe('on Redis', () => {
         await closeAll(queue)
       }))
 
+    test('a message of which Redis threw all but the id away is taken, and can be sent again', () =>
+      withServer(async (server) => {
+        const queue = onRedis(server.url)
+        const sent = message()
+        await queue.send('io', [sent])
+        expect(await server.ask(['del', `bull:sluice-io:${sent.stepId}`])).toBe(1)
+        const taken: string[] = []
+        await queue.consume('io', 1, async (id) => {
+          taken.push(id)
+        })
+        await until(() => taken.length === 1)
+        await queue.send('io', [sent])
+        await until(() => taken.length === 2)
+        expect(taken).toEqual([sent.stepId, sent.stepId])
+        await closeAll(queue)
+      }))
+
     test('a Redis that is not there is said to be, at once, and served once it comes', () =>
       withServer(async (server) => {
         await server.stop()

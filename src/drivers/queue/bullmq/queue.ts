@@ -16,6 +16,9 @@ const MIDDLE_PRIORITY = 2 ** 20
  */
 const LOCK_MS = 5_000
 
+/** How long Bull may take to open a queue. */
+const OPEN_TIMEOUT_MS = 10_000
+
 /** Bull's log of what happens to messages; nobody reads it. */
 const KEPT_EVENTS = 100
 
@@ -69,7 +72,7 @@ export function createBullQueue<Connection>({ storage, log }: BullQueueOptions<C
         messages.map(({ stepId, priority }) => ({
           name: 'step',
           data: {},
-          opts: { jobId: stepId, priority: bullPriority(priority), removeOnComplete: true, removeOnFail: true },
+          opts: { jobId: stepId, priority: bullPriority(priority) },
         })),
       )
     })
@@ -80,8 +83,14 @@ export function createBullQueue<Connection>({ storage, log }: BullQueueOptions<C
 
     consume: (lane, slots, handler) =>
       run(async () => {
-        const { connection } = storage
-        const worker = new bull.Worker(nameOf(lane), null, { connection, lockDuration: LOCK_MS, stalledInterval: LOCK_MS })
+        const worker = new bull.Worker(nameOf(lane), null, {
+          connection: storage.connection,
+          lockDuration: LOCK_MS,
+          stalledInterval: LOCK_MS,
+          // Said here and not in the message, of which a Redis short of memory may throw away all but the id.
+          removeOnComplete: { count: 0 },
+          removeOnFail: { count: 0 },
+        })
         worker.on('error', heard)
         await opened(worker)
         await worker.startStalledCheckTimer()
@@ -117,13 +126,11 @@ const nameOf = (lane: Lane): string => `sluice-${lane}`
 
 const bullPriority = (priority: number): number => MIDDLE_PRIORITY - Math.max(-MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, priority))
 
-/** How long Bull may take to open what the storage, just asked, was there for. */
-const OPEN_TIMEOUT_MS = 10_000
-
-/** Bull waits for its connections without a limit. */
+/** Bull itself waits for its connections without a limit. */
 async function opened<T extends { waitUntilReady(): Promise<void>; close(force?: boolean): Promise<void> }>(bull: T): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('timeout while opening the queue')), OPEN_TIMEOUT_MS)
+  const tooLong = new SluiceError('store_unavailable', `BullMQ did not open the queue within ${OPEN_TIMEOUT_MS} ms.`)
+  const timer = setTimeout(() => reject(tooLong), OPEN_TIMEOUT_MS)
   try {
     await Promise.race([bull.waitUntilReady(), late])
     return bull
