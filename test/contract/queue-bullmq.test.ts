@@ -1,6 +1,6 @@
 import { createRedisBackend, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import type { StepId } from '../../src/domain/ids.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { bullOnPostgres } from '../../src/drivers/queue/bullmq/on-postgres.ts'
@@ -14,6 +14,9 @@ import { type RedisServer, startRedisServer, whyNoRedis } from './redis-server.t
 
 const onRedis = (url: string): Queue => createBullQueue({ storage: bullOnRedis({ url }) })
 const message = (): { stepId: StepId; priority: number } => ({ stepId: testIds.next('stp'), priority: 0 })
+
+/** A consumer that only looked, every two seconds, would need forty. */
+const WOKEN_WITHIN = { timeout: 20_000 }
 
 describe('on Redis', () => {
   const missing = whyNoRedis()
@@ -37,16 +40,22 @@ describe('on Redis', () => {
         return { queue, other, dispose: () => closeAll(queue, other) }
       },
     })
+
+    test('a consumer is woken by each message', WOKEN_WITHIN, () => isWoken(onRedis(server.url), onRedis(server.url)))
   })
 
   // Each has a server of its own, and most wait for a time limit to pass.
   describe.concurrent('in bad times', () => {
-    async function withServer(work: (server: RedisServer) => Promise<void>, ...options: string[]): Promise<void> {
-      const server = await startRedisServer(...options)
-      await work(server).finally(() => server.dispose())
-    }
+    const withServer =
+      (work: (server: RedisServer) => Promise<void>, ...options: string[]) =>
+      async ({ onTestFinished }: TestContext): Promise<void> => {
+        const server = await startRedisServer(...options)
+        onTestFinished(() => server.dispose())
+        await work(server)
+      }
 
-    test('a restart of Redis ends no consumer, and what is sent then comes', () =>
+    test(
+      'a restart of Redis ends no consumer, and what is sent then comes',
       withServer(async (server) => {
         const [queue, sender] = [onRedis(server.url), onRedis(server.url)]
         const taken: string[] = []
@@ -61,9 +70,11 @@ describe('on Redis', () => {
           await until(() => taken.includes(sent.stepId))
         }
         await closeAll(queue, sender)
-      }))
+      }),
+    )
 
-    test('a Redis that was emptied has lost hints and nothing else', () =>
+    test(
+      'a Redis that was emptied has lost hints and nothing else',
       withServer(async (server) => {
         const queue = onRedis(server.url)
         const sent = [message(), message(), message()]
@@ -81,9 +92,11 @@ describe('on Redis', () => {
         await queue.send('io', sent)
         await until(() => taken.length === 6)
         await closeAll(queue)
-      }))
+      }),
+    )
 
-    test('a message of which Redis threw all but the id away is taken, and can be sent again', () =>
+    test(
+      'a message of which Redis threw all but the id away is taken, and can be sent again',
       withServer(async (server) => {
         const queue = onRedis(server.url)
         const sent = message()
@@ -98,9 +111,11 @@ describe('on Redis', () => {
         await until(() => taken.length === 2)
         expect(taken).toEqual([sent.stepId, sent.stepId])
         await closeAll(queue)
-      }))
+      }),
+    )
 
-    test('a Redis that is not there is said to be, at once, and served once it comes', () =>
+    test(
+      'a Redis that is not there is said to be, at once, and served once it comes',
       withServer(async (server) => {
         await server.stop()
         const queue = onRedis(server.url)
@@ -115,9 +130,11 @@ describe('on Redis', () => {
         await until(() => sends(queue, sent))
         expect(await queue.depth('io')).toBe(1)
         await closeAll(queue)
-      }))
+      }),
+    )
 
-    test('a Redis that does not answer is said to be unreachable, in time, and served once it does', () =>
+    test(
+      'a Redis that does not answer is said to be unreachable, in time, and served once it does',
       withServer(async (server) => {
         const queue = onRedis(server.url)
         const taken: string[] = []
@@ -132,9 +149,11 @@ describe('on Redis', () => {
         await until(() => sends(queue, sent))
         await until(() => taken.includes(sent.stepId))
         await closeAll(queue)
-      }))
+      }),
+    )
 
-    test('a wrong password is said to be wrong, at once and without repeating it', () =>
+    test(
+      'a wrong password is said to be wrong, at once and without repeating it',
       withServer(
         async (server) => {
           const queue = onRedis(server.url.replace('right', 'mistyped'))
@@ -149,9 +168,11 @@ describe('on Redis', () => {
         },
         '--requirepass',
         'right',
-      ))
+      ),
+    )
 
-    test('a message whose taker died as it took it comes back', () =>
+    test(
+      'a message whose taker died as it took it comes back',
       withServer(async (server) => {
         const queue = onRedis(server.url)
         const sent = message()
@@ -168,64 +189,81 @@ describe('on Redis', () => {
         await until(() => taken.length > 0)
         expect(taken).toEqual([sent.stepId])
         await closeAll(queue)
-      }))
+      }),
+    )
   })
 })
 
-describe('on PostgreSQL', () => {
-  // The embedded one has the built-in queue; Bull is asked for with a DATABASE_URL.
-  const { missing, start } = kinds.find(({ name }) => name === 'server by DATABASE_URL') ?? {
-    missing: 'gone',
-    start: () => Promise.reject(),
-  }
-  if (missing) {
-    test('the queue contract', ({ skip }) => skip(missing))
-    return
-  }
-  let databases: TestDatabases
-  beforeAll(async () => {
-    databases = await start()
-  })
-  afterAll(() => databases.dispose())
+// The embedded one has the built-in queue; Bull is asked for with a DATABASE_URL.
+for (const { name, missing, start } of kinds.filter((kind) => kind.name !== 'embedded')) {
+  describe(`on PostgreSQL, ${name}`, () => {
+    if (missing) {
+      test('the queue contract', ({ skip }) => skip(missing))
+      return
+    }
+    let databases: TestDatabases
+    beforeAll(async () => {
+      databases = await start()
+    })
+    afterAll(() => databases.dispose())
 
-  queueContract({
-    name: 'bullmq on PostgreSQL',
-    make: async () => {
+    queueContract({
+      name: 'bullmq on PostgreSQL',
+      make: async () => {
+        const database = await databases.create()
+        const open = (): Queue => createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) })
+        const [queue, other] = [open(), open()]
+        return { queue, other, dispose: () => closeAll(queue, other) }
+      },
+    })
+
+    test('a consumer is woken by each message', WOKEN_WITHIN, async () => {
       const database = await databases.create()
       const open = (): Queue => createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) })
-      const [queue, other] = [open(), open()]
-      return { queue, other, dispose: () => closeAll(queue, other) }
-    },
-  })
-
-  test('a consumer outlives every connection', async () => {
-    const database = await databases.create()
-    const [queue, other] = [createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) }), database.open()]
-    const taken: string[] = []
-    await queue.consume('io', 4, async (id) => {
-      taken.push(id)
+      await isWoken(open(), open())
     })
-    for (let round = 0; round < 2; round++) {
-      await other.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-      )
-      const sent = message()
-      await until(() => sends(queue, sent))
-      await until(() => taken.includes(sent.stepId))
-    }
-    await closeAll(queue)
-    await other.end()
-  })
 
-  test('a server that is not there is said to be', async () => {
-    const queue = createBullQueue({
-      storage: bullOnPostgres({ pool: createPool({ connection: { host: '/nowhere', port: 1, user: 'x', database: 'x' } }) }),
+    test('a consumer outlives every connection', async () => {
+      const database = await databases.create()
+      const [queue, other] = [createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) }), database.open()]
+      const taken: string[] = []
+      await queue.consume('io', 4, async (id) => {
+        taken.push(id)
+      })
+      for (let round = 0; round < 2; round++) {
+        await other.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        )
+        const sent = message()
+        await until(() => sends(queue, sent))
+        await until(() => taken.includes(sent.stepId))
+      }
+      await closeAll(queue)
+      await other.end()
     })
-    await expect(queue.send('io', [message()])).rejects.toMatchObject({ code: 'store_unavailable' })
-    await expect(queue.consume('io', 1, async () => {})).rejects.toMatchObject({ code: 'store_unavailable' })
-    await closeAll(queue)
+
+    test('a server that is not there is said to be', async () => {
+      const queue = createBullQueue({
+        storage: bullOnPostgres({ pool: createPool({ connection: { host: '/nowhere', port: 1, user: 'x', database: 'x' } }) }),
+      })
+      await expect(queue.send('io', [message()])).rejects.toMatchObject({ code: 'store_unavailable' })
+      await expect(queue.consume('io', 1, async () => {})).rejects.toMatchObject({ code: 'store_unavailable' })
+      await closeAll(queue)
+    })
   })
-})
+}
+
+async function isWoken(queue: Queue, sender: Queue): Promise<void> {
+  const taken: string[] = []
+  await queue.consume('io', 4, async (id) => {
+    taken.push(id)
+  })
+  for (let round = 1; round <= 20; round++) {
+    await sender.send('io', [message()])
+    await until(() => taken.length === round)
+  }
+  await closeAll(queue, sender)
+}
 
 /** Whether it could be sent; when not, the reason is the one that is foreseen. */
 async function sends(queue: Queue, sent: { stepId: StepId; priority: number }): Promise<boolean> {
