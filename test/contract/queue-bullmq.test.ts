@@ -223,20 +223,27 @@ for (const { name, missing, start } of kinds.filter((kind) => kind.name !== 'emb
       await isWoken(open(), open())
     })
 
-    test('a consumer outlives every connection', async () => {
+    test('a consumer outlives every connection, also one that breaks as it is opened', async () => {
       const database = await databases.create()
-      const [queue, other] = [createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) }), database.open()]
+      const open = (): Queue => createBullQueue({ storage: bullOnPostgres({ pool: database.open() }) })
+      const [queue, other] = [open(), database.open()]
+      const breakAll = () =>
+        other.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()')
       const taken: string[] = []
       await queue.consume('io', 4, async (id) => {
         taken.push(id)
       })
       for (let round = 0; round < 2; round++) {
-        await other.query(
-          'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-        )
+        const late = open()
+        const opening = late
+          .consume('cpu', 1, async () => {})
+          .catch((error: unknown) => expect(error).toMatchObject({ code: 'store_unavailable' }))
+        for (let times = 0; times < 10; times++) await breakAll()
+        await opening
         const sent = message()
         await until(() => sends(queue, sent))
         await until(() => taken.includes(sent.stepId))
+        await closeAll(late)
       }
       await closeAll(queue)
       await other.end()
