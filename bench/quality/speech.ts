@@ -10,7 +10,7 @@ import type { ScriptReader } from '../../src/ports/script-reader.ts'
 import { createSpeechJudge } from '../../src/quality/speech/judge.ts'
 import { createRecogniserServer } from '../../test/helpers/recogniser-server.ts'
 import { strangers, texts } from '../../test/media/faults/speech/texts.ts'
-import { record, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
+import { record, type SpeechPiece, type SpokenCheck, speechPieces } from '../../test/media/faults/speech.ts'
 import { quiet, unaborted } from '../../test/media/helpers/masters.ts'
 import type { CheckScore } from './score.ts'
 
@@ -31,26 +31,39 @@ export async function measure(folder: string): Promise<CheckScore[]> {
   stack.defer(() => network.close())
   const transcriber = createOpenAiTranscriber({ network, apiKey: 'none', baseUrl: server.url, wordTimes: true, model: 'own' })
   const transcribed = createTranscribedReader({ transcriber })
-  return [...(await scored(offline, '', folder)), ...(await scored(transcribed, ' (transcribed)', folder))]
+  const pieces = speechPieces()
+  // The server of the transcriber is not what is measured, but it is what takes the time: every other piece is enough.
+  const others = pieces.filter((_, n) => n % 2 === 0)
+  return [
+    ...(await scored(offline, '', pieces, folder, () => process.cpuUsage())),
+    ...(await scored(transcribed, ' (transcribed)', others, folder, () => process.threadCpuUsage())),
+  ]
 }
 
-async function scored(reader: ScriptReader, suffix: string, folder: string): Promise<CheckScore[]> {
+/** @param cpuTime of the threads that do the reader's work, in microseconds */
+async function scored(
+  reader: ScriptReader,
+  suffix: string,
+  pieces: readonly SpeechPiece[],
+  folder: string,
+  cpuTime: () => NodeJS.CpuUsage,
+): Promise<CheckScore[]> {
   const judge = createSpeechJudge({ reader, log: quiet })
   const scores = SPOKEN.map((check): CheckScore => {
     const { unit, threshold, faultIs } = checks[check] as (typeof checks)[string]
     return { check: check + suffix, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0 }
   })
-  for (const piece of speechPieces()) {
+  for (const piece of pieces) {
     const scratch = await mkdtemp(join(folder, 'speech-'))
     const recording = await record(piece, scratch)
-    const before = process.cpuUsage()
+    const before = cpuTime()
     const { verdicts } = await judge.judge(profiles.standard, recording, piece.script, { language: 'en-US', signal: unaborted })
-    const { user, system } = process.cpuUsage(before)
+    const after = cpuTime()
     await rm(scratch, { recursive: true, force: true })
     for (const [n, check] of SPOKEN.entries()) {
       const score = scores[n] as CheckScore
       // All of them come of one reading.
-      score.cpuSeconds += (user + system) / 1e6 / SPOKEN.length
+      score.cpuSeconds += (after.user + after.system - before.user - before.system) / 1e6 / SPOKEN.length
       score.mediaSeconds += recording.durationSeconds
       const faulty = piece.expected[check]
       if (faulty === undefined) continue
