@@ -24,6 +24,51 @@ export const settings = {
     'A PostgreSQL of your own (15 or newer) instead of the embedded one.',
     z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' }).optional(),
   ),
+  s3Bucket: setting(
+    'SLUICE_S3_BUCKET',
+    'none',
+    'A bucket of S3 or a server like it, where files are then kept instead of the data folder.',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, 'must be the name of a bucket')
+      .optional(),
+  ),
+  s3Endpoint: setting(
+    'SLUICE_S3_ENDPOINT',
+    "AWS's",
+    'Address of a server other than AWS; its buckets are addressed by path.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  s3Region: setting(
+    'SLUICE_S3_REGION',
+    "the environment's",
+    'Region of the bucket; with an endpoint us-east-1, which most other servers take.',
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a region like eu-central-1')
+      .optional(),
+  ),
+  s3Prefix: setting(
+    'SLUICE_S3_PREFIX',
+    'none',
+    'Stands before every key, so that several installations may share a bucket.',
+    z
+      .string()
+      .max(200, 'may have 200 characters at most')
+      .regex(
+        /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/?$/,
+        'must be names of letters, digits, . _ - with slashes between',
+      )
+      .optional()
+      .transform((prefix) => (prefix === undefined ? '' : `${prefix.replace(/\/$/, '')}/`)),
+  ),
+  s3AccessKey: setting(
+    'SLUICE_S3_ACCESS_KEY',
+    "the environment's",
+    'Its access key; without both keys those that the environment, the AWS profile or the role of the machine gives.',
+    z.string().min(1).optional(),
+  ),
+  s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
   host: setting(
     'SLUICE_HOST',
     '127.0.0.1',
