@@ -3,11 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
-import { createS3Objects } from '../drivers/objects/s3/driver.ts'
 import type { Config } from './config.ts'
 import type { Finding } from './examine.ts'
 import { createLogger } from './logger.ts'
-import { bucketOf } from './open-objects.ts'
+import { bucketOf, openObjects } from './open-objects.ts'
 
 /**
  * Writes, finds, reads and removes a small object, as a job does: each takes a right of its own. Nothing without a bucket, where
@@ -19,8 +18,7 @@ export async function examineObjects(config: Config): Promise<Finding[]> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const objects = await createS3Objects({ bucket, scratch: await createScratch({ folder }), log: createLogger('silent') })
-  stack.defer(() => objects.close())
+  const objects = await openObjects(config, await createScratch({ folder }), createLogger('silent'), stack)
 
   const key = `doctor/${randomUUID()}`
   const put = await objects.put(key, new TextEncoder().encode(key), { mimeType: 'text/plain' })

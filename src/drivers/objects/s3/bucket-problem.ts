@@ -8,7 +8,7 @@ const RIGHTS = 's3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUp
 /** What to do about the codes that setting it up wrong brings; the servers' names for them differ little. */
 const remedies: Record<string, (bucket: Bucket) => string> = {
   NoSuchBucket: ({ name, endpoint }) =>
-    `Make it (aws s3 mb s3://${name}${endpoint === undefined ? '' : ` --endpoint-url ${endpoint}`}), or name another one in SLUICE_S3_BUCKET.`,
+    `Make it (aws s3 mb s3://${name}${endpoint === undefined ? '' : ' --endpoint-url $SLUICE_S3_ENDPOINT'}), or name another one in SLUICE_S3_BUCKET.`,
   InvalidAccessKeyId: () => 'Correct SLUICE_S3_ACCESS_KEY: the server does not know it.',
   SignatureDoesNotMatch: () => 'Correct SLUICE_S3_SECRET_KEY: it does not belong to SLUICE_S3_ACCESS_KEY.',
   AccessDenied: ({ name }) => `Give the keys the rights ${RIGHTS} on the bucket ${name}.`,
@@ -37,10 +37,10 @@ export function bucketProblem(error: unknown, bucket: Bucket, doing: string): Sl
       cause: error,
     })
   }
-  const where = bucket.endpoint === undefined ? 'S3' : bucket.endpoint
-  const said = error instanceof Error && !['', 'UnknownError', code].includes(error.message) ? `${code}, ${error.message}` : code
-  return new SluiceError('storage_unavailable', `${doing} in the bucket ${bucket.name} at ${where} failed: ${said}`.replace(/\.*$/, '.'), {
-    fix: remedies[code]?.(bucket) ?? 'Check that the server runs, and SLUICE_S3_ENDPOINT and SLUICE_S3_REGION; sluice doctor tries it.',
+  const said = [code, error instanceof Error ? error.message : ''].filter((word) => !['', 'Error', 'UnknownError'].includes(word))
+  const detail = `${doing} failed: ${[...new Set(said)].join(', ')}`.replace(/\.*$/, '.')
+  return new SluiceError('storage_unavailable', detail, {
+    fix: remedies[code]?.(bucket) ?? 'Check SLUICE_S3_ENDPOINT and SLUICE_S3_REGION, and that the server runs; sluice doctor tries it.',
     facts,
     cause: error,
   })

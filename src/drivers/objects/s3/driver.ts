@@ -76,6 +76,15 @@ export async function createS3Objects({
     }
   }
 
+  /** Work on a file of this machine. */
+  const onDisk = async <T>(path: string, doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw await storageProblem(error, { folder: path, doing })
+    }
+  }
+
   async function upload(
     key: string,
     body: Uint8Array | ReadStream,
@@ -139,11 +148,9 @@ export async function createS3Objects({
     async putFile(key, path, { mimeType }) {
       at(key)
       checkMimeType(mimeType)
-      const read = await measureFile(path).catch(async (error: unknown) => {
-        throw await storageProblem(error, { folder: path, doing: `Reading the file for the object ${key}` })
-      })
+      const read = await onDisk(path, `Reading the file for the object ${key}`, () => measure(path))
       await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...read, mimeType })
-      await rm(path, { force: true })
+      await onDisk(path, `Removing the file of the object ${key}`, () => rm(path, { force: true }))
       return { key, ...read, mimeType }
     },
 
@@ -252,7 +259,7 @@ function replaced(key: string, doing: 'opened' | 'read'): SluiceError {
   return new SluiceError('storage_unavailable', `The object ${key} was replaced while it was ${doing}.`, { facts: { key } })
 }
 
-async function measureFile(path: string): Promise<{ sizeBytes: number; sha256: string }> {
+async function measure(path: string): Promise<{ sizeBytes: number; sha256: string }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
   for await (const chunk of createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }) as AsyncIterable<Uint8Array>) {
