@@ -46,7 +46,7 @@ describe.skipIf(missing)('objects in S3', () => {
     bucket = { name: 'sluice', prefix: '', endpoint, region: undefined, keys: { accessKey, secretKey } }
     client = connectTo(bucket, { sockets: 10, idleMs: 20_000 })
     await client.send(new CreateBucketCommand({ Bucket: bucket.name }))
-  })
+  }, 180_000)
   afterEach(async () => {
     relay.spoil = () => undefined
     for (const objects of opened.splice(0)) objects.close()

@@ -43,6 +43,9 @@ export async function startS3Server(): Promise<S3Server> {
   writeFileSync(join(folder, 'ceph.conf'), configuration({ folder, cluster, gatewayPort, monitorPort }))
   const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC', CEPH_CONF: join(folder, 'ceph.conf') }
   const daemons: ChildProcess[] = []
+  // Also when the tests end without letting go of it, as after a time limit.
+  const killAll = () => daemons.forEach((child) => void child.kill('SIGKILL'))
+  process.once('exit', killAll)
 
   const run = async (program: string, ...args: string[]): Promise<void> => {
     await promisify(execFile)(program, args, { env, cwd: folder, timeout: STEP_WITHIN_MS, killSignal: 'SIGKILL' })
@@ -53,13 +56,12 @@ export async function startS3Server(): Promise<S3Server> {
     return child
   }
   const dispose = async (): Promise<void> => {
-    // Nothing here is worth an orderly end. The gateway first, which would complain.
-    for (const child of daemons.reverse()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    }
+    const living = daemons.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+    const gone = living.map((child) => once(child, 'exit'))
+    // Nothing here is worth an orderly end.
+    killAll()
+    await Promise.all(gone)
+    process.off('exit', killAll)
     rmSync(folder, { recursive: true, force: true })
   }
 

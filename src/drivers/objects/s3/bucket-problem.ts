@@ -3,7 +3,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import { errnoOf } from '../disk-problem.ts'
 import type { Bucket } from './bucket.ts'
 
-const RIGHTS = 's3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket'
+const RIGHTS = 's3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and s3:ListBucketMultipartUploads'
 
 /** What to do about the codes that setting it up wrong brings; the servers' names for them differ little. */
 const remedies: Record<string, (bucket: Bucket) => string> = {

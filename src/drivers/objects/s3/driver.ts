@@ -36,6 +36,15 @@ const FILE_CHUNK_BYTES = 512 * 1024
 /** No upload takes this long. */
 const UPLOAD_LIFE_MS = 24 * 60 * 60 * 1000
 
+export interface S3ObjectsOptions {
+  bucket: Bucket
+  /** For bodies on their way up, and files lent. */
+  scratch: Scratch
+  log: Logger
+  /** A connection on which nothing moves is given up after so long, also when it is our reader who does not read. Default 20 s. */
+  idleMs?: number
+}
+
 export interface S3Objects extends Objects {
   close(): void
 }
@@ -47,19 +56,8 @@ export interface S3Objects extends Objects {
  * the same.
  *
  * Opening asks for the bucket, so that what is set up wrong is said at the start. Throws `storage_unavailable`.
- * @param idleMs a connection on which nothing moves is given up after so long, also when it is our reader who does not read
  */
-export async function createS3Objects({
-  bucket,
-  scratch,
-  log,
-  idleMs = 20_000,
-}: {
-  bucket: Bucket
-  scratch: Scratch
-  log: Logger
-  idleMs?: number
-}): Promise<S3Objects> {
+export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }: S3ObjectsOptions): Promise<S3Objects> {
   const reading = connectTo(bucket, { sockets: READING_SOCKETS, idleMs })
   const client = connectTo(bucket, { sockets: OTHER_SOCKETS, idleMs })
   const close = () => {
@@ -67,6 +65,12 @@ export async function createS3Objects({
     client.destroy()
   }
   const at = (key: string) => ({ Bucket: bucket.name, Key: bucket.prefix + splitKey(key).join('/') })
+
+  /** Before anything of a body is read. */
+  const check = (key: string, mimeType: string) => {
+    splitKey(key)
+    checkMimeType(mimeType)
+  }
 
   const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -117,7 +121,7 @@ export async function createS3Objects({
 
   try {
     const one = new ListObjectsV2Command({ Bucket: bucket.name, Prefix: bucket.prefix, MaxKeys: 1 })
-    await guarded('Listing the objects', () => client.send(one))
+    await guarded(`Opening the bucket ${bucket.name}`, () => client.send(one))
   } catch (error) {
     close()
     throw error
@@ -131,8 +135,7 @@ export async function createS3Objects({
 
   const objects: Objects = {
     async put(key, body, { mimeType }) {
-      at(key)
-      checkMimeType(mimeType)
+      check(key, mimeType)
       if (body instanceof Uint8Array) {
         const sha256 = createHash('sha256').update(body).digest('hex')
         await upload(key, body, { sha256, mimeType })
@@ -146,8 +149,7 @@ export async function createS3Objects({
     },
 
     async putFile(key, path, { mimeType }) {
-      at(key)
-      checkMimeType(mimeType)
+      check(key, mimeType)
       const read = await onDisk(path, `Reading the file for the object ${key}`, () => measure(path))
       await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...read, mimeType })
       await onDisk(path, `Removing the file of the object ${key}`, () => rm(path, { force: true }))
