@@ -66,12 +66,6 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
   }
   const at = (key: string) => ({ Bucket: bucket.name, Key: bucket.prefix + splitKey(key).join('/') })
 
-  /** Before anything of a body is read. */
-  const check = (key: string, mimeType: string) => {
-    splitKey(key)
-    checkMimeType(mimeType)
-  }
-
   const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -225,6 +219,12 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
     },
   }
   return { ...objects, close }
+}
+
+/** Before anything of a body is read. */
+function check(key: string, mimeType: string): void {
+  splitKey(key)
+  checkMimeType(mimeType)
 }
 
 /** What an answer says of an object. Throws for one that has no hash, so was not stored by us or was copied without it. */
