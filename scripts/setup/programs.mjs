@@ -81,6 +81,15 @@ const programs = {
     service: 'redis-server',
     without: 'Those tests are left out.',
   },
+  radosgw: {
+    title: 'Ceph RADOS Gateway, an S3 server, for the contract tests of objects in a bucket',
+    variable: 'SLUICE_TEST_RADOSGW',
+    passOn: false,
+    find: findRadosGateway,
+    packages: { apt: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-base', 'ceph-common'] },
+    service: 'ceph.target',
+    without: 'Objects in S3 are not tested.',
+  },
 }
 
 /**
@@ -145,4 +154,10 @@ function findPostgres() {
   const onPathOrDebian = [onPath(['postgres']), ...versionFolders('/usr/lib/postgresql').map((folder) => join(folder, 'bin/postgres'))]
   const homebrew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap(versionFolders).map((folder) => join(folder, 'bin/postgres'))
   return [...onPathOrDebian, ...homebrew].find((path) => path !== undefined && isProgram(path) && isProgram(join(dirname(path), 'initdb')))
+}
+
+/** The gateway is of use only with the daemons and tools of a cluster behind it. */
+function findRadosGateway() {
+  const others = ['ceph', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw-admin']
+  return others.every((name) => onPath([name])) ? onPath(['radosgw']) : undefined
 }

@@ -6,7 +6,6 @@ import { createHttp } from '../delivery/http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
-import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
@@ -29,6 +28,7 @@ import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openBus } from './open-bus.ts'
+import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
@@ -59,7 +59,8 @@ export interface Parts {
 
 /**
  * Builds everything from the configuration, in the order of need, and lets go of it in reverse. This is the only place
- * that names drivers. Throws `config_invalid`, `data_folder_in_use`, `media_tool_missing`, `store_unavailable`.
+ * that names drivers. Throws `config_invalid`, `data_folder_in_use`, `media_tool_missing`, `storage_unavailable`,
+ * `store_unavailable`.
  */
 export async function startApp(config: Config, roles: Roles, log: Logger, parts: Parts = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
@@ -68,8 +69,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const ffmpeg = await locateFfmpeg(config)
   const { store, pool } = await openStore(config, log, stack)
 
-  const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
+  const objects = await openObjects(config, scratch, log, stack)
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
 
   const queue = openQueue(config, pool, log)

@@ -42,6 +42,51 @@ export const settings = {
     'A Redis (6.2 or newer), as redis://user:password@host:6379/0, or rediss:// for TLS.',
     z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://user:password@host:6379/0' }).optional(),
   ),
+  s3Bucket: setting(
+    'SLUICE_S3_BUCKET',
+    'none',
+    'A bucket of S3 or a server like it, where files are then kept instead of the data folder.',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/, 'must be the name of a bucket')
+      .optional(),
+  ),
+  s3Endpoint: setting(
+    'SLUICE_S3_ENDPOINT',
+    "AWS's",
+    'Address of a server other than AWS; its buckets are addressed by path.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  s3Region: setting(
+    'SLUICE_S3_REGION',
+    "the environment's",
+    'Region of the bucket; with an endpoint us-east-1, which most other servers take.',
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a region like eu-central-1')
+      .optional(),
+  ),
+  s3Prefix: setting(
+    'SLUICE_S3_PREFIX',
+    'none',
+    'Stands before every key, so that several installations may share a bucket.',
+    z
+      .string()
+      .max(200, 'may have 200 characters at most')
+      .regex(
+        /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/?$/,
+        'must be names of letters, digits, . _ - with slashes between',
+      )
+      .optional()
+      .transform((prefix) => (prefix === undefined ? '' : `${prefix.replace(/\/$/, '')}/`)),
+  ),
+  s3AccessKey: setting(
+    'SLUICE_S3_ACCESS_KEY',
+    "the environment's",
+    'Its access key; without both keys those that the environment, the AWS profile or the role of the machine gives.',
+    z.string().min(1).optional(),
+  ),
+  s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
   host: setting(
     'SLUICE_HOST',
     '127.0.0.1',

@@ -14,6 +14,7 @@ import { createToolRunner } from '../media/ffmpeg/run.ts'
 import type { SandboxTools } from '../media/ffmpeg/sandbox.ts'
 import type { Config } from './config.ts'
 import { examineGuardrails } from './examine-guardrails.ts'
+import { examineObjects } from './examine-objects.ts'
 import { examineProviders } from './examine-providers.ts'
 import { examineRedis } from './examine-redis.ts'
 import { createLogger } from './logger.ts'
@@ -40,7 +41,7 @@ const ok = (what: string, found: string): Finding => ({ what, state: 'ok', found
 const missing = (what: string, found: string, fix: string): Finding => ({ what, state: 'missing', found, fix })
 const optional = (what: string, found: string, fix: string): Finding => ({ what, state: 'optional', found, fix })
 
-/** Looks at everything the configuration needs, changes nothing, and never throws. */
+/** Looks at everything the configuration needs, leaves nothing changed, and never throws. */
 export async function examine(config: Config): Promise<Finding[]> {
   const groups: [string, () => Finding[] | Promise<Finding[]>][] = [
     ['Node', node],
@@ -48,6 +49,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['database', () => database(config)],
     ['Redis', () => examineRedis(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
+    ['bucket', () => examineObjects(config)],
     ['local provider', localProvider],
     ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],

@@ -5,7 +5,6 @@ import { type Difference, differencesBetween } from '../domain/judgement-differe
 import { isBuiltIn, profiles } from '../domain/profiles.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import { createNetwork } from '../drivers/http/network.ts'
-import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -14,6 +13,7 @@ import { createInspector } from '../quality/inspector.ts'
 import { rejudge } from '../stages/rejudge.ts'
 import type { Config } from './config.ts'
 import { ids } from './ids.ts'
+import { openObjects } from './open-objects.ts'
 import { openStoreBeside } from './open-store-beside.ts'
 import { createSpeech } from './speech.ts'
 
@@ -46,10 +46,11 @@ export async function* judgeAgain(
   stack.defer(() => network.close())
   const speech = createSpeech(config, network, log)
   stack.defer(async () => speech?.close?.())
+  const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const deps = {
     store,
-    objects: await createFsObjects({ folder: join(config.dataFolder, 'files'), log }),
-    scratch: await createScratch({ folder: join(config.dataFolder, 'scratch') }),
+    objects: await openObjects(config, scratch, log, stack),
+    scratch,
     media: createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log }),
     inspector: createInspector(),
     speech,

@@ -6,6 +6,9 @@ export interface ObjectInfo {
   mimeType: string
 }
 
+/** What a listing knows. The rest takes a {@link Objects.head} each where objects are far away. */
+export type ListedObject = Pick<ObjectInfo, 'key' | 'sizeBytes'>
+
 export interface ByteRange {
   /** First byte, from 0. */
   start: number
@@ -35,6 +38,6 @@ export interface Objects {
   head(key: string): Promise<ObjectInfo | undefined>
   /** Safe to repeat. */
   remove(key: string): Promise<void>
-  list(prefix: string): AsyncIterable<ObjectInfo>
+  list(prefix: string): AsyncIterable<ListedObject>
   localFile(key: string): Promise<LocalFile>
 }

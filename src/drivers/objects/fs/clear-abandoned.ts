@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errnoOf } from '../disk-problem.ts'
 import { isAbandoned } from './owned-name.ts'
-import { errnoOf } from './problems.ts'
 
 /** Removes what killed processes left in a folder of {@link ownedName}s. Returns how many entries went. */
 export async function clearAbandoned(folder: string): Promise<number> {

@@ -3,15 +3,17 @@ import { type FileHandle, link, open, readdir, rename, rm, rmdir, stat } from 'n
 import { dirname, join, resolve } from 'node:path'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
-import type { ByteRange, ObjectInfo, Objects } from '../../../ports/objects.ts'
+import type { ByteRange, ListedObject, ObjectInfo, Objects } from '../../../ports/objects.ts'
+import { errnoOf, storageProblem } from '../disk-problem.ts'
+import { splitKey, splitPrefix } from '../key.ts'
+import { checkMimeType } from '../mime-type.ts'
+import { boundsWithin, notFound } from '../not-there.ts'
+import { writeTemporary } from '../write-temporary.ts'
 import { clearAbandoned } from './clear-abandoned.ts'
 import { makeFolder, READ_CHUNK_BYTES, sealFile, syncFolder } from './durable.ts'
-import { splitKey, splitPrefix } from './key.ts'
 import { ownedName } from './owned-name.ts'
-import { errnoOf, storageProblem } from './problems.ts'
 import { createTurns } from './turns.ts'
-import { checkMimeType, formatVersionName, parseVersionName, type Version } from './version-name.ts'
-import { writeTemporary } from './write-temporary.ts'
+import { formatVersionName, parseVersionName, type Version } from './version-name.ts'
 
 /** Tries of a reader whose object is replaced under its hands, and of a writer whose folder is removed under its hands. */
 const RACE_TRIES = 100
@@ -86,15 +88,15 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
     return { key, sizeBytes: size, sha256: found.sha256, mimeType: found.mimeType }
   }
 
-  async function* walk(path: string, segments: string[], prefix: string): AsyncGenerator<ObjectInfo> {
+  async function* walk(path: string, segments: string[], prefix: string): AsyncGenerator<ListedObject> {
     const key = segments.join('/')
     const found = key !== '' && key.startsWith(prefix) ? await present(path) : undefined
     if (found !== undefined) {
-      const described = await info(key, found).catch((error: unknown) => {
+      const described = await stat(found.path).catch((error: unknown) => {
         if (errnoOf(error) === 'ENOENT') return undefined
         throw error
       })
-      if (described !== undefined) yield described
+      if (described !== undefined) yield { key, sizeBytes: described.size }
     }
     for (const name of (await namesIn(path)).sort()) {
       if (name.startsWith('@')) continue
@@ -117,7 +119,7 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
       checkMimeType(mimeType)
       const file = join(temporary, ownedName())
       const doing = `Writing the object ${key}`
-      const { sizeBytes, sha256 } = await writeTemporary(file, body, { folder, doing })
+      const { sizeBytes, sha256 } = await writeTemporary(file, body, { folder, doing, sync: true })
       try {
         await turns(key, () => publish(path, file, { sha256, mimeType }))
       } catch (error) {
@@ -241,19 +243,7 @@ async function removeEmpty(path: string, root: string): Promise<void> {
   }
 }
 
-function boundsWithin(key: string, { start, end }: ByteRange, sizeBytes: number): ByteRange {
-  if (Number.isSafeInteger(start) && start >= 0 && start < sizeBytes && end >= start) return { start, end: Math.min(end, sizeBytes - 1) }
-  throw new SluiceError('range_not_satisfiable', `The bytes ${start} to ${end} are not in ${key}, which has ${sizeBytes} bytes.`, {
-    fix: sizeBytes === 0 ? 'Ask without a range.' : `Ask for bytes between 0 and ${sizeBytes - 1}.`,
-    facts: { sizeBytes },
-  })
-}
-
 /** A Node stream: it closes the file at its end, on error, and when its consumer stops or destroys it. */
 function streamOf(file: FileHandle, bounds: ByteRange | undefined): AsyncIterable<Uint8Array> {
   return file.createReadStream({ highWaterMark: READ_CHUNK_BYTES, ...bounds })
-}
-
-function notFound(key: string): SluiceError {
-  return new SluiceError('file_not_found', `There is no object ${key}.`, { facts: { key } })
 }

@@ -2,9 +2,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Scratch } from '../../../ports/scratch.ts'
+import { storageProblem } from '../disk-problem.ts'
 import { clearAbandoned } from './clear-abandoned.ts'
 import { ownedName } from './owned-name.ts'
-import { storageProblem } from './problems.ts'
 
 /**
  * Work folders below `folder`, on the same disk as the objects so that `putFile` is a rename. Opening it removes those

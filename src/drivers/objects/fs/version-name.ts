@@ -1,5 +1,3 @@
-import { SluiceError } from '../../../domain/errors.ts'
-
 /**
  * An object is a folder named by its key; in it lies one file, whose name carries all that is known of the content:
  * `@<generation>@<sha256>@<MIME type, URI-encoded>`. So one rename publishes content and description together, and
@@ -14,7 +12,6 @@ export interface Version {
 }
 
 const GENERATION_DIGITS = 10
-const MAX_MIME_LENGTH = 100
 
 export function formatVersionName({ generation, sha256, mimeType }: Version): string {
   return `@${String(generation).padStart(GENERATION_DIGITS, '0')}@${sha256}@${encodeURIComponent(mimeType)}`
@@ -25,17 +22,4 @@ export function parseVersionName(name: string): Version | undefined {
   const [, generation, sha256, mimeType] = /^@(\d{10})@([0-9a-f]{64})@(.+)$/.exec(name) ?? []
   if (generation === undefined || sha256 === undefined || mimeType === undefined) return undefined
   return { generation: Number(generation), sha256, mimeType: decodeURIComponent(mimeType) }
-}
-
-/** Throws `request_invalid` for a MIME type that is none or too long to be kept. */
-export function checkMimeType(mimeType: string): void {
-  if (mimeType.length <= MAX_MIME_LENGTH && /^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w."-]+)*$/.test(mimeType)) return
-  throw new SluiceError(
-    'request_invalid',
-    `${JSON.stringify(mimeType.slice(0, 80))} is not a MIME type of at most ${MAX_MIME_LENGTH} characters.`,
-    {
-      field: 'mimeType',
-      fix: 'Give a type like `video/mp4`.',
-    },
-  )
 }

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../../domain/errors.ts'
+import { SluiceError } from '../../domain/errors.ts'
 
 const MAX_KEY_LENGTH = 512
 /** What file systems allow for one name. */

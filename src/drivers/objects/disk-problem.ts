@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import { SluiceError } from '../../../domain/errors.ts'
+import { SluiceError } from '../../domain/errors.ts'
 
 /** No space, quota used up, larger than this file system or process may write. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])

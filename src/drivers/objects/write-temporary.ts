@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { storageProblem } from './problems.ts'
+import { storageProblem } from './disk-problem.ts'
 
 /**
- * Streams a body into a new file, hashing on the way, and syncs it. On any failure the file is removed.
+ * Streams a body into a new file, hashing on the way. On any failure the file is removed.
  * What the body itself throws passes through unchanged; the disk's errors become `storage_full` or `storage_unavailable`.
+ * @param place.sync whether it must outlive a power cut
  */
 export async function writeTemporary(
   path: string,
   body: Uint8Array | AsyncIterable<Uint8Array>,
-  place: { folder: string; doing: string },
+  place: { folder: string; doing: string; sync: boolean },
 ): Promise<{ sizeBytes: number; sha256: string }> {
   const hash = createHash('sha256')
   let sizeBytes = 0
@@ -31,7 +32,7 @@ export async function writeTemporary(
         sizeBytes += bytesWritten
       }
     }
-    await disk(file.sync())
+    if (place.sync) await disk(file.sync())
     await disk(file.close())
     return { sizeBytes, sha256: hash.digest('hex') }
   } catch (error) {

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createScratch } from '../drivers/objects/fs/scratch.ts'
+import type { Config } from './config.ts'
+import type { Finding } from './examine.ts'
+import { createLogger } from './logger.ts'
+import { bucketOf, openObjects } from './open-objects.ts'
+
+/**
+ * Writes, finds, reads and removes a small object, as a job does: each takes a right of its own. Nothing without a bucket, where
+ * the data folder is looked at. Throws what fails, which says what to do.
+ */
+export async function examineObjects(config: Config): Promise<Finding[]> {
+  const bucket = bucketOf(config)
+  if (!bucket) return []
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const objects = await openObjects(config, await createScratch({ folder }), createLogger('silent'), stack)
+
+  const key = `doctor/${randomUUID()}`
+  const put = await objects.put(key, new TextEncoder().encode(key), { mimeType: 'text/plain' })
+  let listed = 0
+  for await (const _ of objects.list(key)) listed++
+  const chunks: Uint8Array[] = []
+  for await (const chunk of (await objects.get(key)).stream) chunks.push(chunk)
+  const kept = await objects.head(key)
+  await objects.remove(key)
+  const what = 'bucket'
+  const where = `${bucket.name} at ${bucket.endpoint ?? 'AWS'}${bucket.prefix === '' ? '' : `, below ${bucket.prefix}`}`
+  if (listed === 1 && Buffer.concat(chunks).toString() === key && kept?.sha256 === put.sha256 && (await objects.head(key)) === undefined) {
+    return [{ what, state: 'ok', found: `${where}; written, listed, read and removed` }]
+  }
+  const fix = 'Use S3 itself, or a server that lists and removes at once what was written (a cache in between does not).'
+  return [{ what, state: 'missing', found: `${where} does not give back what is written to it`, fix }]
+}

@@ -1,0 +1,306 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createClient } from '../../src/client/index.ts'
+import { loadConfig } from '../../src/compose/config.ts'
+import { examineObjects } from '../../src/compose/examine-objects.ts'
+import { createScratch } from '../../src/drivers/objects/fs/scratch.ts'
+import { abortUploadsBegunBefore } from '../../src/drivers/objects/s3/abandoned-uploads.ts'
+import { type Bucket, connectTo } from '../../src/drivers/objects/s3/bucket.ts'
+import { createS3Objects, type S3Objects } from '../../src/drivers/objects/s3/driver.ts'
+import type { Logger } from '../../src/ports/logger.ts'
+import { objectsContract } from '../../src/testing/objects-contract.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startServer } from '../helpers/server.ts'
+import { type S3Relay, startS3Relay } from './s3-relay.ts'
+import { type S3Server, startS3Server, whyNoS3Server } from './s3-server.ts'
+
+const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
+const writer = fileURLToPath(new URL('./objects-s3-writer.ts', import.meta.url))
+const mimeType = 'video/mp4'
+const missing = await whyNoS3Server()
+if (missing) process.stderr.write(`skipped: objects in S3 are not tested: ${missing}\n`)
+
+describe.skipIf(missing)('objects in S3', () => {
+  let server: S3Server
+  let relay: S3Relay
+  let folder: string
+  let scratchFolder: string
+  let bucket: Bucket
+  let client: S3Client
+  const opened: S3Objects[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'objects-s3-'))
+    scratchFolder = join(folder, 'scratch')
+    server = await startS3Server()
+    relay = await startS3Relay(server.endpoint)
+    const { endpoint, accessKey, secretKey } = server
+    bucket = { name: 'sluice', prefix: '', endpoint, region: undefined, keys: { accessKey, secretKey } }
+    client = connectTo(bucket, { sockets: 10, idleMs: 20_000 })
+    await client.send(new CreateBucketCommand({ Bucket: bucket.name }))
+  }, 180_000)
+  afterEach(async () => {
+    relay.spoil = () => undefined
+    for (const objects of opened.splice(0)) objects.close()
+    // Whatever a test did, nothing unfinished is left.
+    expect(await readdir(scratchFolder)).toEqual([])
+  })
+  afterAll(async () => {
+    client?.destroy()
+    await relay?.close()
+    await server?.dispose()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** Objects below a prefix of their own, by way of the relay. */
+  async function open(prefix: string, other: Partial<Bucket> & { idleMs?: number } = {}): Promise<S3Objects> {
+    const { idleMs = 20_000, ...changed } = other
+    const scratch = await createScratch({ folder: scratchFolder })
+    const objects = await createS3Objects({ bucket: { ...bucket, prefix, endpoint: relay.endpoint, ...changed }, scratch, log, idleMs })
+    opened.push(objects)
+    return objects
+  }
+  const readAll = async (objects: S3Objects, key: string) => Buffer.concat(await Array.fromAsync((await objects.get(key)).stream))
+  const unfinished = async (prefix: string) =>
+    (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: prefix }))).Uploads ?? []
+
+  objectsContract({
+    name: 's3',
+    make: async () => {
+      const scratch = await createScratch({ folder: scratchFolder })
+      const objects = await createS3Objects({ bucket: { ...bucket, prefix: 'contract/' }, scratch, log })
+      return { objects, close: async () => objects.close() }
+    },
+  })
+
+  describe('set up wrong', () => {
+    test('names the setting, or the line that makes the bucket', async () => {
+      const { accessKey, secretKey } = server
+      const keys = (changed: Partial<NonNullable<Bucket['keys']>>) => ({ keys: { accessKey, secretKey, ...changed } })
+      const wrong: [Partial<Bucket>, RegExp][] = [
+        [keys({ secretKey: 'not-it' }), /SLUICE_S3_SECRET_KEY/],
+        [keys({ accessKey: 'nobody' }), /SLUICE_S3_ACCESS_KEY/],
+        [{ name: 'no-such-bucket' }, /aws s3 mb s3:\/\/no-such-bucket --endpoint-url .*SLUICE_S3_BUCKET/],
+        [{ endpoint: 'http://127.0.0.1:1' }, /SLUICE_S3_ENDPOINT/],
+        [{ endpoint: 'http://no-such-host.invalid' }, /SLUICE_S3_ENDPOINT/],
+      ]
+      for (const [other, fix] of wrong) {
+        await expect(open('', other)).rejects.toMatchObject({ code: 'storage_unavailable', fix: expect.stringMatching(fix) })
+      }
+    })
+
+    test('a server that accepts and never answers is given up', async () => {
+      relay.spoil = () => 'silence'
+      await expect(open('', { idleMs: 200 })).rejects.toMatchObject({ code: 'storage_unavailable', facts: { code: 'TimeoutError' } })
+    })
+
+    test('doctor writes, reads and removes, and says what it found', async () => {
+      const { endpoint, accessKey, secretKey } = server
+      const settings = {
+        SLUICE_S3_BUCKET: 'sluice',
+        SLUICE_S3_ENDPOINT: endpoint,
+        SLUICE_S3_PREFIX: 'looked/at',
+        SLUICE_S3_ACCESS_KEY: accessKey,
+      }
+      const found = await examineObjects(loadConfig({ ...settings, SLUICE_S3_SECRET_KEY: secretKey }))
+      expect(found).toEqual([{ what: 'bucket', state: 'ok', found: expect.stringContaining(`sluice at ${endpoint}, below looked/at/`) }])
+      expect(await Array.fromAsync((await open('looked/at/')).list(''))).toEqual([])
+      const wrong = examineObjects(loadConfig({ ...settings, SLUICE_S3_SECRET_KEY: 'not-it' }))
+      await expect(wrong).rejects.toMatchObject({ fix: expect.stringContaining('SLUICE_S3_SECRET_KEY') })
+      await expect(examineObjects(loadConfig(settings))).rejects.toMatchObject({ code: 'config_invalid' })
+    })
+  })
+
+  describe('reading', () => {
+    const bytes = randomBytes(3_000_000)
+
+    test('a connection that breaks off is opened again where it broke', async () => {
+      const objects = await open('broken/')
+      await objects.put('clip.mp4', bytes, { mimeType })
+      relay.spoil = ({ method }) => (method === 'GET' ? { cutAfterBytes: 700_000 } : undefined)
+      relay.seen.length = 0
+      expectSame(await readAll(objects, 'clip.mp4'), bytes)
+      expect(relay.seen.length).toBeGreaterThan(3)
+      const part = await objects.get('clip.mp4', { start: 10, end: 2_000_000 })
+      expectSame(Buffer.concat(await Array.fromAsync(part.stream)), bytes.subarray(10, 2_000_001))
+      await using file = await objects.localFile('clip.mp4')
+      expectSame(await readFile(file.path), bytes)
+    })
+
+    test('what never comes whole is an error, and leaves no file', async () => {
+      const objects = await open('truncated/')
+      await objects.put('clip.mp4', bytes, { mimeType })
+      relay.spoil = ({ range }) => ({ cutAfterBytes: range ? 0 : 700_000 })
+      await expect(objects.localFile('clip.mp4')).rejects.toMatchObject({ code: 'storage_unavailable' })
+    })
+
+    test('two versions are never mixed', async () => {
+      const objects = await open('mixed/')
+      await objects.put('clip.mp4', bytes, { mimeType })
+      relay.spoil = ({ method }) => (method === 'GET' ? { cutAfterBytes: 700_000 } : undefined)
+      const { stream } = await objects.get('clip.mp4')
+      await objects.put('clip.mp4', randomBytes(3_000_000), { mimeType })
+      await expect(Array.fromAsync(stream)).rejects.toMatchObject({
+        code: 'storage_unavailable',
+        message: expect.stringContaining('replaced'),
+      })
+    })
+
+    test('who pauses holds no connection, and gets the rest all the same', async () => {
+      const long = Buffer.concat([bytes, bytes, bytes, bytes])
+      await (await open('paused/')).put('long.mp4', long, { mimeType })
+      const { stream } = await (await open('paused/', { idleMs: 300 })).get('long.mp4')
+      const before = relay.givenUp
+      const chunks: Uint8Array[] = []
+      for await (const chunk of stream) {
+        if (chunks.length === 0)
+          await eventually(
+            async () => relay.givenUp,
+            (count) => count > before,
+            10_000,
+          )
+        chunks.push(chunk)
+      }
+      expectSame(Buffer.concat(chunks), long)
+    })
+
+    test('an object that was not stored by us is said to be none of ours', async () => {
+      const objects = await open('foreign/')
+      await client.send(new PutObjectCommand({ Bucket: bucket.name, Key: 'foreign/guest', Body: 'hello' }))
+      const refusal = { code: 'storage_unavailable', message: expect.stringContaining('no sha256'), facts: { key: 'guest' } }
+      await expect(objects.get('guest')).rejects.toMatchObject(refusal)
+      await expect(objects.head('guest')).rejects.toMatchObject(refusal)
+    })
+
+    test('lists more than one page, without the folders that consoles draw', async () => {
+      const objects = await open('many/', { endpoint: server.endpoint })
+      const keys = Array.from({ length: 1_003 }, (_, index) => `jobs/${String(index).padStart(4, '0')}`)
+      await Promise.all(keys.map((key) => objects.put(key, Buffer.from(key), { mimeType: 'text/plain' })))
+      await client.send(new PutObjectCommand({ Bucket: bucket.name, Key: 'many/jobs/', Body: new Uint8Array() }))
+      expect(await Array.fromAsync(objects.list('jobs/'))).toEqual(keys.map((key) => ({ key, sizeBytes: 9 })))
+    })
+  })
+
+  describe('writing', () => {
+    const large = randomBytes(20_000_000)
+
+    test('a large body goes up in parts, and no part of it stays when it fails', async () => {
+      const objects = await open('large/')
+      const path = join(folder, 'finished.mp4')
+      await writeFile(path, large)
+      relay.seen.length = 0
+      expect(await objects.putFile('whole.mp4', path, { mimeType })).toEqual(await objects.head('whole.mp4'))
+      expect(relay.seen.filter(({ url }) => url.includes('partNumber='))).toHaveLength(3)
+      expectSame(await readAll(objects, 'whole.mp4'), large)
+
+      relay.spoil = ({ url }) => (url.includes('partNumber=2') ? { status: 403, code: 'QuotaExceeded' } : undefined)
+      const failure = objects.put('whole.mp4', large, { mimeType })
+      await expect(failure).rejects.toMatchObject({ code: 'storage_full', facts: { bucket: 'sluice' } })
+      expect(await unfinished('large/')).toEqual([])
+      expectSame(await readAll(objects, 'whole.mp4'), large)
+    })
+
+    test('a server that is busy is asked again', async () => {
+      const objects = await open('busy/')
+      let refused = 0
+      relay.spoil = () => (refused++ < 2 ? { status: 503, code: 'SlowDown' } : undefined)
+      await objects.put('clip.mp4', Buffer.from('late'), { mimeType })
+      expect(refused).toBe(3)
+      expect(await readAll(objects, 'clip.mp4')).toEqual(Buffer.from('late'))
+    })
+
+    test('a writer killed in the middle leaves no object, and what it has sent is removed in time', async () => {
+      let held: () => void = () => {}
+      const reached = new Promise<void>((resolve) => {
+        held = resolve
+      })
+      relay.spoil = ({ url }) => {
+        if (!url.includes('partNumber=3')) return undefined
+        held()
+        return 'silence'
+      }
+      const order = { bucket: { ...bucket, prefix: 'killed/', endpoint: relay.endpoint }, folder: join(folder, 'child') }
+      const child = spawn(process.execPath, [writer, JSON.stringify(order)], { stdio: 'inherit' })
+      await reached
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      const objects = await open('killed/')
+      expect(await objects.head('target')).toBeUndefined()
+      expect(await Array.fromAsync(objects.list(''))).toEqual([])
+      // Opening has left what is younger than a day: another worker may be at it.
+      expect(await unfinished('killed/')).toHaveLength(1)
+      const killed = { ...bucket, prefix: 'killed/' }
+      expect(await abortUploadsBegunBefore(new Date(Date.now() + 60_000), client, killed)).toBe(1)
+      expect(await unfinished('killed/')).toEqual([])
+    })
+  })
+
+  test('a whole job runs on it: what was ordered plays, and the data folder holds no file of it', async () => {
+    const { endpoint, accessKey, secretKey } = server
+    const data = join(folder, 'data')
+    const app = await startServer(data, {
+      SLUICE_S3_BUCKET: 'sluice',
+      SLUICE_S3_ENDPOINT: endpoint,
+      SLUICE_S3_PREFIX: 'whole/job',
+      SLUICE_S3_ACCESS_KEY: accessKey,
+      SLUICE_S3_SECRET_KEY: secretKey,
+    })
+    try {
+      const text = 'A lighthouse stands on the rock. Its lamp turns once in ten seconds.'
+      const asset = await createClient({ baseUrl: app.url }).generate(
+        { kind: 'presentation', text, durationSeconds: 10, size: '640x360', formats: ['hls'], seed: 7 },
+        { timeoutMs: 100_000 },
+      )
+      const fetched = async (url: string) => {
+        const response = await fetch(url)
+        expect(response.status, url).toBe(200)
+        return Buffer.from(await response.arrayBuffer())
+      }
+      const main = new URL(asset.playbackUrl ?? '', app.url).href
+      const [first = ''] = (await fetched(main)).toString().match(/^[^#\n].*$/gm) ?? []
+      const rung = new URL(first, main).href
+      const playlist = (await fetched(rung)).toString()
+      expect(playlist).toContain('#EXT-X-ENDLIST')
+      const names = [/URI="(.+?)"/.exec(playlist)?.[1] ?? '', ...(playlist.match(/^[^#\n].*$/gm) ?? [])]
+      const path = join(folder, 'played.mp4')
+      await writeFile(path, Buffer.concat(await Promise.all(names.map((name) => fetched(new URL(name, rung).href)))))
+      await app.stop()
+      expect(app.log()).toBe('')
+
+      const stored = await Array.fromAsync((await open('whole/job/')).list('jobs/'))
+      expect(stored.map(({ key }) => key)).toContainEqual(expect.stringMatching(/\.m4s$/))
+      expect(await readdir(data)).not.toContain('files')
+      expect(await secondsOf(path)).toBeCloseTo(asset.durationSeconds ?? 0, 0)
+    } finally {
+      await app.stop()
+    }
+  }, 120_000)
+})
+
+/** `toEqual` looks at each byte by itself, which takes seconds. */
+function expectSame(bytes: Buffer, expected: Buffer): void {
+  expect(bytes.byteLength).toBe(expected.byteLength)
+  expect(bytes.equals(expected)).toBe(true)
+}
+
+/** How long all of a file plays, by a player's own count. */
+async function secondsOf(path: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('ffprobe', [
+    '-v',
+    'error',
+    '-show_entries',
+    'format=duration',
+    '-of',
+    'default=nw=1:nk=1',
+    path,
+  ])
+  return Number(stdout)
+}
