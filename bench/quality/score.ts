@@ -22,4 +22,6 @@ export interface CheckScore {
   /** CPU time the check took, and how much media it judged with that, both in seconds. */
   cpuSeconds: number
   mediaSeconds: number
+  /** Not a part of the gate as it comes: a plug-in, or one in the place of another. Default `false`. */
+  optional?: boolean
 }

@@ -51,7 +51,7 @@ async function scored(
   const judge = createSpeechJudge({ reader, log: quiet })
   const scores = SPOKEN.map((check): CheckScore => {
     const { unit, threshold, faultIs } = checks[check] as (typeof checks)[string]
-    return { check: check + suffix, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0 }
+    return { check: check + suffix, unit, threshold, faultIs, points: [], cpuSeconds: 0, mediaSeconds: 0, optional: suffix !== '' }
   })
   for (const piece of pieces) {
     const scratch = await mkdtemp(join(folder, 'speech-'))
