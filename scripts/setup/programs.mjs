@@ -65,6 +65,22 @@ const programs = {
     service: 'postgresql',
     without: 'The embedded PostgreSQL stands in for it.',
   },
+  rabbitmq: {
+    title: 'a RabbitMQ server, for the contract tests of the queue on it',
+    variable: 'SLUICE_TEST_RABBITMQ',
+    passOn: true,
+    find: findRabbitmq,
+    packages: {
+      apt: ['rabbitmq-server'],
+      brew: ['rabbitmq'],
+      dnf: ['rabbitmq-server'],
+      pacman: ['rabbitmq'],
+      apk: ['rabbitmq-server'],
+      zypper: ['rabbitmq-server'],
+    },
+    service: 'rabbitmq-server',
+    without: 'The queue on RabbitMQ is not tested.',
+  },
 }
 
 /**
@@ -129,4 +145,10 @@ function findPostgres() {
   const onPathOrDebian = [onPath(['postgres']), ...versionFolders('/usr/lib/postgresql').map((folder) => join(folder, 'bin/postgres'))]
   const homebrew = ['/opt/homebrew/opt', '/usr/local/opt'].flatMap(versionFolders).map((folder) => join(folder, 'bin/postgres'))
   return [...onPathOrDebian, ...homebrew].find((path) => path !== undefined && isProgram(path) && isProgram(join(dirname(path), 'initdb')))
+}
+
+/** Not the one on PATH: there it is often a wrapper that changes the user and knows the system's broker only. */
+function findRabbitmq() {
+  const folders = [...versionFolders('/usr/lib/rabbitmq/lib'), '/opt/homebrew/opt/rabbitmq', '/usr/local/opt/rabbitmq']
+  return folders.map((folder) => join(folder, 'sbin/rabbitmq-server')).find(isProgram)
 }

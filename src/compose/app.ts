@@ -11,7 +11,6 @@ import { createFsObjects } from '../drivers/objects/fs/driver.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
-import { createPostgresQueue } from '../drivers/queue/postgres/queue.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
@@ -30,6 +29,7 @@ import type { Config } from './config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
+import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
@@ -72,7 +72,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
 
-  const queue = createPostgresQueue({ pool, log })
+  const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())
   const bus = createPostgresBus({ pool, log })
   stack.defer(() => bus.close())

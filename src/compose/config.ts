@@ -24,6 +24,30 @@ export const settings = {
     'A PostgreSQL of your own (15 or newer) instead of the embedded one.',
     z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' }).optional(),
   ),
+  queue: setting(
+    'SLUICE_QUEUE',
+    'postgres',
+    'What carries the ids of due steps to the workers: `postgres`, the database itself, or `rabbitmq`.',
+    oneOf('postgres', 'rabbitmq').default('postgres'),
+  ),
+  queuePrefix: setting(
+    'SLUICE_QUEUE_PREFIX',
+    'sluice',
+    'Begins the names of queues on a broker, so that several deployments share one.',
+    z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+      .default('sluice'),
+  ),
+  rabbitmqUrl: setting(
+    'SLUICE_RABBITMQ_URL',
+    'none',
+    'The RabbitMQ of `SLUICE_QUEUE=rabbitmq`, 3.10 or newer: `amqp://user:password@host:5672/vhost`, or `amqps:`.',
+    z
+      .url({ protocol: /^amqps?$/, hostname: /./, error: 'must be a URL like amqp://user:password@host:5672/vhost' })
+      .refine(isDecodable, 'must have %25 where its user, password or virtual host have a %')
+      .optional(),
+  ),
   host: setting(
     'SLUICE_HOST',
     '127.0.0.1',
@@ -142,6 +166,16 @@ export const settings = {
   ),
 } as const
 
+/** The client decodes each part of the URL, and a lone % cannot be. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const allSettings = { ...settings, ...providerSettings }
 
 export type Config = { [K in keyof typeof allSettings]: z.output<(typeof allSettings)[K]['schema']> }
@@ -153,12 +187,16 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // A database's URL has its password in it, and keys are secrets.
-      const shown = variable === 'DATABASE_URL' || /KEY|SECRET/.test(variable) ? variable : `${variable} is ${JSON.stringify(given)}; it`
+      // The URLs of a database and a broker have their passwords in them, and keys are secrets.
+      const secret = /KEY|SECRET|^DATABASE_URL$|^SLUICE_RABBITMQ_URL$/.test(variable)
+      const shown = secret ? variable : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)
     }
     return [name, parsed.data]
   })
+  if (env['SLUICE_QUEUE'] === 'rabbitmq' && !env['SLUICE_RABBITMQ_URL']) {
+    problems.push('SLUICE_QUEUE is "rabbitmq"; it needs SLUICE_RABBITMQ_URL, like amqp://user:password@host:5672/vhost.')
+  }
   if (problems.length > 0) {
     const detail = problems.length === 1 ? problems.join('') : [`${problems.length} settings are wrong.`, ...problems].join('\n')
     throw new SluiceError('config_invalid', detail, {

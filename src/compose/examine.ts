@@ -15,6 +15,7 @@ import type { SandboxTools } from '../media/ffmpeg/sandbox.ts'
 import type { Config } from './config.ts'
 import { examineGuardrails } from './examine-guardrails.ts'
 import { examineProviders } from './examine-providers.ts'
+import { examineQueue } from './examine-queue.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
 
@@ -45,6 +46,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['Node', node],
     ['FFmpeg', () => ffmpeg(config)],
     ['database', () => database(config)],
+    ['queue', () => examineQueue(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['local provider', localProvider],
     ['script check', () => scriptCheck(config)],
