@@ -109,16 +109,19 @@ describe('RabbitMQ', () => {
     const [waiting, late] = [newIds(3), newIds(2)]
     await queue.send('io', messages(waiting))
     await server.control('set_vm_memory_high_watermark', '0.00001')
-    await expect(queue.send('io', messages(late.slice(0, 1)))).rejects.toMatchObject({
-      code: 'store_unavailable',
-      message: expect.stringContaining('it takes no messages for now (low on memory)'),
-    })
     const taken: StepId[] = []
-    await queue.consume('io', 10, async (id) => {
-      taken.push(id)
-    })
-    await until(() => waiting.every((id) => taken.includes(id)))
-    await server.control('set_vm_memory_high_watermark', '0.4')
+    try {
+      await expect(queue.send('io', messages(late.slice(0, 1)))).rejects.toMatchObject({
+        code: 'store_unavailable',
+        message: expect.stringContaining('it takes no messages for now (low on memory)'),
+      })
+      await queue.consume('io', 10, async (id) => {
+        taken.push(id)
+      })
+      await until(() => waiting.every((id) => taken.includes(id)))
+    } finally {
+      await server.control('set_vm_memory_high_watermark', '0.4')
+    }
     await queue.send('io', messages(late))
     await until(() => late.every((id) => taken.includes(id)))
   })

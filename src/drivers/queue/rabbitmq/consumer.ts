@@ -81,7 +81,10 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
     }
   }
 
-  /** The message that fills the last slot, not yet taken; none when stopped or due for renewal before. Throws when the channel or the queue is lost. */
+  /**
+   * The message that fills the last slot, not yet taken; none when it was stopped, or due for renewal, before.
+   * Throws when the channel or the queue is lost.
+   */
   async function untilFull(channel: Channel, cancelled: () => boolean): Promise<AsyncMessage | undefined> {
     let last: AsyncMessage | undefined
     const { consumerTag } = await ask(() =>
@@ -92,15 +95,17 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
       }),
     )
     failing = false
-    let old = false
+    let due = false
     const renewal = setTimeout(() => {
-      old = true
+      due = true
       changed()
     }, RENEW_EVERY_MS)
-    while (!last && !stopped && !old && channel.active && !cancelled()) await change.promise
+    while (!last && !stopped && !due && channel.active && !cancelled()) await change.promise
     clearTimeout(renewal)
     if (cancelled()) throw new Error('the broker ended the consumer; was the queue deleted?')
     await ask(() => channel.basicCancel(consumerTag))
+    // The client hands on a message one turn of the event loop after it came; one may have come just before the answer.
+    await new Promise((resolve) => setImmediate(resolve))
     return last
   }
 
