@@ -147,7 +147,8 @@ describe('RabbitMQ', () => {
     await sender.send('io', messages([later]))
     await until(() => taken.includes(later))
 
-    // Made again at once: the broker tells the consumer nothing, and sends it nothing. A hint is sent until it is taken, as the engine does.
+    // Made again at once: the broker tells the consumer nothing, and sends it nothing. As the engine does, a hint is sent again
+    // until it is taken.
     await operator.queueDelete(`${prefix}.io`)
     await operator.queueDeclare(quorumQueue(`${prefix}.io`))
     const [last = never] = newIds(1)

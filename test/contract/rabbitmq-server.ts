@@ -109,7 +109,10 @@ export async function startRabbitmqServer(): Promise<RabbitmqServer> {
   }
 }
 
-/** The folder of its scripts: of the one `npm test` found, else of the newest that Debian installed. Debian's wrappers on the PATH change the user. */
+/**
+ * The folder of its scripts: of the one `npm test` found, else of the newest that Debian installed. Debian's wrappers on the
+ * PATH change the user.
+ */
 function programs(): string | undefined {
   const given = process.env['SLUICE_TEST_RABBITMQ']
   if (given) return dirname(given)
