@@ -87,7 +87,7 @@ export async function startRabbitmqServer(): Promise<RabbitmqServer> {
   }
 
   async function dispose(): Promise<void> {
-    if (broker.exitCode === null) await stop()
+    if (broker.exitCode === null && broker.signalCode === null) await stop()
     const gone = once(mapper, 'exit')
     mapper.kill()
     await gone
@@ -122,7 +122,7 @@ function programs(): string | undefined {
 }
 
 /** Ports that nobody listens on now; taken together, so that they differ. */
-async function freePorts<const Count extends number>(count: Count): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')
