@@ -90,6 +90,22 @@ const programs = {
     service: 'ceph.target',
     without: 'Objects in S3 are not tested.',
   },
+  rabbitmq: {
+    title: 'a RabbitMQ server, for the contract tests of the queue on it',
+    variable: 'SLUICE_TEST_RABBITMQ',
+    passOn: true,
+    find: findRabbitmq,
+    packages: {
+      apt: ['rabbitmq-server'],
+      brew: ['rabbitmq'],
+      dnf: ['rabbitmq-server'],
+      pacman: ['rabbitmq'],
+      apk: ['rabbitmq-server'],
+      zypper: ['rabbitmq-server'],
+    },
+    service: 'rabbitmq-server',
+    without: 'The queue on RabbitMQ is not tested.',
+  },
 }
 
 /**
@@ -160,4 +176,10 @@ function findPostgres() {
 function findRadosGateway() {
   const others = ['ceph', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw-admin']
   return others.every((name) => onPath([name])) ? onPath(['radosgw']) : undefined
+}
+
+/** Not the one on PATH: there it is often a wrapper that changes the user and knows the system's broker only. */
+function findRabbitmq() {
+  const folders = [...versionFolders('/usr/lib/rabbitmq/lib'), '/opt/homebrew/opt/rabbitmq', '/usr/local/opt/rabbitmq']
+  return folders.map((folder) => join(folder, 'sbin/rabbitmq-server')).find(isProgram)
 }

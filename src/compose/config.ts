@@ -27,8 +27,8 @@ export const settings = {
   queue: setting(
     'SLUICE_QUEUE',
     'postgres',
-    'What carries the steps to the workers: `postgres`, the database itself, or `bullmq`, on SLUICE_REDIS_URL if set, else on DATABASE_URL.',
-    oneOf('postgres', 'bullmq').default('postgres'),
+    'What carries due steps to the workers: `postgres`, the database itself, `rabbitmq`, or `bullmq` (on SLUICE_REDIS_URL, else DATABASE_URL).',
+    oneOf('postgres', 'bullmq', 'rabbitmq').default('postgres'),
   ),
   bus: setting(
     'SLUICE_BUS',
@@ -87,6 +87,24 @@ export const settings = {
     z.string().min(1).optional(),
   ),
   s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
+  queuePrefix: setting(
+    'SLUICE_QUEUE_PREFIX',
+    'sluice',
+    'Begins the names of queues on a broker, so that several deployments share one.',
+    z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+      .default('sluice'),
+  ),
+  rabbitmqUrl: setting(
+    'SLUICE_RABBITMQ_URL',
+    'none',
+    'The RabbitMQ of `SLUICE_QUEUE=rabbitmq`, 3.10 or newer: `amqp://user:password@host:5672/vhost`, or `amqps:`.',
+    z
+      .url({ protocol: /^amqps?$/, hostname: /./, error: 'must be a URL like amqp://user:password@host:5672/vhost' })
+      .refine(isDecodable, 'must have %25 where its user, password or virtual host have a %')
+      .optional(),
+  ),
   host: setting(
     'SLUICE_HOST',
     '127.0.0.1',
@@ -205,6 +223,16 @@ export const settings = {
   ),
 } as const
 
+/** The client decodes each part of the URL, and a lone % cannot be. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const allSettings = { ...settings, ...providerSettings }
 
 export type Config = { [K in keyof typeof allSettings]: z.output<(typeof allSettings)[K]['schema']> }
@@ -216,8 +244,10 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // The URL of a database or of Redis has its password in it, and keys are secrets.
-      const shown = /DATABASE_URL|REDIS_URL|KEY|SECRET/.test(variable) ? variable : `${variable} is ${JSON.stringify(given)}; it`
+      // The URLs of a database and of brokers have their passwords in them, and keys are secrets.
+      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET/.test(variable)
+        ? variable
+        : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)
     }
     return [name, parsed.data]
@@ -234,10 +264,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 }
 
 /** What was chosen without saying where it is. */
-function missingAddresses({ queue, bus, redisUrl, databaseUrl }: Config): string[] {
+function missingAddresses({ queue, bus, redisUrl, rabbitmqUrl, databaseUrl }: Config): string[] {
   const problems: string[] = []
   if (queue === 'bullmq' && redisUrl === undefined && databaseUrl === undefined)
     problems.push('SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL.')
+  if (queue === 'rabbitmq' && rabbitmqUrl === undefined)
+    problems.push('SLUICE_QUEUE is rabbitmq, which needs its address in SLUICE_RABBITMQ_URL, like amqp://user:password@host:5672/vhost.')
   if (bus === 'redis' && redisUrl === undefined) problems.push('SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL.')
   return problems
 }

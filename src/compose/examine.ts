@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { examineGuardrails } from './examine-guardrails.ts'
 import { examineObjects } from './examine-objects.ts'
 import { examineProviders } from './examine-providers.ts'
+import { examineRabbitmq } from './examine-rabbitmq.ts'
 import { examineRedis } from './examine-redis.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
@@ -48,6 +49,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['FFmpeg', () => ffmpeg(config)],
     ['database', () => database(config)],
     ['Redis', () => examineRedis(config)],
+    ['RabbitMQ', () => examineRabbitmq(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['bucket', () => examineObjects(config)],
     ['local provider', localProvider],

@@ -24,6 +24,8 @@ const KEPT_EVENTS = 100
 
 export interface BullQueueOptions<Connection> {
   storage: BullStorage<Connection>
+  /** Begins the names of the queues, `<prefix>-<lane>`, so that several deployments share a Redis. Default `sluice`. */
+  prefix?: string
   log?: Logger
 }
 
@@ -31,8 +33,9 @@ export interface BullQueueOptions<Connection> {
  * The queue on BullMQ. The step's id is the id of Bull's job, which is why a step waits once; a job is removed as soon as it was
  * taken, which is why it can be sent again, and why Bull's rules for stalled, failed and retried jobs concern none of ours.
  */
-export function createBullQueue<Connection>({ storage, log }: BullQueueOptions<Connection>): Queue {
+export function createBullQueue<Connection>({ storage, prefix = 'sluice', log }: BullQueueOptions<Connection>): Queue {
   const bull = withBackend(storage.factory)
+  const nameOf = (lane: Lane): string => `${prefix}-${lane}`
   const queues = new Map<Lane, Promise<InstanceType<typeof bull.Queue>>>()
   const consumers = new Set<Consumer>()
   let closed = false
@@ -121,8 +124,6 @@ export function createBullQueue<Connection>({ storage, log }: BullQueueOptions<C
     },
   }
 }
-
-const nameOf = (lane: Lane): string => `sluice-${lane}`
 
 const bullPriority = (priority: number): number => MIDDLE_PRIORITY - Math.max(-MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, priority))
 

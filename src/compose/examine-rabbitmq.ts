@@ -1,0 +1,17 @@
+import { asSluiceError } from '../domain/errors.ts'
+import { rabbitmqVersion } from '../drivers/queue/rabbitmq/version.ts'
+import type { Config } from './config.ts'
+import type { Finding } from './examine.ts'
+
+const WHAT = 'RabbitMQ'
+
+/** Whether the RabbitMQ of the configuration answers, and its version. */
+export async function examineRabbitmq({ queue, rabbitmqUrl }: Config): Promise<Finding[]> {
+  if (queue !== 'rabbitmq' || rabbitmqUrl === undefined) return []
+  try {
+    return [{ what: WHAT, state: 'ok', found: `${await rabbitmqVersion(rabbitmqUrl)} at ${new URL(rabbitmqUrl).host}` }]
+  } catch (error) {
+    const fix = 'Start it, correct SLUICE_RABBITMQ_URL, or unset SLUICE_QUEUE to do without.'
+    return [{ what: WHAT, state: 'missing', found: asSluiceError(error).message, fix }]
+  }
+}
