@@ -3,7 +3,9 @@ import { loadConfig } from './config.ts'
 import { examineRabbitmq } from './examine-rabbitmq.ts'
 
 test('RabbitMQ needs its URL, and a wrong one is named without its password', () => {
-  expect(() => loadConfig({ SLUICE_QUEUE: 'rabbitmq' })).toThrow(/^SLUICE_QUEUE is "rabbitmq"; it needs SLUICE_RABBITMQ_URL/)
+  expect(() => loadConfig({ SLUICE_QUEUE: 'rabbitmq' })).toThrow(
+    /^SLUICE_QUEUE is rabbitmq, which needs its address in SLUICE_RABBITMQ_URL/,
+  )
   for (const url of ['http://me:hunter2@host', 'amqp:hunter2', 'amqp://me:hunter2%@host', 'hunter2']) {
     expect(() => loadConfig({ SLUICE_QUEUE: 'rabbitmq', SLUICE_RABBITMQ_URL: url })).toThrow(/^SLUICE_RABBITMQ_URL must (?!.*hunter2)/)
   }

@@ -8,9 +8,9 @@ import { createLogger } from '../../src/compose/logger.ts'
 import { openQueue } from '../../src/compose/open-queue.ts'
 import type { StepId } from '../../src/domain/ids.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
-import { examineRabbitmq } from '../../src/drivers/queue/rabbitmq/examine.ts'
 import { createRabbitmqQueue } from '../../src/drivers/queue/rabbitmq/queue.ts'
 import { quorumQueue } from '../../src/drivers/queue/rabbitmq/quorum-queue.ts'
+import { rabbitmqVersion } from '../../src/drivers/queue/rabbitmq/version.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { testIds } from '../../src/testing/entities.ts'
@@ -203,7 +203,7 @@ describe('RabbitMQ', () => {
     const error = await unavailable(createRabbitmqQueue({ url, prefix: 'x' }))
     expect(error).toContain('Login was refused')
     expect(error).not.toContain('hunter2')
-    await expect(examineRabbitmq(url)).rejects.toThrow('Login was refused')
+    await expect(rabbitmqVersion(url)).rejects.toThrow('Login was refused')
   })
 
   test('the configuration names it, and the doctor tells its version', async () => {
