@@ -9,7 +9,7 @@ test('RabbitMQ needs its URL, and a wrong one is named without its password', ()
   for (const url of ['http://me:hunter2@host', 'amqp:hunter2', 'amqp://me:hunter2%@host', 'hunter2']) {
     expect(() => loadConfig({ SLUICE_QUEUE: 'rabbitmq', SLUICE_RABBITMQ_URL: url })).toThrow(/^SLUICE_RABBITMQ_URL must (?!.*hunter2)/)
   }
-  expect(() => loadConfig({ SLUICE_QUEUE: 'kafka' })).toThrow('must be postgres or rabbitmq')
+  expect(() => loadConfig({ SLUICE_QUEUE: 'kafka' })).toThrow('must be postgres, bullmq or rabbitmq')
   expect(loadConfig({ SLUICE_QUEUE: 'rabbitmq', SLUICE_RABBITMQ_URL: 'amqps://me:a%25b@host/news' }).rabbitmqUrl).toMatch(/^amqps:/)
 })
 
