@@ -47,22 +47,8 @@ export function createMortalProcess(store: Store, dies: () => boolean, diedAt: (
   }
 
   function mortalRepositories(repositories: Repositories, name: string): Repositories {
-    const names = [
-      'jobs',
-      'steps',
-      'takes',
-      'assets',
-      'events',
-      'samples',
-      'idempotency',
-      'tenants',
-      'keys',
-      'ledger',
-      'accounts',
-      'hints',
-      'webhooks',
-    ] as const
-    return Object.fromEntries(names.map((part) => [part, mortal(repositories[part], `${name}${part}`)])) as unknown as Repositories
+    const parts = Object.entries(repositories).filter(([, part]) => Object.values(part).some((value) => typeof value === 'function'))
+    return Object.fromEntries(parts.map(([part, methods]) => [part, mortal(methods, `${name}${part}`)])) as unknown as Repositories
   }
 
   function mortalProvider(provider: Provider): Provider {

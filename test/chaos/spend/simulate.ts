@@ -225,7 +225,10 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
 
   /** Holds our book against the vendor's for a job that has ended for good, and forgets it. */
   function audit(job: Job): void {
-    for (const takeId of store.state.takesOfJob.get(job.id) ?? []) {
+    const takes = store.state.takesOfJob.get(job.id) ?? []
+    if (job.state.state === 'failed' && takes.length === 0)
+      throw new Error(`a job failed before it had a take: ${JSON.stringify(job.state.outcome)}`)
+    for (const takeId of takes) {
       const take = store.state.takes.get(takeId)
       const vendor = take && vendors.get(take.provider)
       if (!take || !vendor) throw new Error(`take ${takeId} is gone`)
