@@ -12,6 +12,7 @@ import { type Job, jobEnded } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import { LANES, type Lane, type StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
+import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
 import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
@@ -93,6 +94,7 @@ async function startEngine(
     clock: systemClock,
     ids,
     log,
+    metrics: silentMetrics,
     providers: new Map(),
     pipelines,
     handlers,

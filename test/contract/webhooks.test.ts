@@ -10,6 +10,7 @@ import type { WebhookDelivery, WebhookEndpoint } from '../../src/domain/webhook.
 import { messageId } from '../../src/domain/webhook.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
+import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { type SenderDeps, startWebhookSender, type WebhookSender } from '../../src/realtime/webhook-sender.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type ReceivedWebhook, type WebhookReceiver, webhookReceiver } from '../helpers/webhook-receiver.ts'
@@ -46,6 +47,7 @@ function startSender(change: Partial<SenderDeps> = {}): WebhookSender {
     courier: world.courier,
     clock: systemClock,
     log: createLogger('silent'),
+    metrics: silentMetrics,
     waitMs: (attempts) => (attempts < 3 ? 0 : null),
     stopGraceMs: 0,
     ...change,
