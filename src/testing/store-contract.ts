@@ -637,6 +637,23 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.transaction((tx) => tx.accounts.enter(provider, null)), 'without a limit').toEqual({ enter: true })
       })
 
+      it('that have not ended are counted by provider, and those in doubt among them', async () => {
+        const job = await insertJob()
+        const provider = testIds.next('ten')
+        const at = '2026-11-23T00:00:00.000Z'
+        const states: TakeState[] = [
+          { state: 'planned' },
+          { state: 'ordering', orderedAt: at },
+          { state: 'submit_unknown', orderedAt: at, decision: null },
+          { state: 'submit_unknown', orderedAt: at, decision: { decision: 'give-up' } },
+          { state: 'making', ref: { id: 'remote' }, progress: null },
+          { state: 'delivered', ref: { id: 'remote' }, outputs: [] },
+          { state: 'failed', outcome: refused },
+        ]
+        await store.takes.insert(states.map((state) => newTake(job.id, { provider, state })))
+        expect((await store.takes.ordered()).filter((one) => one.provider === provider)).toEqual([{ provider, inFlight: 4, inDoubt: 2 }])
+      })
+
       it('the last of a budget goes to one of many who ask at once', async () => {
         const { id: jobId, tenantId } = await insertJob({ tenantId: await store.tenants.ensure(testIds.next('ten'), testIds.next('ten')) })
         await store.ledger.setLimit(tenantId, 700)

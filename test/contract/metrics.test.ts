@@ -84,6 +84,8 @@ describe('a job of a sound', () => {
     expect(sum(now, /^sluice_verdicts_total/)).toBe(told.length)
     const decoded = told.filter(({ data }) => data.check === 'decodes' && data.verdict === 'pass')
     expect(now.get('sluice_verdicts_total{check="decodes",verdict="pass"}')).toBe(decoded.length)
+    expect(now.get('sluice_events_sent_total')).toBeGreaterThan(5)
+    expect(now.get('sluice_event_delay_seconds_count')).toBeGreaterThan(0)
     expect(now.get('sluice_events_written_total')).toBe(events.length - 2)
   })
 
