@@ -4,6 +4,7 @@ import { ids } from '../src/compose/ids.ts'
 import type { JobRequest } from '../src/domain/request.ts'
 import type { StepName } from '../src/domain/step.ts'
 import { createPostgresBus } from '../src/drivers/bus/postgres/bus.ts'
+import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../src/drivers/provider/local/plan/planner.ts'
 import { createPostgresQueue } from '../src/drivers/queue/postgres/queue.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
@@ -83,6 +84,7 @@ export function openEngine(
     clock: systemClock,
     ids,
     log,
+    metrics: silentMetrics,
     providers,
     pipelines,
     handlers: {

@@ -4,6 +4,7 @@ import { Agent, request } from 'undici'
 import { systemClock } from '../src/compose/clock.ts'
 import { createCourier } from '../src/drivers/http/courier.ts'
 import { createNetwork } from '../src/drivers/http/network.ts'
+import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
 import type { Store } from '../src/ports/store.ts'
 import { startWebhookSender } from '../src/realtime/webhook-sender.ts'
@@ -77,7 +78,7 @@ async function sending(store: Store, receiver: Receiver): Promise<Figure> {
   const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/bench' })
   const all = JOBS * ENDPOINTS
   const sluice = await timed(async () => {
-    const sender = startWebhookSender({ store, courier, clock: systemClock, log })
+    const sender = startWebhookSender({ store, courier, clock: systemClock, log, metrics: silentMetrics })
     await receiver.has(all)
     await sender.stop()
   })

@@ -106,6 +106,21 @@ const programs = {
     service: 'rabbitmq-server',
     without: 'The queue on RabbitMQ is not tested.',
   },
+  promtool: {
+    title: 'promtool of Prometheus, for the tests of the alert rules',
+    variable: 'SLUICE_TEST_PROMTOOL',
+    passOn: true,
+    find: () => onPath(['promtool']),
+    packages: {
+      apt: ['prometheus'],
+      brew: ['prometheus'],
+      dnf: ['golang-github-prometheus'],
+      pacman: ['prometheus'],
+      apk: ['prometheus'],
+    },
+    service: 'prometheus',
+    without: 'Those tests are left out.',
+  },
 }
 
 /**

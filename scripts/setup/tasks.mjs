@@ -1,13 +1,17 @@
 /**
  * What each npm script needs and runs. `programs` are installed when missing, in this order; `command` is handed to Node.
  *
- * @typedef {'ffmpeg' | 'chromium' | 'postgresql' | 'redis' | 'rabbitmq' | 'radosgw'} ProgramName
+ * @typedef {'ffmpeg' | 'chromium' | 'postgresql' | 'redis' | 'rabbitmq' | 'radosgw' | 'promtool'} ProgramName
  * @type {Record<string, { programs: ProgramName[], studio: boolean, command: string[] }>}
  */
 export const tasks = {
   demo: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'generate'] },
   start: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'serve'] },
-  test: { programs: ['ffmpeg', 'chromium', 'postgresql', 'redis', 'rabbitmq', 'radosgw'], studio: true, command: ['scripts/test.ts'] },
+  test: {
+    programs: ['ffmpeg', 'chromium', 'postgresql', 'redis', 'rabbitmq', 'radosgw', 'promtool'],
+    studio: true,
+    command: ['scripts/test.ts'],
+  },
   bench: { programs: ['ffmpeg', 'chromium'], studio: true, command: ['bench/main.ts'] },
   'bench:quality': { programs: ['ffmpeg'], studio: false, command: ['bench/quality/main.ts'] },
   chaos: { programs: ['ffmpeg'], studio: false, command: ['test/chaos/main.ts'] },

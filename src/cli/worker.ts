@@ -14,7 +14,7 @@ export async function work(config: Config, lanes: Lane[]): Promise<void> {
     })
   }
   const stopped = untilStopped()
-  await using _app = await startApp(config, { api: false, lanes }, createLogger(config.logLevel))
-  process.stdout.write(`Sluice worker runs ${lanes.join(' and ')} steps\n`)
+  await using app = await startApp(config, { api: false, lanes }, createLogger(config.logLevel))
+  process.stdout.write(`Sluice worker runs ${lanes.join(' and ')} steps\n${app.metricsUrl === null ? '' : `  Metrics ${app.metricsUrl}\n`}`)
   await stopped
 }

@@ -1,15 +1,19 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
+import type { App as HttpApp } from '../delivery/context.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
+import { createWorkerHttp } from '../delivery/worker-http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
+import { createPrometheusMetrics } from '../drivers/metrics/prometheus/metrics.ts'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
+import { measuredProvider } from '../engine/measured-provider.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -24,6 +28,7 @@ import { startWebhookSender } from '../realtime/webhook-sender.ts'
 import { createHandlers } from '../stages/index.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { diskSpace } from './disk-space.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
@@ -43,6 +48,8 @@ export interface App extends AsyncDisposable {
   objects: Objects
   /** The address it listens on, e.g. `http://127.0.0.1:8787`; `null` for a worker without the API. */
   url: string | null
+  /** Where its metrics are; `null` for a worker without SLUICE_METRICS_PORT. */
+  metricsUrl: string | null
 }
 
 export interface Roles {
@@ -67,6 +74,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const clock = systemClock
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
+  const metrics = createPrometheusMetrics({ log })
+  metrics.gauges(() => [{ name: 'sluice_build_info', labels: { version }, value: 1 }])
+  metrics.gauges(() => diskSpace(config.dataFolder))
   const { store, pool } = await openStore(config, log, stack)
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
@@ -78,13 +88,21 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 
-  const local =
+  const local = measuredProvider(
     parts.provider ??
-    createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: ffmpeg.ffmpegPath, workers: config.renderers, log })
+      createLocalProvider({
+        folder: join(config.dataFolder, 'local-takes'),
+        ffmpegPath: ffmpeg.ffmpegPath,
+        workers: config.renderers,
+        log,
+      }),
+    metrics,
+  )
   stack.defer(async () => local.close?.())
   const network = createNetwork()
   stack.defer(() => network.close())
-  const providers = new Map<string, Provider>([local, ...createVendors(config, network)].map((provider) => [provider.id, provider]))
+  const vendors = createVendors(config, network).map((vendor) => measuredProvider(vendor, metrics))
+  const providers = new Map<string, Provider>([local, ...vendors].map((provider) => [provider.id, provider]))
   const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
   stack.defer(() => guardrails.close())
   const speech = createSpeech(config, network, log)
@@ -93,7 +111,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
-  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log }) : null
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics }) : null
   stack.defer(() => sender?.stop())
 
   const engine: RunningEngine = createEngine({
@@ -103,6 +121,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     clock,
     ids,
     log,
+    metrics,
     providers,
     pipelines,
     handlers: createHandlers({
@@ -140,13 +159,22 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   stack.defer(() => engine.drain())
   await engine.start(roles.lanes)
 
+  const metricsToken = config.metricsToken ?? null
   const url = roles.api ? await serve() : null
+  const metricsUrl = url ?? (config.metricsPort === undefined ? null : await serveMetrics(config.metricsPort))
   const owned = stack.move()
-  return { engine, store, objects, url, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    engine,
+    store,
+    objects,
+    url,
+    metricsUrl: metricsUrl && `${metricsUrl}/metrics`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 
   async function serve(): Promise<string> {
     assertSafeToListen(config.host, await store.keys.count())
-    const hub = createEventHub({ store, bus, log })
+    const hub = createEventHub({ store, bus, log, metrics })
     stack.defer(() => hub.close())
     const http = await createHttp({
       engine,
@@ -155,6 +183,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       hub,
       ids,
       log,
+      metrics,
+      metricsToken,
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
@@ -164,10 +194,21 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       version,
     })
     stack.defer(() => http.close())
-    await http.listen({ host: config.host, port: config.port, backlog: 4_096 }).catch((error: unknown) => {
-      throw listenProblem(error, config)
+    return listen(http, config.port, 'SLUICE_PORT')
+  }
+
+  async function serveMetrics(port: number): Promise<string> {
+    const http = createWorkerHttp({ metrics, metricsToken })
+    stack.defer(() => http.close())
+    return listen(http, port, 'SLUICE_METRICS_PORT')
+  }
+
+  async function listen(http: HttpApp, port: number, variable: 'SLUICE_PORT' | 'SLUICE_METRICS_PORT'): Promise<string> {
+    const { host } = config
+    await http.listen({ host, port, backlog: 4_096 }).catch((error: unknown) => {
+      throw listenProblem(error, { host, port }, variable)
     })
-    const { port } = http.server.address() as AddressInfo
-    return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+    const address = http.server.address() as AddressInfo
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
   }
 }

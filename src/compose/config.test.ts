@@ -14,3 +14,11 @@ test('the address of a Redis is checked, and its password is not told', () => {
   expect(wrong).toThrow(/^SLUICE_REDIS_URL must be a URL like redis:/)
   expect(wrong).not.toThrow(/secret/)
 })
+
+test('a token for the metrics that could be guessed is refused, and not told', () => {
+  const wrong = (): unknown => loadConfig({ SLUICE_METRICS_TOKEN: 'short', SLUICE_METRICS_PORT: '65536' })
+  expect(wrong).toThrow('SLUICE_METRICS_TOKEN must be at least 16 characters without spaces.')
+  expect(wrong).toThrow('SLUICE_METRICS_PORT is "65536"; it must be a whole number from 0 to 65535.')
+  expect(wrong).not.toThrow(/short/)
+  expect(loadConfig({ SLUICE_METRICS_PORT: '9464' })).toMatchObject({ metricsPort: 9464, metricsToken: undefined })
+})

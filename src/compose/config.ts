@@ -7,6 +7,8 @@ import { cores, oneOf, setting, wholeNumber } from './setting.ts'
 
 export type ModeratorName = 'openai' | 'nsfwjs'
 
+const portRange = 'must be a whole number from 0 to 65535'
+
 export const settings = {
   dataFolder: setting(
     'SLUICE_DATA',
@@ -215,6 +217,21 @@ export const settings = {
     'Its model. One that times words finds faults to the tenth of a second.',
     z.string().min(1).optional(),
   ),
+  metricsToken: setting(
+    'SLUICE_METRICS_TOKEN',
+    'none',
+    'Who may read `/metrics`: a bearer token of 16 characters or more. Without one it answers on this machine only.',
+    z
+      .string()
+      .regex(/^\S{16,}$/, 'must be at least 16 characters without spaces')
+      .optional(),
+  ),
+  metricsPort: setting(
+    'SLUICE_METRICS_PORT',
+    'none',
+    'The port on SLUICE_HOST where `sluice worker` serves its `/metrics`; `sluice serve` has them on its own.',
+    z.coerce.number({ error: portRange }).int(portRange).min(0, portRange).max(65_535, portRange).optional(),
+  ),
   logLevel: setting(
     'SLUICE_LOG',
     'info',
@@ -245,7 +262,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
       // The URLs of a database and of brokers have their passwords in them, and keys are secrets.
-      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET/.test(variable)
+      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET|TOKEN/.test(variable)
         ? variable
         : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)

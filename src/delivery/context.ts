@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Courier } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Metrics, MetricsPage } from '../ports/metrics.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
@@ -19,6 +20,9 @@ export interface HttpOptions {
   hub: EventHub
   ids: Ids
   log: Logger
+  metrics: Metrics & MetricsPage
+  /** Asked of who reads the metrics. `null`: they are shown on this machine only. */
+  metricsToken: string | null
   /** Says where webhooks may go. */
   courier: Pick<Courier, 'check'>
   /** Voices a script can be spoken with, the default first. */

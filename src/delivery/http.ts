@@ -23,6 +23,7 @@ import { healthRoutes } from './routes/health.ts'
 import { hlsRoutes } from './routes/hls.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { profileRoutes } from './routes/profiles.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { spendRoutes } from './routes/spend.ts'
@@ -59,6 +60,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   }).withTypeProvider<ZodTypeProvider>()
 
   app.decorate('streams', context.streams)
+  options.metrics.gauges(() => [{ name: 'sluice_event_streams_open', labels: {}, value: context.streams.size }])
   app.setValidatorCompiler(validatorCompiler)
   // What goes out is typed where it is made; tests hold it against the schemas.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
@@ -104,6 +106,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   await app.register(async (api) => protectedRoutes(api as App, context), { prefix: '/v1' })
   await hookRoutes(app, context)
   healthRoutes(app, context)
+  metricsRoutes(app, context)
   docsRoutes(app, context)
   if (studioFolder !== undefined) await studioRoutes(app, studioFolder)
   return app

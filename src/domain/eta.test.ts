@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { estimate } from './eta.ts'
+import { estimate, judgeEta } from './eta.ts'
 
 const steady = (seconds: number) => Array.from({ length: 40 }, (_, i) => seconds * (0.9 + (0.2 * i) / 39))
 
@@ -49,4 +49,12 @@ describe('estimate', () => {
     const question = { elapsedSeconds: 3, fraction: 0.4, histories: [steady(10), steady(7)], quotedSeconds: [1, 1] }
     expect(estimate(question)).toEqual(estimate(question))
   })
+})
+
+it('a forecast is judged by whether the job kept its p50, its p90 or neither, and by how much it took of the p50', () => {
+  const eta = { p50Seconds: 10, p90Seconds: 20, basis: 'history' } as const
+  expect(judgeEta(eta, 10)).toEqual({ basis: 'history', ratio: 1, ended: 'within_p50' })
+  expect(judgeEta(eta, 15)).toMatchObject({ ratio: 1.5, ended: 'within_p90' })
+  expect(judgeEta(eta, 25)).toMatchObject({ ratio: 2.5, ended: 'later' })
+  expect(judgeEta({ ...eta, p50Seconds: 0 }, 1)).toBeNull()
 })

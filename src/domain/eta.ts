@@ -7,6 +7,20 @@ export interface Eta {
   basis: 'quote' | 'history'
 }
 
+/** What came of a forecast: how long the job took over its p50, and whether it kept p50, p90 or neither. */
+export interface EtaJudgement {
+  basis: Eta['basis']
+  ratio: number
+  ended: 'within_p50' | 'within_p90' | 'later'
+}
+
+/** `null` for a forecast of no time at all. */
+export function judgeEta({ p50Seconds, p90Seconds, basis }: Eta, tookSeconds: number): EtaJudgement | null {
+  if (p50Seconds <= 0) return null
+  const ended = tookSeconds <= p50Seconds ? 'within_p50' : tookSeconds <= p90Seconds ? 'within_p90' : 'later'
+  return { basis, ratio: tookSeconds / p50Seconds, ended }
+}
+
 /**
  * How long a stage took beyond the one before it. Stages overlap, so the sample is the time from the end of the
  * previous stage to the end of this one: the samples of a job add up to its length.

@@ -1,5 +1,5 @@
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
-import type { Lane } from '../domain/step.ts'
+import { LANES, type Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
@@ -8,6 +8,7 @@ import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
+import { showLoad } from './load.ts'
 import { startResident } from './resident.ts'
 import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
@@ -44,6 +45,9 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
   const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: (at?: Date) => scheduler?.poke(at) }
+
+  showLoad(deps)
+  deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
     timers.push(setInterval(() => void work().catch((error) => deps.log.warn({ err: error }, `${what} failed; trying again`)), ms))

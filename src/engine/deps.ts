@@ -3,6 +3,7 @@ import type { Lane, StepName } from '../domain/step.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Pipeline, StepHandler } from '../ports/stages.ts'
@@ -16,6 +17,7 @@ export interface EngineDeps {
   clock: Clock
   ids: Ids
   log: Logger
+  metrics: Metrics
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   handlers: Record<StepName, StepHandler>

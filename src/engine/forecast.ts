@@ -1,4 +1,4 @@
-import { type DurationSample, type Eta, estimate } from '../domain/eta.ts'
+import { type DurationSample, type Eta, type EtaJudgement, estimate, judgeEta } from '../domain/eta.ts'
 import type { JobId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { advanceBar, type Stage, type StageKey } from '../domain/progress.ts'
@@ -33,6 +33,8 @@ export interface Forecast {
   worthTelling(jobId: JobId, stage: Stage, now: Date): boolean
   worthSending(job: Job, told: { progress: number | null; eta: Eta | null }, now: Date): boolean
   samplesOf(job: Job): DurationSample[]
+  /** How right the forecast was for a job that has succeeded: what one like it would be told before this one is added to the samples. */
+  judge(job: Job, now: Date, samples: SamplesRepository): Promise<EtaJudgement | null>
 }
 
 /** Time left and the bar, from the stages as they stand and how long such stages took before. */
@@ -86,13 +88,7 @@ export function createForecast(samples: SamplesRepository): Forecast {
       const question = `${bucketOf(request)} ${stages.join()} ${quotedSeconds}`
       const known = quotes.get(question)
       if (known && now - known.at < HISTORY_TTL_MS) return known.eta
-      const past = await history(samples, bucketOf(request), now)
-      const eta = estimate({
-        elapsedSeconds: 0,
-        fraction: null,
-        histories: stages.map((key) => past.get(key) ?? []),
-        quotedSeconds: stages.map((key) => quotedSeconds * quotedShare[key]),
-      }) ?? { p50Seconds: quotedSeconds, p90Seconds: quotedSeconds * 2, basis: 'quote' }
+      const eta = ofWhole(await history(samples, bucketOf(request), now), stages, quotedSeconds)
       if (quotes.size >= MOST_QUOTES) quotes.clear()
       quotes.set(question, { at: now, eta })
       return eta
@@ -117,7 +113,25 @@ export function createForecast(samples: SamplesRepository): Forecast {
         return [{ stage: stage.key, bucket, seconds }]
       })
     },
+
+    async judge({ state, request, stages, plan }, now, own) {
+      if (state.state !== 'succeeded' || !plan) return null
+      const past = await history(own, bucketOf(request), now.getTime())
+      const keys = stages.map(({ key }) => key)
+      return judgeEta(ofWhole(past, keys, plan.quotedSeconds), (state.endedAt.getTime() - state.startedAt.getTime()) / 1000)
+    },
   }
+}
+
+/** Of a job that has not begun. */
+function ofWhole(past: Map<StageKey, number[]>, stages: readonly StageKey[], quotedSeconds: number): Eta {
+  const eta = estimate({
+    elapsedSeconds: 0,
+    fraction: null,
+    histories: stages.map((key) => past.get(key) ?? []),
+    quotedSeconds: stages.map((key) => quotedSeconds * quotedShare[key]),
+  })
+  return eta ?? { p50Seconds: quotedSeconds, p90Seconds: quotedSeconds * 2, basis: 'quote' }
 }
 
 /** Forgets what is of no more use, so that nobody has to say when a job has ended. The oldest entries come first. */

@@ -1,5 +1,6 @@
 import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
 import { SluiceError } from '../domain/errors.ts'
+import type { EtaJudgement } from '../domain/eta.ts'
 import type { EngineEvent } from '../domain/events.ts'
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
 import { type Job, jobEnded, type Preview, setJobState } from '../domain/job.ts'
@@ -15,6 +16,7 @@ import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
+import { countChange } from './count-change.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
@@ -36,7 +38,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'webhooksDue'> & {
+export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
   stepsDue: (at?: Date) => void
@@ -66,8 +68,9 @@ export async function changeJob(
     const job = await change.flush()
     const left = leave && (await leave(repositories, job))
     if (held && left === null) throw new LeaseLost(held.stepId)
-    return { job, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
+    return { job, change, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
   })
+  countChange(deps.metrics, outcome.change)
   if (outcome.stepsDue) deps.stepsDue()
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
@@ -83,12 +86,14 @@ class JobChange implements JobTransaction {
   stepsDue = false
   /** Events were written that webhooks may tell of. */
   announced = false
+  readonly events: EngineEvent[] = []
+  readonly spent: { provider: string; amountMicroUsd: number }[] = []
+  eta: EtaJudgement | null = null
   readonly repositories: Repositories
   readonly #deps: ChangeDeps
   readonly #now: Date
   readonly #ended: boolean
   readonly #held: Held | null
-  readonly #events: EngineEvent[] = []
   #asset: Asset | null = null
   #assetChanged = false
   #stagesChanged = false
@@ -164,6 +169,7 @@ class JobChange implements JobTransaction {
   async settle(take: Take, amountMicroUsd: number, basis: string): Promise<void> {
     const spent = await this.repositories.ledger.close(take.id, { state: 'settled', amountMicroUsd, basis }, this.#now)
     if (spent === 0) return
+    this.spent.push({ provider: take.provider, amountMicroUsd: spent })
     this.job = { ...this.job, cost: { ...this.job.cost, actualMicroUsd: this.job.cost.actualMicroUsd + spent } }
     this.#emit({ type: 'cost', data: this.job.cost })
   }
@@ -332,7 +338,10 @@ class JobChange implements JobTransaction {
       endedAt: this.#now,
     })
     // A job that waited for people tells nothing of how long such jobs take.
-    if (state.heldMs === undefined) await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
+    if (state.heldMs === undefined) {
+      this.eta = await this.#deps.forecast.judge(this.job, this.#now, this.repositories.samples)
+      await this.repositories.samples.add(this.#deps.forecast.samplesOf(this.job))
+    }
     this.#emit({ type: 'status', data: { state: 'succeeded', assetId: asset.id, at: this.#now } })
   }
 
@@ -364,7 +373,7 @@ class JobChange implements JobTransaction {
       }
     }
     if (this.#asset && (this.#assetChanged || jobEnded(this.job))) await this.repositories.assets.save(this.#asset)
-    if (this.#events.length > 0) await this.#append()
+    if (this.events.length > 0) await this.#append()
     await this.repositories.jobs.save(this.job)
     return this.job
   }
@@ -388,8 +397,8 @@ class JobChange implements JobTransaction {
 
   async #append(): Promise<void> {
     const { seq } = this.job
-    this.job = await this.repositories.events.append(this.job, this.#now, this.#events)
-    const told = this.#events.flatMap((event, index) => {
+    this.job = await this.repositories.events.append(this.job, this.#now, this.events)
+    const told = this.events.flatMap((event, index) => {
       const type = webhookEventOf(event)
       return type === null ? [] : [{ id: seq + 1 + index, type }]
     })
@@ -415,7 +424,7 @@ class JobChange implements JobTransaction {
 
   /** The log of an ended job is closed: work in its background writes no events. */
   #emit(event: EngineEvent): void {
-    if (!this.#ended) this.#events.push(event)
+    if (!this.#ended) this.events.push(event)
   }
 }
 

@@ -10,6 +10,12 @@ import { type ChangeDeps, changeJob, LeaseLost } from './job-transaction.ts'
 import { holdLease } from './lease.ts'
 import type { RunningSteps } from './running-steps.ts'
 
+/**
+ * What became of a run, for who counts them. `retried`: it failed and will be tried again. `interrupted`: by a drain or a
+ * cancelled job. `lost`: the lease. `unwritten`: the store did not take its failure.
+ */
+type RunOutcome = 'done' | 'parked' | 'retried' | 'failed' | 'interrupted' | 'lost' | 'unwritten'
+
 type RunDeps = ChangeDeps & Pick<EngineDeps, 'handlers' | 'config'> & { workerId: string; running: RunningSteps }
 
 /** Runs one admitted step: claim, handler, commit. Never throws; what goes wrong is in the store and in the log. */
@@ -17,9 +23,18 @@ export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
   const { store, config, workerId } = deps
   const step = await store.steps.claim(stepId, workerId, config.leaseMs)
   if (!step) return
+  const begun = performance.now()
+  deps.metrics.observe('sluice_dispatch_seconds', { lane: step.lane }, step.waitedMs / 1000)
+  const outcome = await runClaimed(deps, step)
+  deps.metrics.observe('sluice_step_seconds', { step: step.work.name, outcome }, (performance.now() - begun) / 1000)
+}
+
+async function runClaimed(deps: RunDeps, step: Step): Promise<RunOutcome> {
+  const { store, config } = deps
+  const stepId = step.id
   const log = deps.log.child({ jobId: step.jobId, stepId, step: step.work.name, attempt: step.attempt })
   const lease = holdLease(store.steps, step, config.leaseMs, log)
-  const released = deps.running.add(step.jobId, stepId, lease.abort)
+  const released = deps.running.add(step, lease.abort)
   try {
     const job = await begin(deps, step)
     const run: StepRun = {
@@ -34,9 +49,11 @@ export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
     const result = await deps.handlers[step.work.name](run)
     await leave(deps, step, job, result)
     if (result.then === 'done') await result.after?.().catch((error) => log.warn({ err: error }, 'what should follow the commit failed'))
+    return result.then === 'done' ? 'done' : 'parked'
   } catch (error) {
-    if (error instanceof LeaseLost) log.info({}, 'someone else has the step now; nothing was written')
-    else await fail(deps, step, error, lease.signal, log).catch((second) => giveBack(second, log))
+    if (!(error instanceof LeaseLost)) return await fail(deps, step, error, lease.signal, log).catch((second) => giveBack(second, log))
+    log.info({}, 'someone else has the step now; nothing was written')
+    return 'lost'
   } finally {
     lease.end()
     released()
@@ -78,12 +95,12 @@ async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult)
  * The one place that decides what follows an error: the advice it carries, and how often the step has failed already.
  * An interrupted run (drain, lost lease, cancelled job) is no failure of the step.
  */
-async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSignal, log: RunDeps['log']): Promise<void> {
+async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSignal, log: RunDeps['log']): Promise<RunOutcome> {
   const held = { stepId: step.id, attempt: step.attempt }
   if (signal.aborted) {
     const returned = await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: deps.clock.now() }, step.failures)
     log.info({ reason: String(signal.reason), returned }, 'interrupted')
-    return
+    return returned === null ? 'lost' : 'interrupted'
   }
   const error = asSluiceError(thrown)
   const failures = step.failures + 1
@@ -93,7 +110,7 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
     const runAt = new Date(deps.clock.now().getTime() + delayMs)
     await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt }, failures)
     deps.stepsDue(runAt)
-    return
+    return 'retried'
   }
   log.error({ err: thrown, failures }, 'failed for good')
   await changeJob(
@@ -106,6 +123,7 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
     },
     (repositories) => repositories.steps.leave(step.id, step.attempt, { state: 'failed', error: storeError(error) }, failures),
   )
+  return 'failed'
 }
 
 /** A background copy that cannot be made does not undo the job: the asset says so. */
@@ -119,7 +137,8 @@ async function failRendition(tx: Parameters<Parameters<typeof changeJob>[3]>[0],
 }
 
 /** The store did not take the failure either. The lease runs out and the reconciler hands the step to the next worker. */
-function giveBack(error: unknown, log: RunDeps['log']): void {
-  if (error instanceof LeaseLost) return
+function giveBack(error: unknown, log: RunDeps['log']): RunOutcome {
+  if (error instanceof LeaseLost) return 'lost'
   log.error({ err: error }, 'the failure could not be written; the step will run again when its lease is over')
+  return 'unwritten'
 }

@@ -1,20 +1,21 @@
 import type { JobId, StepId } from '../domain/ids.ts'
+import type { Lane, Step } from '../domain/step.ts'
 
 /** The steps this process has in hand, so that a cancelled job or a drain can stop them. */
 export interface RunningSteps {
   /** Returns the way to take it out again. */
-  add(jobId: JobId, stepId: StepId, abort: (reason: string) => void): () => void
+  add(step: Pick<Step, 'id' | 'jobId' | 'lane'>, abort: (reason: string) => void): () => void
   abortJob(jobId: string, reason: string): void
   abortAll(reason: string): void
-  readonly size: number
+  of(lane: Lane): number
 }
 
 export function createRunningSteps(): RunningSteps {
-  const entries = new Map<StepId, { jobId: JobId; abort: (reason: string) => void }>()
+  const entries = new Map<StepId, { jobId: JobId; lane: Lane; abort: (reason: string) => void }>()
   return {
-    add(jobId, stepId, abort) {
-      entries.set(stepId, { jobId, abort })
-      return () => entries.delete(stepId)
+    add({ id, jobId, lane }, abort) {
+      entries.set(id, { jobId, lane, abort })
+      return () => entries.delete(id)
     },
     abortJob(jobId, reason) {
       for (const entry of entries.values()) if (entry.jobId === jobId) entry.abort(reason)
@@ -22,8 +23,6 @@ export function createRunningSteps(): RunningSteps {
     abortAll(reason) {
       for (const entry of entries.values()) entry.abort(reason)
     },
-    get size() {
-      return entries.size
-    },
+    of: (lane) => [...entries.values()].filter((entry) => entry.lane === lane).length,
   }
 }

@@ -23,7 +23,7 @@ export interface Scheduler {
  * and sends their ids to the queue. It is the reconciler as well: due is due, whoever forgot it.
  * Any number may run; the store gives each due step to one of them at a time.
  */
-export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'config'>): Scheduler {
+export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'metrics' | 'config'>): Scheduler {
   let timer: ReturnType<typeof setTimeout> | undefined
   let admitting: Promise<void> | null = null
   let again = false
@@ -55,7 +55,9 @@ export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
       for (const [lane, messages] of lanes) atMostWaiting.set(lane, (atMostWaiting.get(lane) ?? 0) + messages.length)
       sleepMs = due.length === BATCH ? 0 : await deps.store.steps.nextDueInMs(open, sleepMs)
+      deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
     } catch (error) {
+      deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }
     if (!stopped) timer = setTimeout(() => poke(), Math.max(MIN_SLEEP_MS, Math.min(MAX_SLEEP_MS, sleepMs)))

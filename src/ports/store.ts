@@ -46,6 +46,20 @@ export interface JobsRepository {
   ahead(job: Job): Promise<number>
 }
 
+export interface ClaimedStep extends Step {
+  /** How long it had been due, in milliseconds by the database's clock. */
+  waitedMs: number
+}
+
+/** What waits in a lane. */
+export interface Backlog {
+  lane: Lane
+  /** Steps that are due and not running. */
+  depth: number
+  /** How long the oldest of them has been due, in seconds; 0 when there is none. */
+  oldestSeconds: number
+}
+
 export interface StepsRepository {
   insert(steps: Step[]): Promise<void>
   get(id: StepId): Promise<Step | undefined>
@@ -54,7 +68,7 @@ export interface StepsRepository {
    * Takes a due step: `ready` or `parked` whose time has come, or `running` whose lease has run out. Its attempt grows by one.
    * `undefined`: not due, or someone else has it. All times are the database's.
    */
-  claim(id: StepId, workerId: string, leaseMs: number): Promise<Step | undefined>
+  claim(id: StepId, workerId: string, leaseMs: number): Promise<ClaimedStep | undefined>
   /** `false`: the lease is no longer ours. */
   renew(id: StepId, attempt: number, leaseMs: number): Promise<boolean>
   /** Inside a transaction: holds the row if it is still running under this attempt. `false`: write nothing. */
@@ -75,6 +89,11 @@ export interface StepsRepository {
   due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
+  /**
+   * What waits in each lane. Looks at no more than 10,000 steps of a lane, so that it is quick however much waits.
+   * @param hintAgainMs as given to `due`
+   */
+  backlog(hintAgainMs: number): Promise<Backlog[]>
   /** Steps of this kind of work not ended yet. */
   open(jobId: JobId, names: StepWork['name'][]): Promise<number>
 }
@@ -84,6 +103,8 @@ export interface TakesRepository {
   get(id: TakeId): Promise<Take | undefined>
   save(take: Take): Promise<void>
   ofJob(jobId: JobId): Promise<Take[]>
+  /** Orders that have not ended, by provider, and how many of them are `submit_unknown`. */
+  ordered(): Promise<{ provider: string; inFlight: number; inDoubt: number }[]>
   /** The take being made whose reference has this `id`. */
   byRemoteId(provider: string, remoteId: string): Promise<Take | undefined>
 }

@@ -2,6 +2,7 @@ import type { JobId, TenantId } from '../domain/ids.ts'
 import { type Job, jobEnded } from '../domain/job.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Store, StoredEvent } from '../ports/store.ts'
 import type { JobView } from '../wire/jobs.ts'
 import type { EventStream } from './event-streams.ts'
@@ -86,7 +87,7 @@ interface Feed {
   caughtUp: boolean
 }
 
-export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; log: Logger }): EventHub {
+export function createEventHub({ store, bus, log, metrics }: { store: Store; bus: Bus; log: Logger; metrics: Metrics }): EventHub {
   const tails = new Map<JobId, Tail>()
   const readerOf = new Map<EventStream, Reader | Feed>()
   const feeds = new Map<TenantId, Set<Feed>>()
@@ -138,8 +139,9 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
   }
 
   function passOn(tail: Tail, events: StoredEvent[]): void {
-    const last = events.at(-1)
-    if (!last) return
+    const [first, last] = [events[0], events.at(-1)]
+    if (!first || !last) return
+    let sent = 0
     const before = tail.seq
     tail.seq = last.id
     const whole = new Map<Format, Buffer>()
@@ -150,8 +152,13 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
         bytes = framesAfter(reader.format, tail.jobId, events, reader.cursor)
         if (reader.cursor === before) whole.set(reader.format, bytes)
       }
+      sent += last.id - reader.cursor
       reader.cursor = last.id
       reader.stream.write(bytes)
+    }
+    if (sent > 0) {
+      metrics.count('sluice_events_sent_total', {}, sent)
+      metrics.observe('sluice_event_delay_seconds', {}, Math.max(0, Date.now() - first.at.getTime()) / 1000)
     }
     if (!isTerminal(last)) return
     rememberEnded(tail.jobId, last.id)
@@ -169,6 +176,7 @@ export function createEventHub({ store, bus, log }: { store: Store; bus: Bus; lo
       const last = events.at(-1)
       if (!last) throw new Error(`the log of ${tail.jobId} ends before ${tail.seq}`)
       reader.stream.write(framesAfter(reader.format, tail.jobId, events, reader.cursor))
+      metrics.count('sluice_events_sent_total', {}, events.length)
       reader.cursor = last.id
       if (isTerminal(last)) {
         rememberEnded(tail.jobId, last.id)

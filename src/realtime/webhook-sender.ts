@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../ports/clock.ts'
 import type { Courier, Receipt } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { ClaimedDelivery, DeliveryAttempt, Store } from '../ports/store.ts'
 import { readMessage } from './webhook-message.ts'
 
@@ -35,6 +36,7 @@ export interface SenderDeps {
   courier: Courier
   clock: Clock
   log: Logger
+  metrics: Metrics
   /** A sender that has not written the end of an attempt for this long is taken for dead; longer than an attempt takes. Default 30,000. */
   leaseMs?: number
   /** When a failed attempt is repeated, as {@link retryWaitMs}, the default. */
@@ -48,7 +50,7 @@ export interface SenderDeps {
  * in between leaves a delivery that is due again when its lease is over. Any number may run.
  */
 export function startWebhookSender(deps: SenderDeps): WebhookSender {
-  const { store, courier, clock, log, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
+  const { store, courier, clock, log, metrics, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
   const stopping = new AbortController()
   const sending = new Set<Promise<void>>()
   const busy = new Map<WebhookId, number>()
@@ -99,6 +101,8 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
     })
     if (!receipt) return store.webhooks.giveBack(delivery)
     const attempt = attemptOf(receipt, waitMs(delivery.attempts, Math.random()))
+    const outcome = attempt.to.state === 'pending' ? 'retrying' : attempt.to.state
+    metrics.observe('sluice_webhook_delivery_seconds', { outcome }, receipt.tookMs / 1000)
     if (await store.webhooks.settle(delivery, attempt)) await judge(endpoint, receipt, attempt.to.state)
   }
 

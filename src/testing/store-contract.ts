@@ -3,7 +3,7 @@ import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } fr
 import type { JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import { type Job, type JobState, setJobState } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { LANES, type Step, type StepExit, type StepState, type StepWork } from '../domain/step.ts'
+import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../domain/step.ts'
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
@@ -225,10 +225,48 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
       it('are claimed when due; the attempt grows and the lease is set', async () => {
         const step = await insertStep()
-        const running = claimed(await store.steps.claim(step.id, 'worker', LEASE_MS))
+        const { waitedMs, ...running } = claimed(await store.steps.claim(step.id, 'worker', LEASE_MS))
         expect(running).toMatchObject({ ...step, attempt: 1, state: { state: 'running', workerId: 'worker' } })
         expect(await store.steps.get(step.id)).toEqual(running)
         expect(leaseOf(running)).toBeGreaterThan(Date.now())
+        expect(waitedMs).toBeGreaterThanOrEqual(0)
+      })
+
+      it('say how long they had been due when they are claimed, alone and among many', async () => {
+        const since = (minutes: number): StepState => ({ state: 'ready', runAt: new Date(Date.now() - minutes * 60_000) })
+        const job = await insertJob()
+        const steps = [1, 10, 60].map((minutes) => newStep(job.id, { name: 'analyse' }, { state: since(minutes) }))
+        await store.steps.insert(steps)
+        const claims = await Promise.all(steps.map(({ id }) => store.steps.claim(id, 'worker', LEASE_MS)))
+        expect(claims.map((step) => Math.floor(claimed(step).waitedMs / 60_000))).toEqual([1, 10, 60])
+        const parked = await insertStep(undefined, { state: { state: 'parked', wakeAt: new Date(Date.now() - 120_000), reason: 'waited' } })
+        expect(Math.floor(claimed(await store.steps.claim(parked.id, 'worker', LEASE_MS)).waitedMs / 60_000)).toBe(2)
+      })
+
+      it('that wait are counted by lane, those that were hinted too, and the oldest has its age', async () => {
+        const job = await insertJob()
+        const ago = (seconds: number): Date => new Date(Date.now() - seconds * 1_000)
+        const make = (lane: Lane, state: StepState) => newStep(job.id, { name: 'analyse' }, { lane, state })
+        const running = make('cpu', { state: 'ready', runAt: ago(900) })
+        await store.steps.insert([
+          make('io', { state: 'ready', runAt: ago(20) }),
+          make('io', { state: 'parked', wakeAt: ago(100), reason: 'waited' }),
+          make('io', { state: 'parked', wakeAt: new Date(Date.now() + HOUR_MS), reason: 'waits' }),
+          make('cpu', { state: 'ready', runAt: ago(300) }),
+          make('cpu', { state: 'done' }),
+          running,
+        ])
+        await store.steps.claim(running.id, 'worker', LEASE_MS)
+        const counted = async () =>
+          (await store.steps.backlog(3_000)).map((one) => ({ ...one, oldestSeconds: Math.floor(one.oldestSeconds / 10) }))
+        const waiting = [
+          { lane: 'io', depth: 2, oldestSeconds: 10 },
+          { lane: 'cpu', depth: 1, oldestSeconds: 30 },
+          { lane: 'resident', depth: 0, oldestSeconds: 0 },
+        ]
+        expect(await counted()).toEqual(waiting)
+        await store.steps.due(LANES, 100, 3_000)
+        expect(await counted()).toEqual(waiting)
       })
 
       it('are claimed by one of many who ask at once', async () => {
@@ -303,7 +341,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         for (const to of [{ state: 'done' }, { state: 'ready', runAt: new Date() }, { state: 'cancelled' }] satisfies StepState[]) {
           expect(await store.steps.leave(id, lost.attempt, to, 1)).toBeNull()
         }
-        expect(await store.steps.get(id)).toEqual(next)
+        expect(next).toMatchObject((await store.steps.get(id)) ?? {})
         expect(await store.transaction((tx) => tx.steps.hold(id, next.attempt))).toBe(true)
       })
 
@@ -597,6 +635,23 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const entered = await Promise.all(Array.from({ length: 8 }, order))
         expect(entered.filter(Boolean)).toHaveLength(2)
         expect(await store.transaction((tx) => tx.accounts.enter(provider, null)), 'without a limit').toEqual({ enter: true })
+      })
+
+      it('that have not ended are counted by provider, and those in doubt among them', async () => {
+        const job = await insertJob()
+        const provider = testIds.next('ten')
+        const at = '2026-11-23T00:00:00.000Z'
+        const states: TakeState[] = [
+          { state: 'planned' },
+          { state: 'ordering', orderedAt: at },
+          { state: 'submit_unknown', orderedAt: at, decision: null },
+          { state: 'submit_unknown', orderedAt: at, decision: { decision: 'give-up' } },
+          { state: 'making', ref: { id: 'remote' }, progress: null },
+          { state: 'delivered', ref: { id: 'remote' }, outputs: [] },
+          { state: 'failed', outcome: refused },
+        ]
+        await store.takes.insert(states.map((state) => newTake(job.id, { provider, state })))
+        expect((await store.takes.ordered()).filter((one) => one.provider === provider)).toEqual([{ provider, inFlight: 4, inDoubt: 2 }])
       })
 
       it('the last of a budget goes to one of many who ask at once', async () => {

@@ -12,14 +12,17 @@ import { type Job, jobEnded } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import { LANES, type Lane, type StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
+import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
 import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
+import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Pipeline, StepHandler } from '../../src/ports/stages.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { newJob, newStep } from '../../src/testing/entities.ts'
+import { recordedMetrics } from '../helpers/recorded-metrics.ts'
 
 /** The engine over the real embedded store, queue and bus; only what a step does is scripted. */
 const log = createLogger('silent')
@@ -79,9 +82,9 @@ afterAll(async () => {
 
 async function startEngine(
   scripts: Partial<Record<StepName, StepHandler>>,
-  config: { leaseMs?: number; drainMs?: number; lanes?: Lane[]; on?: pg.Pool } = {},
+  config: { leaseMs?: number; drainMs?: number; lanes?: Lane[]; on?: pg.Pool; metrics?: Metrics } = {},
 ): Promise<RunningEngine> {
-  const { lanes = LANES, on = pool } = config
+  const { lanes = LANES, on = pool, metrics = silentMetrics } = config
   const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'mend', 'rendition', 'review', 'cleanup']
   const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
   const queue = createPostgresQueue({ pool: on, log })
@@ -93,6 +96,7 @@ async function startEngine(
     clock: systemClock,
     ids,
     log,
+    metrics,
     providers: new Map(),
     pipelines,
     handlers,
@@ -173,6 +177,55 @@ describe('a step', () => {
     const { job } = await engine.submit(tenant, request)
     await untilEnded(job.id)
     expect(runs).toEqual([1, 2])
+  })
+
+  it('is counted by what became of each of its runs, and its job once', async () => {
+    const metrics = recordedMetrics()
+    const runs: StepHandler[] = [
+      async () => ({ then: 'park', wakeAt: new Date(), reason: 'test' }),
+      async () => Promise.reject(fail('same')),
+      async () => Promise.reject(fail('never')),
+    ]
+    let run = 0
+    const engine = await startEngine({ analyse: (step) => (runs[run++] ?? done)(step) }, { metrics })
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    await engine.drain()
+    const steps = metrics.labelsOf('sluice_step_seconds')
+    expect(steps.filter(({ step }) => step === 'analyse').map(({ outcome }) => outcome)).toEqual(['parked', 'retried', 'failed'])
+    expect(metrics.labelsOf('sluice_dispatch_seconds').filter(({ lane }) => lane === 'io')).toHaveLength(3)
+    expect(metrics.labelsOf('sluice_jobs_ended_total')).toEqual([{ kind: 'sound', state: 'failed' }])
+    expect(metrics.labelsOf('sluice_scheduler_looks_total')).toContainEqual({ outcome: 'succeeded' })
+  })
+
+  it('that a drain interrupts, or whose lease is lost, is counted as that', async () => {
+    const metrics = recordedMetrics()
+    const begun = Promise.withResolvers<void>()
+    const first = await startEngine(
+      {
+        analyse: async ({ signal }) => {
+          begun.resolve()
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          throw signal.reason
+        },
+      },
+      { metrics, drainMs: 20 },
+    )
+    const { job } = await first.submit(tenant, request)
+    await begun.promise
+    await first.drain()
+    const second = await startEngine(
+      {
+        analyse: async ({ step }) => {
+          await pool.query('update sluice.step set attempt = attempt + 1 where id = $1', [step.id])
+          return { then: 'done' }
+        },
+      },
+      { metrics },
+    )
+    await vi.waitFor(() => expect(metrics.labelsOf('sluice_step_seconds')).toHaveLength(2), 10_000)
+    expect(metrics.labelsOf('sluice_step_seconds').map(({ outcome }) => outcome)).toEqual(['interrupted', 'lost'])
+    await second.cancel(tenant, job.id)
   })
 
   it('that parks with nothing to say leaves its job alone', async () => {

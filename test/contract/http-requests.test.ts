@@ -535,6 +535,7 @@ describe('documentation', () => {
     expect(validator.version).toBe('3.1')
     expect(Object.keys(document.paths).sort()).toEqual([
       '/healthz',
+      '/metrics',
       '/readyz',
       '/v1/assets',
       '/v1/assets/{id}',

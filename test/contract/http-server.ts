@@ -17,6 +17,7 @@ import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
+import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { createFsObjects } from '../../src/drivers/objects/fs/driver.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
@@ -65,6 +66,7 @@ export interface World {
     bus?: Bus
     store?: Partial<Store>
     courier?: Courier
+    metricsToken?: string
   }): Promise<Served>
   close(): Promise<void>
 }
@@ -160,13 +162,23 @@ export async function createWorld(
     clock,
     ids,
     log,
+    metrics: silentMetrics,
     providers,
     pipelines,
     handlers,
     config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
   })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
-  const changing = { store, bus, clock, ids, log, forecast: createForecast(store.samples), stepsDue: () => undefined }
+  const changing = {
+    store,
+    bus,
+    clock,
+    ids,
+    log,
+    metrics: silentMetrics,
+    forecast: createForecast(store.samples),
+    stepsDue: () => undefined,
+  }
   const open = new Set<Served>()
 
   const world: World = {
@@ -245,7 +257,7 @@ export async function createWorld(
 
     async serve({ bus: other = bus, store: changed = {}, ...options } = {}) {
       const seen: Store = { ...store, ...changed }
-      const hub = createEventHub({ store: seen, bus: other, log })
+      const hub = createEventHub({ store: seen, bus: other, log, metrics: silentMetrics })
       const http = await createHttp({
         engine,
         store: seen,
@@ -253,6 +265,8 @@ export async function createWorld(
         hub,
         ids,
         log,
+        metrics: silentMetrics,
+        metricsToken: null,
         courier,
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
         providers: [],

@@ -10,8 +10,10 @@ import type { WebhookDelivery, WebhookEndpoint } from '../../src/domain/webhook.
 import { messageId } from '../../src/domain/webhook.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
+import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { type SenderDeps, startWebhookSender, type WebhookSender } from '../../src/realtime/webhook-sender.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { recordedMetrics } from '../helpers/recorded-metrics.ts'
 import { type ReceivedWebhook, type WebhookReceiver, webhookReceiver } from '../helpers/webhook-receiver.ts'
 import { createWorld, type Served, type World } from './http-server.ts'
 
@@ -46,6 +48,7 @@ function startSender(change: Partial<SenderDeps> = {}): WebhookSender {
     courier: world.courier,
     clock: systemClock,
     log: createLogger('silent'),
+    metrics: silentMetrics,
     waitMs: (attempts) => (attempts < 3 ? 0 : null),
     stopGraceMs: 0,
     ...change,
@@ -148,7 +151,8 @@ describe('a receiver', () => {
     const { id, secret } = await client.webhooks.create({ url: receiver.url })
     receiver.answers.push({ status: 500, body: 'no such table' }, 302)
     const test = await client.webhooks.test(id)
-    startSender()
+    const metrics = recordedMetrics()
+    startSender({ metrics })
     expect(test).toMatchObject({ type: 'webhook.test', state: 'pending', jobId: null, eventId: null, last: null })
     await receiver.has(3)
     expect(await delivery(id, test.id, ({ state }) => state === 'delivered')).toMatchObject({
@@ -161,6 +165,8 @@ describe('a receiver', () => {
       expect(new Webhook(secret).verify(each.body, headersOf(each))).toMatchObject({ data: { webhookId: id } })
     expect((await endpoint(id, ({ failingSince }) => failingSince === null))?.state).toEqual({ state: 'enabled' })
     expect((await client.webhooks.deliveries(id)).deliveries).toHaveLength(1)
+    const outcomes = metrics.labelsOf('sluice_webhook_delivery_seconds').map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(['retrying', 'retrying', 'delivered'])
   })
 
   it('that asks to be left alone is', async () => {

@@ -112,7 +112,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         const leaseUntil = new Date(nowMs() + leaseMs)
         const claimed = stepAs(step, { state: 'running', leaseUntil, workerId }, { attempt: step.attempt + 1, poked: false })
         set(state.steps, id, claimed)
-        return claimed
+        return { ...claimed, waitedMs: 0 }
       },
       async renew(id, attempt) {
         const step = state.steps.get(id)
@@ -149,6 +149,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       },
       due: notModelled('due'),
       nextDueInMs: notModelled('nextDueInMs'),
+      backlog: notModelled('backlog'),
       async open(jobId, names) {
         const steps = ofJob(state.stepsOfJob.get(jobId)).flatMap((id) => state.steps.get(id) ?? [])
         return steps.filter((step) => step.dueAtMs !== null && names.includes(step.work.name)).length
@@ -166,6 +167,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.takes, take.id, take)
       },
       ofJob: async (jobId) => ofJob(state.takesOfJob.get(jobId)).flatMap((id) => state.takes.get(id) ?? []),
+      ordered: notModelled('ordered'),
       byRemoteId: async (provider, remoteId) =>
         [...state.takes.values()].find((take) => take.provider === provider && 'ref' in take.state && take.state.ref['id'] === remoteId),
     },

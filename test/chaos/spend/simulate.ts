@@ -5,6 +5,7 @@ import type { Plan } from '../../../src/domain/plan.ts'
 import { newStages } from '../../../src/domain/progress.ts'
 import type { JobKind, JobRequest } from '../../../src/domain/request.ts'
 import { laneOf, type StepName } from '../../../src/domain/step.ts'
+import { silentMetrics } from '../../../src/drivers/metrics/silent/metrics.ts'
 import { cancelJob } from '../../../src/engine/cancel.ts'
 import { decideOrder } from '../../../src/engine/decide.ts'
 import { createForecast } from '../../../src/engine/forecast.ts'
@@ -161,6 +162,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       providers,
       pipelines,
       handlers,
+      metrics: silentMetrics,
       forecast: createForecast(store.samples),
       running: createRunningSteps(),
       workerId: 'worker',

@@ -10,6 +10,7 @@ import { createLogger } from '../../../src/compose/logger.ts'
 import type { JobId } from '../../../src/domain/ids.ts'
 import type { Hold } from '../../../src/domain/review.ts'
 import { LANES } from '../../../src/domain/step.ts'
+import { silentMetrics } from '../../../src/drivers/metrics/silent/metrics.ts'
 import { createForecast } from '../../../src/engine/forecast.ts'
 import { changeJob } from '../../../src/engine/job-transaction.ts'
 import type { Provider } from '../../../src/ports/provider.ts'
@@ -58,7 +59,16 @@ export async function startHeldHouse() {
   const url = app.url ?? ''
   const client: Client = createClient({ baseUrl: url, lingerMs: 0 })
   const bus = { publish: async () => {}, subscribe: () => () => {}, close: async () => {} }
-  const changing = { store: app.store, bus, clock: systemClock, ids, log, forecast: createForecast(app.store.samples), stepsDue: () => {} }
+  const changing = {
+    store: app.store,
+    bus,
+    clock: systemClock,
+    ids,
+    log,
+    metrics: silentMetrics,
+    forecast: createForecast(app.store.samples),
+    stepsDue: () => {},
+  }
 
   return {
     url,

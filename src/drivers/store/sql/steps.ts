@@ -2,7 +2,7 @@ import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredError } from '../../../domain/errors.ts'
 import type { JobId, StepId } from '../../../domain/ids.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
-import type { StepsRepository } from '../../../ports/store.ts'
+import type { Backlog, ClaimedStep, StepsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { inserter, jsonText, text } from './rows.ts'
 import type { StepTable } from './schema.ts'
@@ -101,6 +101,10 @@ function fromRow(row: Row): Step {
 /** Marks a step that somebody woke: it is named whatever its lane, and goes before those of its priority whose time has merely come. */
 const WOKEN = sql`'epoch'::timestamptz`
 
+/** The statement that changes a step still sees in the table how it was. Woken in between, it may not have been due there. */
+const WAITED_MS = sql`(
+  select greatest(0, extract(epoch from now() - before.due_at) * 1000)::double precision from sluice.step as before where before.id = step.id)`
+
 const inMs = (milliseconds: number) => sql`now() + ${milliseconds} * interval '1 millisecond'`
 
 interface Claim {
@@ -125,6 +129,9 @@ function firstOfEach<Ask extends { id: StepId }>(asks: Ask[]): Ask[] {
 
 const ANY = sql`true`
 
+/** Steps of a lane that a count of what waits looks at. */
+const MOST_COUNTED = 10_000
+
 /**
  * Those that nobody else holds at this moment. A statement for many waits for no row: all would wait with it, for as long as
  * some worker that was stopped in the middle of a transaction. What it leaves out is asked for by itself.
@@ -137,19 +144,19 @@ const unlocked = (asks: { id: StepId }[]) =>
  * raises it, so what an earlier holder still writes matches no row.
  */
 export function createSteps(run: Sql): StepsRepository {
-  async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, Step>> {
+  async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, ClaimedStep>> {
     const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
-    const rows = await run.rows(sql<Row>`
+    const rows = await run.rows(sql<Row & { waited_ms: number }>`
       update sluice.step set state = 'running', attempt = attempt + 1, worker_id = asked.worker_id, poked = false, reason = null,
         due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
       from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
       where step.id = asked.id and due_at <= now() and ${which}
-      returning step.*`)
-    return new Map(rows.map((row) => [row.id, fromRow(row)]))
+      returning step.*, ${WAITED_MS} as waited_ms`)
+    return new Map(rows.map((row) => [row.id, { ...fromRow(row), waitedMs: row.waited_ms }]))
   }
 
   // Of two claims at once the second waits for the first, then finds `due_at` in the future.
-  const claimAlone = async (ask: Claim): Promise<Step | undefined> => (await claimed([ask], ANY)).get(ask.id)
+  const claimAlone = async (ask: Claim): Promise<ClaimedStep | undefined> => (await claimed([ask], ANY)).get(ask.id)
   const claim = run.gathered(async (asks: Claim[]) => {
     const first = firstOfEach(asks)
     const steps = await claimed(first, unlocked(first))
@@ -255,6 +262,22 @@ export function createSteps(run: Sql): StepsRepository {
         from unnest(${lanes}::text[]) as asked(lane),
           lateral (select min(hint_at) as hint_at from sluice.step where step.lane = asked.lane and hint_at is not null) as next`)
       return Math.max(0, Math.min(atMostMs, Math.ceil(row?.ms ?? atMostMs)))
+    },
+
+    // What is due was never hinted, or was not longer ago than hints are repeated: what is parked for longer is not looked at.
+    async backlog(hintAgainMs) {
+      return run.rows(sql<Backlog>`
+        select asked.lane, waiting.depth, waiting.oldest as "oldestSeconds"
+        from unnest(${LANES}::text[]) as asked(lane),
+          lateral (
+            select count(*)::integer as depth,
+              greatest(0, coalesce(extract(epoch from now() - min(next.due_at)), 0))::double precision as oldest
+            from (
+              select due_at, state from sluice.step where step.lane = asked.lane and hint_at <= ${inMs(hintAgainMs)}
+              order by hint_at limit ${MOST_COUNTED}
+            ) as next
+            where next.due_at <= now() and next.state <> 'running'
+          ) as waiting`)
     },
 
     async open(jobId, names) {

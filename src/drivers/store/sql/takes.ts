@@ -82,6 +82,12 @@ export function createTakes(run: Sql): TakesRepository {
       return row && fromRow(row)
     },
 
+    // Of the states as `take_in_flight` has them.
+    ordered: () =>
+      run.rows(sql<{ provider: string; inFlight: number; inDoubt: number }>`
+        select provider, count(*)::integer as "inFlight", (count(*) filter (where state = 'submit_unknown'))::integer as "inDoubt"
+        from sluice.take where state in ('ordering', 'submit_unknown', 'making') group by provider order by provider`),
+
     async ofJob(jobId) {
       const rows = await run.rows(db.selectFrom('sluice.take').selectAll().where('job_id', '=', jobId).orderBy('id'))
       return rows.map(fromRow)
