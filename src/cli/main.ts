@@ -40,6 +40,11 @@ program
   })
 
 program
+  .command('migrate')
+  .description('bring the schema of the database up to date, as every start does, and say what ran')
+  .action(async () => (await import('./migrate.ts')).migrate(configFrom()))
+
+program
   .command('generate')
   .description('make something and wait for it, with progress in the terminal')
   .argument('[text...]', 'a text file, or the text or prompt itself; default: the example news text')

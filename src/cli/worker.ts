@@ -17,4 +17,5 @@ export async function work(config: Config, lanes: Lane[]): Promise<void> {
   await using app = await startApp(config, { api: false, lanes }, createLogger(config.logLevel))
   process.stdout.write(`Sluice worker runs ${lanes.join(' and ')} steps\n${app.metricsUrl === null ? '' : `  Metrics ${app.metricsUrl}\n`}`)
   await stopped
+  process.stdout.write('Finishing what is running; once more to stop at once.\n')
 }

@@ -366,14 +366,22 @@ export interface Repositories {
   idempotency: IdempotencyRepository
 }
 
+/** What bringing the schema up to date did. */
+export interface SchemaChange {
+  /** The schema's version now. */
+  version: number
+  /** Migrations that ran, in order; empty when there was nothing to do. */
+  ran: { version: number; name: string }[]
+}
+
 /** The truth. Every method throws `store_unavailable` when the database cannot be reached. */
 export interface Store extends Repositories {
   /** One transaction, READ COMMITTED; deadlocks and serialisation failures are tried again up to 3 times. */
   transaction<T>(work: (tx: Repositories) => Promise<T>): Promise<T>
   /** Runs `work` while this process alone holds the named lock; `undefined` when another holds it. */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
-  /** Brings the schema up to date, under a lock. */
-  migrate(): Promise<void>
+  /** Brings the schema up to date, under a lock; says what that took. */
+  migrate(): Promise<SchemaChange>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
   close(): Promise<void>
