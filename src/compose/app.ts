@@ -11,6 +11,7 @@ import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
+import { startSweeper } from '../engine/sweeper.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -134,10 +135,17 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       leaseMs: config.leaseMs,
       hintAgainMs: 3_000,
       drainMs: config.drainMs,
+      retention: {
+        ephemeralHours: config.ephemeralHours,
+        standardDays: config.standardDays ?? null,
+        masterDays: config.masterDays ?? null,
+      },
     },
   })
   stack.defer(() => engine.drain())
   await engine.start(roles.lanes)
+  const sweeper = startSweeper({ store, objects, clock, log })
+  stack.defer(() => sweeper.stop())
 
   const url = roles.api ? await serve() : null
   const owned = stack.move()
@@ -152,6 +160,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       store,
       objects,
       hub,
+      clock,
       ids,
       log,
       courier,

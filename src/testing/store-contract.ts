@@ -665,10 +665,10 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         ]
         await insertAsset(ready())
         const newest = [made[3]?.id, made[2]?.id, made[0]?.id]
-        expect((await store.assets.list(job.tenantId, { limit: 10 })).map(({ id }) => id)).toEqual(newest)
-        expect((await store.assets.list(job.tenantId, { limit: 1, before: newest[0] as Asset['id'] })).map(({ id }) => id)).toEqual([
-          newest[1],
-        ])
+        expect((await store.assets.list(job.tenantId, { now: new Date(), limit: 10 })).map(({ id }) => id)).toEqual(newest)
+        expect(
+          (await store.assets.list(job.tenantId, { now: new Date(), limit: 1, before: newest[0] as Asset['id'] })).map(({ id }) => id),
+        ).toEqual([newest[1]])
       })
 
       it('have files, by name, in the order they were added', async () => {

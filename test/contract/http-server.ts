@@ -13,6 +13,7 @@ import type { Rung, Segment } from '../../src/domain/asset.ts'
 import type { AssetId, TenantId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
+import { newRetention, type RetentionPeriods } from '../../src/domain/retention.ts'
 import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
@@ -26,6 +27,7 @@ import { createEngine, type RunningEngine } from '../../src/engine/create-engine
 import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
 import type { Bus } from '../../src/ports/bus.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { Courier } from '../../src/ports/courier.ts'
 import type { Objects } from '../../src/ports/objects.ts'
 import type { Provider } from '../../src/ports/provider.ts'
@@ -104,6 +106,8 @@ export const request: JobRequest = {
   },
 }
 
+const keptForEver: RetentionPeriods = { ephemeralHours: 24, standardDays: null, masterDays: null }
+
 /** One database server for all worlds of a test file: starting one takes longer than most tests. */
 let server: ReturnType<typeof startServer> | undefined
 let worlds = 0
@@ -132,10 +136,12 @@ async function startServer() {
 /**
  * @param scripts what steps do once the engine is started; the others do nothing
  * @param providers who the engine knows
+ * @param kept the time, and how long assets stay
  */
 export async function createWorld(
   scripts: (store: Store) => Partial<Record<StepName, StepHandler>> = () => ({}),
   providers: ReadonlyMap<string, Provider> = new Map(),
+  { clock = systemClock, retention = keptForEver }: { clock?: Clock; retention?: RetentionPeriods } = {},
 ): Promise<World> {
   worlds += 1
   server ??= startServer()
@@ -146,7 +152,6 @@ export async function createWorld(
   const objects = await createFsObjects({ folder: join(folder, 'files'), log })
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
-  const clock = systemClock
   const network = createNetwork()
   const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/0.0.0' })
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
@@ -163,10 +168,19 @@ export async function createWorld(
     providers,
     pipelines,
     handlers,
-    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
+    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100, retention },
   })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
-  const changing = { store, bus, clock, ids, log, forecast: createForecast(store.samples), stepsDue: () => undefined }
+  const changing = {
+    store,
+    bus,
+    clock,
+    ids,
+    log,
+    config: { retention },
+    forecast: createForecast(store.samples),
+    stepsDue: () => undefined,
+  }
   const open = new Set<Served>()
 
   const world: World = {
@@ -219,6 +233,7 @@ export async function createWorld(
           cues: [{ startSeconds: 0, endSeconds: 2, text: 'A bell rings.' }],
           poster: false,
           renditions: [{ format: 'hls', state: 'making' }],
+          retention: newRetention(job.request.policy.retention),
           state: { state: 'making' },
           createdAt: new Date(),
         })
@@ -251,6 +266,7 @@ export async function createWorld(
         store: seen,
         objects,
         hub,
+        clock,
         ids,
         log,
         courier,

@@ -165,7 +165,13 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       running: createRunningSteps(),
       workerId: 'worker',
       stepsDue: () => {},
-      config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: LEASE_MS, hintAgainMs: 1_000, drainMs: 1_000 },
+      config: {
+        slots: { io: 1, cpu: 1, resident: 1 },
+        leaseMs: LEASE_MS,
+        hintAgainMs: 1_000,
+        drainMs: 1_000,
+        retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+      },
     } as unknown as Parameters<typeof runStep>[0] & Parameters<typeof receiveWebhook>[0] & Parameters<typeof cancelJob>[0]
     return { process, deps }
   }

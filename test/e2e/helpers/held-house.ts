@@ -58,7 +58,16 @@ export async function startHeldHouse() {
   const url = app.url ?? ''
   const client: Client = createClient({ baseUrl: url, lingerMs: 0 })
   const bus = { publish: async () => {}, subscribe: () => () => {}, close: async () => {} }
-  const changing = { store: app.store, bus, clock: systemClock, ids, log, forecast: createForecast(app.store.samples), stepsDue: () => {} }
+  const changing = {
+    store: app.store,
+    bus,
+    clock: systemClock,
+    ids,
+    log,
+    config: { retention: { ephemeralHours: 24, standardDays: null, masterDays: null } },
+    forecast: createForecast(app.store.samples),
+    stepsDue: () => {},
+  }
 
   return {
     url,
