@@ -12,6 +12,6 @@ export function assetGone({ id, jobId, kind, title, createdAt, retention }: Asse
   const goneAt = retention.expiresAt?.toISOString() ?? null
   return new SluiceError('asset_gone', `The asset ${id} is gone: its time was over at ${goneAt}.`, {
     fix: `Its job, ${jobId}, is still there: submit its request again for a new one, with another \`policy.retention\` if it shall stay longer.`,
-    facts: { assetId: id, jobId, kind, title, retention: retention.class, createdAt: createdAt.toISOString(), goneAt },
+    facts: { assetId: id, jobId, kind, assetTitle: title, retention: retention.class, createdAt: createdAt.toISOString(), goneAt },
   })
 }

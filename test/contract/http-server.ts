@@ -48,6 +48,8 @@ const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
 export interface World {
   store: Store
   objects: Objects
+  /** Where the objects lie on disk. */
+  filesFolder: string
   bus: Bus
   engine: RunningEngine
   /** Goes to receivers on this machine. */
@@ -149,7 +151,8 @@ export async function createWorld(
   const pool = await (await server).create()
   const store = createSqlStore({ pool, log })
   await store.migrate()
-  const objects = await createFsObjects({ folder: join(folder, 'files'), log })
+  const filesFolder = join(folder, 'files')
+  const objects = await createFsObjects({ folder: filesFolder, log })
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
   const network = createNetwork()
@@ -186,6 +189,7 @@ export async function createWorld(
   const world: World = {
     store,
     objects,
+    filesFolder,
     bus,
     engine,
     courier,

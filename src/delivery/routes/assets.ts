@@ -73,13 +73,13 @@ export function assetRoutes(app: App, context: Context): void {
         description: 'Nothing of it is removed and its time stands still. One that is held already stays as it was.',
         tags: ['assets'],
         params: z.object({ id: z.string() }),
-        body: HoldInput,
+        body: HoldInput.nullish(),
         response: withProblems({ 200: AssetView }),
       },
     },
     async ({ tenantId, params, keyName: by, body }) => {
       const { asset, playable } = await findAsset(context, tenantId, params.id)
-      return view(await engine.holdAsset(tenantId, asset.id, { by, note: body.note }), playable)
+      return view(await engine.holdAsset(tenantId, asset.id, { by, note: body?.note ?? '' }), playable)
     },
   )
 
