@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
 import { systemClock } from '../../src/compose/clock.ts'
 import { createLogger } from '../../src/compose/logger.ts'
@@ -11,6 +11,7 @@ import type { RetentionClass } from '../../src/domain/retention.ts'
 import type { Master } from '../../src/domain/take.ts'
 import { findOrphans } from '../../src/engine/orphans.ts'
 import { type SweepDeps, sweepOverdue } from '../../src/engine/sweep.ts'
+import { startSweeper } from '../../src/engine/sweeper.ts'
 import { cleanup } from '../../src/stages/cleanup.ts'
 import type { StageDeps } from '../../src/stages/deps.ts'
 import type { StepRun } from '../../src/ports/stages.ts'
@@ -25,6 +26,7 @@ const DAY_MS = 24 * HOUR_MS
 let now = Date.now()
 const clock = { ...systemClock, now: () => new Date(now) }
 const log = createLogger('silent')
+const WITHIN = { timeout: 10_000 }
 const never = new AbortController().signal
 
 let world: World
@@ -209,7 +211,11 @@ it.each([1, 3, 7])('a sweep killed before removal %i is finished by the next one
   await sweep({ objects: dying })
   expect(await keysOf(one.job.id)).toHaveLength(7 - (survives - 1))
   expect(await Promise.all(everyAddress(one).map((url) => statusOf(url)))).toEqual(everyAddress(one).map(() => 410))
+  // As a machine sees it whose clock is behind: what a sweep has begun to remove is gone for everybody.
+  now -= HOUR_MS
+  expect(await Promise.all(everyAddress(one).map((url) => statusOf(url)))).toEqual(everyAddress(one).map(() => 410))
   await expect(world.engine.holdAsset(world.tenant, one.id, { by: null, note: 'too late' })).rejects.toMatchObject({ code: 'asset_gone' })
+  now += HOUR_MS
   expect(await sweep()).toMatchObject({ overdue: 1, removedObjects: 7 - (survives - 1) })
   expect(onDisk(one.job.id)).toBe(false)
 })
@@ -227,6 +233,27 @@ it('a sweep killed between the objects and the row leaves a row that the next on
   expect(await statusOf(`${one.at}/files/video.mp4`)).toBe(410)
   expect(await sweep()).toMatchObject({ overdue: 1, removedObjects: 0 })
   expect((await world.store.assets.parts(one.id)).segments).toEqual([])
+})
+
+it('one of two sweepers sweeps at each tick, and stops at once', async () => {
+  const [one, later] = [await made('ephemeral'), await made('standard')]
+  const ticks: (() => void)[] = []
+  const ticking = {
+    ...clock,
+    sleep: (_ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        ticks.push(resolve)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+  }
+  now += DAY_MS
+  const sweepers = [1, 2].map(() => startSweeper({ store: world.store, objects: world.objects, clock: ticking, log }))
+  await vi.waitFor(() => expect([ticks.length, onDisk(one.job.id)]).toEqual([2, false]), WITHIN)
+  expect(onDisk(later.job.id)).toBe(true)
+  now += 29 * DAY_MS
+  for (const tick of ticks.splice(0)) tick()
+  await vi.waitFor(() => expect([ticks.length, onDisk(later.job.id)]).toEqual([2, false]), WITHIN)
+  await Promise.all(sweepers.map((sweeper) => sweeper.stop()))
 })
 
 it('masters go at their own time, and the asset that was made of them stays', async () => {
