@@ -5,7 +5,7 @@ import { createClient } from '../../src/client/index.ts'
 import { systemClock } from '../../src/compose/clock.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { createApiKey } from '../../src/delivery/auth.ts'
-import type { AssetId, JobId } from '../../src/domain/ids.ts'
+import type { AssetId, JobId, ReviewId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { RetentionClass } from '../../src/domain/retention.ts'
 import type { Master } from '../../src/domain/take.ts'
@@ -16,7 +16,7 @@ import { cleanup } from '../../src/stages/cleanup.ts'
 import type { StageDeps } from '../../src/stages/deps.ts'
 import type { StepRun } from '../../src/ports/stages.ts'
 import { ids } from '../../src/compose/ids.ts'
-import { newTake } from '../../src/testing/entities.ts'
+import { newReview, newTake } from '../../src/testing/entities.ts'
 import { AssetView } from '../../src/wire/assets.ts'
 import { createWorld, request, type Served, type World } from './http-server.ts'
 
@@ -49,6 +49,8 @@ const sweep = (change: Partial<SweepDeps> = {}) =>
 
 interface Made {
   job: Job
+  /** Of its one take. */
+  reviewId: ReviewId
   id: AssetId
   at: string
   master: Master
@@ -76,7 +78,9 @@ async function made(retention: RetentionClass, tenantId = world.tenant): Promise
     await tx.succeed()
   })
   await world.store.steps.cancelOpen(job.id)
-  return { job, id, at: `${server.url}/v1/assets/${id}`, master }
+  const review = newReview(job, { takeId: take.id, state: 'approved' })
+  await world.store.reviews.insert(review)
+  return { job, reviewId: review.id, id, at: `${server.url}/v1/assets/${id}`, master }
 }
 
 const described = ({ mimeType, sizeBytes, sha256 }: Pick<Master, 'mimeType' | 'sizeBytes' | 'sha256'>) => ({ mimeType, sizeBytes, sha256 })
@@ -90,7 +94,7 @@ async function keysOf(jobId: JobId): Promise<string[]> {
 const onDisk = (jobId: JobId) => existsSync(join(world.filesFolder, 'objects', 'jobs', jobId))
 const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init)).status
 const viewOf = async (url: string) => AssetView.parse(await (await fetch(url)).json())
-const everyAddress = ({ at, job }: Made) => [
+const everyAddress = ({ at, job, reviewId }: Made) => [
   at,
   `${at}/files/video.mp4`,
   `${at}/files/captions.vtt`,
@@ -99,6 +103,7 @@ const everyAddress = ({ at, job }: Made) => [
   `${at}/hls/720p/init.mp4`,
   `${at}/hls/720p/0.m4s`,
   `${server.url}/v1/jobs/${job.id}/previews/1.jpg`,
+  `${server.url}/v1/reviews/${reviewId}/media`,
 ]
 
 it('says when it goes, is gone at that moment, and is swept from store and disk; its job stays', async () => {
@@ -109,7 +114,8 @@ it('says when it goes, is gone at that moment, and is swept from store and disk;
 
   now = endedAt.getTime() + DAY_MS - 1
   expect(await sweep()).toEqual({ overdue: 0, removedObjects: 0, removedBytes: 0 })
-  expect(await statusOf(`${one.at}/files/video.mp4`)).toBe(200)
+  const mediaAddress = `${server.url}/v1/reviews/${one.reviewId}/media`
+  expect(await Promise.all([`${one.at}/files/video.mp4`, mediaAddress].map((url) => statusOf(url)))).toEqual([200, 200])
 
   now += 1
   expect(await Promise.all(everyAddress(one).map((url) => statusOf(url)))).toEqual(everyAddress(one).map(() => 410))
