@@ -686,17 +686,17 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       it('of which something is kept no longer are found, the longest overdue first', async () => {
         // So early that nothing of another test is overdue.
         const now = new Date(-1_000_000)
-        const before = (ms: number): Date => new Date(now.getTime() - ms)
+        const ago = (ms: number): Date => new Date(now.getTime() - ms)
         const due = (change: Partial<Asset['retention']>, job?: Job) =>
-          insertAsset({ retention: { ...newRetention('ephemeral'), ...change }, state: { state: 'ready', readyAt: before(99) } }, job)
+          insertAsset({ retention: { ...newRetention('ephemeral'), ...change }, state: { state: 'ready', readyAt: ago(99) } }, job)
         const job = await insertJob()
-        const expired = await due({ expiresAt: before(1) }, job)
-        const masters = await due({ expiresAt: new Date(now.getTime() + 1), mastersExpireAt: before(2) }, job)
-        const hold = { at: before(50), by: null, note: '' }
-        const held = await due({ expiresAt: before(3), holds: [{ ...hold, released: null }] }, job)
-        const released = await due({ expiresAt: before(4), holds: [{ ...hold, released: hold }] })
-        await due({ expiresAt: before(5), sweptAt: before(0) })
-        const busy = await due({ expiresAt: before(6) })
+        const expired = await due({ expiresAt: ago(1) }, job)
+        const masters = await due({ expiresAt: new Date(now.getTime() + 1), mastersExpireAt: ago(2) }, job)
+        const hold = { at: ago(50), by: null, note: '' }
+        const held = await due({ expiresAt: ago(3), holds: [{ ...hold, released: null }] }, job)
+        const released = await due({ expiresAt: ago(4), holds: [{ ...hold, released: hold }] })
+        await due({ expiresAt: ago(5), sweptAt: ago(0) })
+        const busy = await due({ expiresAt: ago(6) })
         const step = newStep(busy.jobId)
         await store.steps.insert([step])
         const found = async (limit: number) => (await store.assets.overdue(now, limit)).map(({ id }) => id)
@@ -704,10 +704,10 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await found(1)).toEqual([released.id])
         await store.steps.cancelOpen(busy.jobId)
         expect(await found(1)).toEqual([busy.id])
-        expect((await store.assets.list(job.tenantId, { now, limit: 10 })).map(({ id }) => id), 'in time, or held').toEqual([
-          held.id,
-          masters.id,
-        ])
+        expect(
+          (await store.assets.list(job.tenantId, { now, limit: 10 })).map(({ id }) => id),
+          'in time, or held',
+        ).toEqual([held.id, masters.id])
       })
 
       it('are counted by how long they stay, and forget what they were made of', async () => {

@@ -55,9 +55,10 @@ export const AssetView = z
   .meta({ id: 'Asset' })
 export type AssetView = z.output<typeof AssetView>
 
-export const HoldInput = z
-  .strictObject({ note: z.string().trim().max(MAX_NOTE_LENGTH).default('').describe('Why; kept with the asset.') })
-  .meta({ id: 'AssetHold' })
+export const ReleaseQuery = z.strictObject({
+  note: z.string().trim().max(MAX_NOTE_LENGTH).default('').describe('Why; kept with the asset.'),
+})
+export const HoldInput = ReleaseQuery.meta({ id: 'AssetHold' })
 export type HoldInput = z.input<typeof HoldInput>
 
 export const AssetList = z.object({ assets: z.array(AssetView), next: z.string().nullable() }).meta({ id: 'AssetList' })

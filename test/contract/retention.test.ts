@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
 import { systemClock } from '../../src/compose/clock.ts'
+import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { createApiKey } from '../../src/delivery/auth.ts'
 import type { AssetId, JobId, ReviewId } from '../../src/domain/ids.ts'
@@ -12,10 +13,9 @@ import type { Master } from '../../src/domain/take.ts'
 import { findOrphans } from '../../src/engine/orphans.ts'
 import { type SweepDeps, sweepOverdue } from '../../src/engine/sweep.ts'
 import { startSweeper } from '../../src/engine/sweeper.ts'
+import type { StepRun } from '../../src/ports/stages.ts'
 import { cleanup } from '../../src/stages/cleanup.ts'
 import type { StageDeps } from '../../src/stages/deps.ts'
-import type { StepRun } from '../../src/ports/stages.ts'
-import { ids } from '../../src/compose/ids.ts'
 import { newReview, newTake } from '../../src/testing/entities.ts'
 import { AssetView } from '../../src/wire/assets.ts'
 import { createWorld, request, type Served, type World } from './http-server.ts'
@@ -232,7 +232,8 @@ it('a sweep killed between the objects and the row leaves a row that the next on
   let transactions = 0
   const store = {
     ...world.store,
-    transaction: ((work) => (++transactions === 2 ? Promise.reject(new Error('killed')) : world.store.transaction(work))) as typeof world.store.transaction,
+    transaction: ((work) =>
+      ++transactions === 2 ? Promise.reject(new Error('killed')) : world.store.transaction(work)) as typeof world.store.transaction,
   }
   await sweep({ store })
   expect([onDisk(one.job.id), (await world.store.assets.parts(one.id)).segments.length]).toEqual([false, 2])
@@ -278,7 +279,9 @@ it('what a job left that ended without an asset goes as well', async () => {
   const job = await world.submit({ policy: { ...request.policy, retention: 'ephemeral' } })
   const id = await world.begin(job)
   await world.objects.put(`jobs/${job.id}/takes/t/media-0.mp4`, Buffer.from('paid for'), { mimeType: 'video/mp4' })
-  await world.change(job, (tx) => tx.end('failed', { class: 'quality', detail: 'Black.', retry: 'reseed', charged: 'yes', amountMicroUsd: 40_000 }))
+  await world.change(job, (tx) =>
+    tx.end('failed', { class: 'quality', detail: 'Black.', retry: 'reseed', charged: 'yes', amountMicroUsd: 40_000 }),
+  )
   now += DAY_MS
   expect(await sweep(), 'its cleanup is still to come').toMatchObject({ overdue: 0 })
   await world.store.steps.cancelOpen(job.id)

@@ -4,7 +4,7 @@ import { captionsVtt } from '../../domain/captions.ts'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId } from '../../domain/ids.ts'
 import { assetView } from '../../realtime/asset-view.ts'
-import { AssetList, AssetView, HoldInput } from '../../wire/assets.ts'
+import { AssetList, AssetView, HoldInput, ReleaseQuery } from '../../wire/assets.ts'
 import type { App, Context } from '../context.ts'
 import { asAssetId, findAsset, findPlayable } from '../find.ts'
 import { invalidRequest } from '../invalid-request.ts'
@@ -92,7 +92,7 @@ export function assetRoutes(app: App, context: Context): void {
         description: 'Its time counts on from where it stood: `expiresAt` is as much later as it was held.',
         tags: ['assets'],
         params: z.object({ id: z.string() }),
-        querystring: HoldInput,
+        querystring: ReleaseQuery,
         response: withProblems({ 200: AssetView }),
       },
     },
