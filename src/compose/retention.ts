@@ -38,14 +38,15 @@ export async function openRetention(config: Config, log: Logger, stack: AsyncDis
     },
 
     async sweep({ orphans }: RetentionReport, signal: AbortSignal): Promise<Swept> {
-      const swept = await sweepOverdue(deps, MOST, signal)
-      for (const { key, sizeBytes } of orphans.flatMap((found) => found.objects)) {
+      let removedBytes = 0
+      const left = orphans.flatMap((found) => found.objects)
+      for (const { key, sizeBytes } of left) {
         signal.throwIfAborted()
         await objects.remove(key)
-        swept.removedObjects++
-        swept.removedBytes += sizeBytes
+        removedBytes += sizeBytes
       }
-      return swept
+      const swept = await sweepOverdue(deps, MOST, signal)
+      return { ...swept, removedObjects: swept.removedObjects + left.length, removedBytes: swept.removedBytes + removedBytes }
     },
   }
 }
