@@ -4,6 +4,7 @@ import { type Job, jobEnded } from '../../../src/domain/job.ts'
 import type { Plan } from '../../../src/domain/plan.ts'
 import { newStages } from '../../../src/domain/progress.ts'
 import type { JobKind, JobRequest } from '../../../src/domain/request.ts'
+import { newRetention } from '../../../src/domain/retention.ts'
 import { laneOf, type StepName } from '../../../src/domain/step.ts'
 import { cancelJob } from '../../../src/engine/cancel.ts'
 import { decideOrder } from '../../../src/engine/decide.ts'
@@ -371,6 +372,7 @@ function analyse(deps: StageDeps): StepHandler {
         verdicts: [],
         cues: [],
         renditions: [],
+        retention: newRetention(job.request.policy.retention),
       }
       await tx.createAsset(asset as unknown as Asset)
       await orderTakes(deps, tx)
