@@ -6,6 +6,9 @@ const node = { environment: 'node' as const, testTimeout: 30_000, hookTimeout: 6
 // the reporter still names it. At a developer's desk it fails at once.
 const retry = process.env.CI ? 1 : 0
 
+// Whole presentations, played while they are made: each keeps both cores of a small machine busy.
+const alone = ['main-job', 'mended', 'operator-faults', 'player', 'studio'].map((name) => `test/e2e/${name}.test.ts`)
+
 // Groups run one after the other: what measures playback or drives FFmpeg has the machine to itself.
 export default defineConfig({
   test: {
@@ -37,9 +40,22 @@ export default defineConfig({
           name: 'e2e',
           retry,
           include: ['test/e2e/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 300_000,
+          // A browser, a server and FFmpeg each.
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'e2e-alone',
+          retry,
+          include: alone,
           testTimeout: 300_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -99,7 +99,13 @@ export function openEngine(
       cleanup: atOnce,
       ...handlers(deps),
     },
-    config: { slots: { io: 32, cpu: 2, resident: 4 }, leaseMs: 20_000, hintAgainMs: 3_000, drainMs: 5_000 },
+    config: {
+      slots: { io: 32, cpu: 2, resident: 4 },
+      leaseMs: 20_000,
+      hintAgainMs: 3_000,
+      drainMs: 5_000,
+      retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+    },
   })
   return {
     engine,

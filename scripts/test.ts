@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { biome, imports, types, unused } from './static-checks.ts'
 import { readReport, type TestReport } from './test-report.ts'
 
-/** The whole takes under 15 minutes on two cores; this only ends a run that hangs. */
+/** The whole takes under 25 minutes on two cores; this only ends a run that hangs. */
 const TESTS_TIMEOUT_MS = 40 * 60_000
 
 const selection = process.argv.slice(2)

@@ -9,6 +9,7 @@ import { explain } from './explain.ts'
 import type { JudgeCommand } from './judge.ts'
 import { keepPages } from './keep-pages.ts'
 import type { LabCommand } from './lab.ts'
+import type { RetentionCommand } from './retention.ts'
 
 const program = new Command('sluice')
   .description('The backend between an application and generative audio and video models.')
@@ -133,6 +134,12 @@ program
   .option('--tenant <name>', 'whose', 'default')
   .option('--limit-usd <amount>', 'in US dollars, or `none`', dollars)
   .action(async (options: BudgetCommand) => (await import('./budget.ts')).budget(configFrom(), options))
+
+program
+  .command('retention')
+  .description('count what is kept no longer, and files of which nobody knows')
+  .option('--sweep', 'remove them')
+  .action(async (options: RetentionCommand) => (await import('./retention.ts')).retention(configFrom(), options))
 
 program
   .command('blocklist')

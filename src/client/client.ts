@@ -1,4 +1,4 @@
-import type { AssetList, AssetView } from '../wire/assets.ts'
+import type { AssetList, AssetView, HoldInput } from '../wire/assets.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
 import type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
@@ -75,6 +75,10 @@ export interface Client {
   assets: {
     list(query?: { before?: string; limit?: number }, options?: { signal?: AbortSignal }): Promise<AssetList>
     get(id: string, options?: { signal?: AbortSignal }): Promise<AssetView>
+    /** Keeps it until it is released: nothing of it is removed, and its time stands still. `note`: why. Safe to repeat. */
+    hold(id: string, input?: HoldInput, options?: { signal?: AbortSignal }): Promise<AssetView>
+    /** Its time counts on. Safe to repeat. */
+    release(id: string, input?: HoldInput, options?: { signal?: AbortSignal }): Promise<AssetView>
   }
   /** What is held until a person has decided, and what was. */
   reviews: {

@@ -105,6 +105,10 @@ export function createClient(options: ClientOptions = {}): Client {
       },
       get: async (id, { signal } = {}) =>
         absoluteAsset(await http.json<AssetView>('GET', `/v1/assets/${encodeURIComponent(id)}`, { signal }), http.baseUrl),
+      hold: async (id, input = {}, { signal } = {}) =>
+        absoluteAsset(await http.json<AssetView>('POST', holdAddress(id), { body: input, signal, retries: 4 }), http.baseUrl),
+      release: async (id, input = {}, { signal } = {}) =>
+        absoluteAsset(await http.json<AssetView>('DELETE', `${holdAddress(id)}${search(input)}`, { signal }), http.baseUrl),
     },
     reviews: {
       async list(query = {}, { signal } = {}) {
@@ -139,6 +143,8 @@ export function createClient(options: ClientOptions = {}): Client {
     headersFor: (url) => http.headersFor(url),
   }
 }
+
+const holdAddress = (id: string): string => `/v1/assets/${encodeURIComponent(id)}/hold`
 
 function pageOrigin(): string {
   const { location } = globalThis as { location?: Location }

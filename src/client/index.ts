@@ -1,6 +1,6 @@
 /** The SDK for browsers and Node: `createClient`, job handles, errors. Needs no DOM. */
 
-export type { AssetList, AssetView } from '../wire/assets.ts'
+export type { AssetList, AssetView, HoldInput } from '../wire/assets.ts'
 export type { FeedMessage, JobEvent, StreamMessage } from '../wire/events.ts'
 export { applyEvent } from '../wire/fold.ts'
 export type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView, StageView } from '../wire/jobs.ts'

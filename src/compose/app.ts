@@ -14,6 +14,7 @@ import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { measuredProvider } from '../engine/measured-provider.ts'
+import { startSweeper } from '../engine/sweeper.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -154,10 +155,17 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       leaseMs: config.leaseMs,
       hintAgainMs: 3_000,
       drainMs: config.drainMs,
+      retention: {
+        ephemeralHours: config.ephemeralHours,
+        standardDays: config.standardDays ?? null,
+        masterDays: config.masterDays ?? null,
+      },
     },
   })
   stack.defer(() => engine.drain())
   await engine.start(roles.lanes)
+  const sweeper = startSweeper({ store, objects, clock, log })
+  stack.defer(() => sweeper.stop())
 
   const metricsToken = config.metricsToken ?? null
   const url = roles.api ? await serve() : null
@@ -181,6 +189,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       store,
       objects,
       hub,
+      clock,
       ids,
       log,
       metrics,

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
 import { pluginsFolder } from './package-files.ts'
 import { providerSettings } from './provider-settings.ts'
-import { cores, oneOf, setting, wholeNumber } from './setting.ts'
+import { cores, oneOf, optionalWholeNumber, setting, wholeNumber } from './setting.ts'
+
+const days = optionalWholeNumber(1, 36_500)
 
 export type ModeratorName = 'openai' | 'nsfwjs'
 
@@ -146,6 +148,19 @@ export const settings = {
     '600000',
     'How long an order whose answer was lost is looked for before somebody is asked, in milliseconds.',
     wholeNumber(0, 86_400_000, 600_000),
+  ),
+  ephemeralHours: setting(
+    'SLUICE_EPHEMERAL_HOURS',
+    '24',
+    'How long `ephemeral` assets stay once their job has ended, in hours.',
+    wholeNumber(1, 87_600, 24),
+  ),
+  standardDays: setting('SLUICE_STANDARD_DAYS', 'for ever', 'How long `standard` assets stay, in days.', days),
+  masterDays: setting(
+    'SLUICE_MASTER_DAYS',
+    'as the asset',
+    'How long stays what providers delivered, in days, if that is to go before the asset.',
+    days,
   ),
   moderators: setting(
     'SLUICE_MODERATORS',

@@ -1,9 +1,6 @@
 import { uuidv7obj } from 'uuidv7'
-import type { IdPrefix, IdTypes } from '../domain/ids.ts'
+import { ID_ALPHABET, type IdPrefix, type IdTypes } from '../domain/ids.ts'
 import type { Ids } from '../ports/clock.ts'
-
-/** Crockford's alphabet in lower case: sorts like the bytes, no letter is mistaken for a digit. */
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** UUIDv7 (RFC 9562) in 26 base 32 characters: ordered by millisecond, unique without asking anyone. */
 export const ids: Ids = {
@@ -11,7 +8,7 @@ export const ids: Ids = {
     let rest = BigInt(`0x${uuidv7obj().toHex()}`)
     let text = ''
     for (let i = 0; i < 26; i++) {
-      text = ALPHABET.charAt(Number(rest & 31n)) + text
+      text = ID_ALPHABET.charAt(Number(rest & 31n)) + text
       rest >>= 5n
     }
     return `${prefix}_${text}` as unknown as IdTypes[P]

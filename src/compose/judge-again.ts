@@ -57,7 +57,7 @@ export async function* judgeAgain(
     providers: new Map(),
   }
   for (let before: Asset['id'] | undefined; ; ) {
-    const page = await store.assets.list(tenantId, { limit: PAGE, ...(before && { before }) })
+    const page = await store.assets.list(tenantId, { now: new Date(), limit: PAGE, ...(before && { before }) })
     for (const asset of page) {
       if (asset.createdAt < since) return
       const verdicts = await rejudge(deps, asset, profile, signal)

@@ -19,8 +19,16 @@ export const setting = <S extends z.ZodType>(variable: string, fallback: string,
 export const cores = availableParallelism()
 
 export function wholeNumber(low: number, high: number, fallback: number) {
+  return between(low, high).default(fallback)
+}
+
+export function optionalWholeNumber(low: number, high: number) {
+  return between(low, high).optional()
+}
+
+function between(low: number, high: number) {
   const error = `must be a whole number from ${low} to ${high}`
-  return z.coerce.number({ error }).int(error).min(low, error).max(high, error).default(fallback)
+  return z.coerce.number({ error }).int(error).min(low, error).max(high, error)
 }
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { TenantId } from '../domain/ids.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Ids } from '../ports/clock.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
 import type { Courier } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Metrics, MetricsPage } from '../ports/metrics.ts'
@@ -18,6 +18,7 @@ export interface HttpOptions {
   store: Store
   objects: Objects
   hub: EventHub
+  clock: Clock
   ids: Ids
   log: Logger
   metrics: Metrics & MetricsPage

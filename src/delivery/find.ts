@@ -1,10 +1,12 @@
 import type { Asset } from '../domain/asset.ts'
+import { assetGone, isGone } from '../domain/asset-gone.ts'
 import { SluiceError } from '../domain/errors.ts'
-import { isId, type JobId, type ReviewId, type TenantId } from '../domain/ids.ts'
+import { type AssetId, isId, type JobId, type ReviewId, type TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Review } from '../domain/review.ts'
 import type { Store } from '../ports/store.ts'
 import { isPlayable } from '../realtime/job-view.ts'
+import type { Context } from './context.ts'
 
 /** The tenant's job. Another tenant's does not exist for this one. Throws `job_not_found`. */
 export async function findJob(store: Store, tenantId: TenantId, id: string): Promise<Job> {
@@ -48,15 +50,35 @@ export interface FoundAsset {
   playable: boolean
 }
 
-/** The tenant's asset. Throws `asset_not_found`, also for one that was discarded, with the reason. */
-export async function findAsset(store: Store, tenantId: TenantId, id: string): Promise<FoundAsset> {
-  const found = isId('ast', id) ? await store.assets.getWithTenant(id) : undefined
-  if (found?.tenantId !== tenantId) {
-    throw new SluiceError('asset_not_found', `There is no asset ${JSON.stringify(id)}.`, {
-      fix: 'Check the id; GET /v1/assets lists yours.',
-    })
-  }
+type Kept = Pick<Context, 'store' | 'clock'>
+
+/** `id` as that of an asset, or `asset_not_found`. */
+export function asAssetId(id: string): AssetId {
+  if (isId('ast', id)) return id
+  throw assetNotFound(id)
+}
+
+function assetNotFound(id: string): SluiceError {
+  return new SluiceError('asset_not_found', `There is no asset ${JSON.stringify(id)}.`, {
+    fix: 'Check the id; GET /v1/assets lists yours.',
+  })
+}
+
+/** Throws `asset_gone` when the time of the job's asset is over: what lies beside it is not served any more either. */
+export async function assertNotGone({ store, clock }: Kept, { assetId }: Pick<Job, 'assetId'>): Promise<void> {
+  const asset = assetId ? await store.assets.get(assetId) : undefined
+  if (asset && isGone(asset, clock.now())) throw assetGone(asset)
+}
+
+/**
+ * The tenant's asset. Throws `asset_not_found`, also for one that was discarded, with the reason, and `asset_gone` from the
+ * moment its time is over.
+ */
+export async function findAsset({ store, clock }: Kept, tenantId: TenantId, id: string): Promise<FoundAsset> {
+  const found = await store.assets.getWithTenant(asAssetId(id))
+  if (found?.tenantId !== tenantId) throw assetNotFound(id)
   const { asset } = found
+  if (isGone(asset, clock.now())) throw assetGone(asset)
   if (asset.state.state === 'discarded') {
     throw new SluiceError('asset_not_found', `The asset ${asset.id} is gone: ${asset.state.reason}`, {
       fix: `GET /v1/jobs/${asset.jobId} says how its job ended; retry it for a new one.`,
@@ -68,8 +90,8 @@ export async function findAsset(store: Store, tenantId: TenantId, id: string): P
 }
 
 /** Like {@link findAsset}, for its bytes: before the gate has opened there are none. Throws `file_not_found`. */
-export async function findPlayable(store: Store, tenantId: TenantId, id: string): Promise<Asset> {
-  const { asset, playable } = await findAsset(store, tenantId, id)
+export async function findPlayable(kept: Kept, tenantId: TenantId, id: string): Promise<Asset> {
+  const { asset, playable } = await findAsset(kept, tenantId, id)
   if (playable) return asset
   throw new SluiceError('file_not_found', 'Nothing of this asset has passed its checks yet.', {
     fix: 'Wait for the `playable` event of its job.',

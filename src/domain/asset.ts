@@ -1,20 +1,24 @@
 import type { AssetId, JobId } from './ids.ts'
+import type { Retention } from './retention.ts'
 import type { Cue } from './take.ts'
 
 /**
  * What the user gets.
  *
  * - `making`: files and segments may be added; released segments can already be played. → `ready`, `cut`, `discarded`
- * - `ready`: complete; only background renditions may still be added. → `discarded`
+ * - `ready`: complete; only background renditions may still be added. → `gone`
  * - `cut`: its job ended badly after something had been shown. What passed the gate stays playable for a while, the
  *   playlist ends there. → `discarded`
- * - `discarded`: nothing was ever shown, or its time is over. Nothing is served.
+ * - `discarded`: its job ended without it. Nothing is served.
+ * - `gone`: its time was over, and the sweeper has come. Its row says what it was; its objects are removed, or about to be.
+ *   Nothing is served from the moment its time is over.
  */
 export type AssetState =
   | { state: 'making' }
   | { state: 'ready'; readyAt: Date }
   | { state: 'cut'; at: Date; reason: string }
   | { state: 'discarded'; at: Date; reason: string }
+  | { state: 'gone'; at: Date }
 
 export interface Asset {
   id: AssetId
@@ -34,6 +38,7 @@ export interface Asset {
   /** Whether there is a file `poster.jpg`. */
   poster: boolean
   renditions: Rendition[]
+  retention: Retention
   state: AssetState
   createdAt: Date
 }
@@ -88,9 +93,16 @@ export interface AssetFile {
 
 const legal: Record<AssetState['state'], AssetState['state'][]> = {
   making: ['ready', 'cut', 'discarded'],
-  ready: ['discarded'],
+  ready: ['gone'],
   cut: ['discarded'],
   discarded: [],
+  gone: [],
+}
+
+/** When its job ended. `null`: it has not. */
+export function endOfJob({ state }: Asset): Date | null {
+  if (state.state === 'making') return null
+  return state.state === 'ready' ? state.readyAt : state.at
 }
 
 /** The only writer of an asset's state. */

@@ -43,6 +43,7 @@ export const problems = {
   reviewer_same_person: problem(409, 'Another person must approve this'),
   decision_not_possible: problem(409, 'This cannot be decided that way'),
   asset_not_found: problem(404, 'There is no such asset'),
+  asset_gone: problem(410, 'The asset is gone'),
   file_not_found: problem(404, 'The asset has no such file'),
   webhook_not_found: problem(404, 'There is no such webhook'),
   delivery_not_found: problem(404, 'The webhook has no such delivery'),

@@ -1,4 +1,5 @@
 import type { MicroUsd } from './money.ts'
+import type { RetentionClass } from './retention.ts'
 
 /** What a job can make. A presentation is narrated, captioned video from a text. */
 export type JobKind = 'presentation' | 'video' | 'speech' | 'music' | 'sound'
@@ -19,7 +20,7 @@ export interface Policy {
   deadlineSeconds: number | null
   /** Higher goes first; -10 to 10, default 0. */
   priority: number
-  retention: 'ephemeral' | 'standard' | 'permanent'
+  retention: RetentionClass
   /** Takes the job may spend on one shot, the first included. Default 2. */
   maxTakesPerShot: number
   /** No order goes out that could bring the job's cost above this. `null`: no limit of its own. */

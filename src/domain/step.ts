@@ -76,6 +76,11 @@ export interface Step {
   createdAt: Date
 }
 
+/** Whether nothing more will happen to it. */
+export function stepEnded({ state: { state } }: Step): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled'
+}
+
 /** How often a step may fail before its job does. */
 export const MAX_STEP_FAILURES = 4
 

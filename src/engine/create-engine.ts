@@ -8,6 +8,7 @@ import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
 import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
+import { holdAsset, releaseAsset } from './hold-asset.ts'
 import { showLoad } from './load.ts'
 import { startResident } from './resident.ts'
 import { retryJob } from './retry.ts'
@@ -72,6 +73,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     cancel: (tenantId, id) => cancelJob(inner, tenantId, id),
     decide: (tenantId, id, takeId, decision) => decideOrder(inner, tenantId, id, takeId, decision),
     decideReview: (tenantId, id, said, options) => decideReview(inner, tenantId, id, said, options),
+    holdAsset: (tenantId, id, said) => holdAsset(inner, tenantId, id, said),
+    releaseAsset: (tenantId, id, said) => releaseAsset(inner, tenantId, id, said),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 

@@ -1,4 +1,5 @@
 import type { JobKind } from '../domain/request.ts'
+import type { RetentionPeriods } from '../domain/retention.ts'
 import type { Lane, StepName } from '../domain/step.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
@@ -35,4 +36,6 @@ export interface EngineConfig {
   hintAgainMs: number
   /** How long a drain waits for running steps before it hands them back. Default 15,000. */
   drainMs: number
+  /** How long assets stay from the end of their jobs on. */
+  retention: RetentionPeriods
 }

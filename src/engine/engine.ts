@@ -1,8 +1,10 @@
+import type { Asset } from '../domain/asset.ts'
 import type { Eta } from '../domain/eta.ts'
-import type { JobId, ReviewId, TakeId, TenantId } from '../domain/ids.ts'
+import type { AssetId, JobId, ReviewId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { JobRequest } from '../domain/request.ts'
+import type { HoldSaid } from '../domain/retention.ts'
 import type { Review, ReviewDecision } from '../domain/review.ts'
 import type { OrderDecision, Take } from '../domain/take.ts'
 import type { IncomingWebhook } from './webhook.ts'
@@ -55,6 +57,10 @@ export interface Engine {
     said: Omit<ReviewDecision, 'at'>,
     options?: Pick<SubmitOptions, 'idempotency'>,
   ): Promise<{ review: Review; repeated: boolean }>
+  /** Nothing of it is removed from then on; one that is held already stays so. Throws `asset_not_found`, `asset_gone`. */
+  holdAsset(tenantId: TenantId, id: AssetId, said: Omit<HoldSaid, 'at'>): Promise<Asset>
+  /** Its time counts on. Safe to repeat. Throws `asset_not_found`. */
+  releaseAsset(tenantId: TenantId, id: AssetId, said: Omit<HoldSaid, 'at'>): Promise<Asset>
   /** A provider's message. Throws `not_found`, `webhook_invalid`. */
   webhook(message: IncomingWebhook): Promise<void>
 }

@@ -9,6 +9,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
+import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
 import { type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
@@ -17,7 +18,7 @@ import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
 import { countChange } from './count-change.ts'
-import type { EngineDeps } from './deps.ts'
+import type { EngineConfig, EngineDeps } from './deps.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
 
@@ -29,9 +30,6 @@ export class LeaseLost extends Error {
   }
 }
 
-/** How long what a viewer has seen of a job that ended badly stays playable, in milliseconds. */
-const CUT_ASSET_KEPT_MS = 10 * 60_000
-
 /** Fence for the writes of a running step. */
 export interface Held {
   stepId: StepId
@@ -39,6 +37,7 @@ export interface Held {
 }
 
 export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
+  config: Pick<EngineConfig, 'retention'>
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
   stepsDue: (at?: Date) => void
@@ -326,7 +325,8 @@ class JobChange implements JobTransaction {
     if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
     const { durationSeconds, ...made } = await this.asset()
     if (durationSeconds === null) throw new Error(`asset ${made.id} has no end`)
-    const asset = setAssetState({ ...made, durationSeconds }, { state: 'ready', readyAt: this.#now })
+    const kept = { ...made, durationSeconds, retention: countFrom(made.retention, this.#now, this.#deps.config.retention) }
+    const asset = setAssetState(kept, { state: 'ready', readyAt: this.#now })
     this.#asset = asset
     this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
     await this.#becomePlayable()
@@ -353,7 +353,8 @@ class JobChange implements JobTransaction {
     if (this.job.assetId) {
       const asset = await this.asset()
       shown = asset.releasedSeconds > 0 && this.job.request.policy.gate !== 'asset'
-      this.#asset = setAssetState(asset, { state: shown ? 'cut' : 'discarded', at: this.#now, reason: outcome.detail })
+      const kept = { ...asset, retention: countFrom(asset.retention, this.#now, this.#deps.config.retention) }
+      this.#asset = setAssetState(kept, { state: shown ? 'cut' : 'discarded', at: this.#now, reason: outcome.detail })
       this.#assetChanged = true
     }
     await this.repositories.steps.cancelOpen(this.job.id, this.#held?.stepId)

@@ -4,9 +4,11 @@ import type { DurationSample } from '../domain/eta.ts'
 import type { ApiKeyId, AssetId, JobId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
+import type { AssetParts } from '../domain/object-keys.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
+import type { RetentionClass } from '../domain/retention.ts'
 import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
@@ -133,8 +135,18 @@ export interface AssetsRepository {
   /** The asset and its tenant, for serving. */
   getWithTenant(id: AssetId): Promise<{ asset: Asset; tenantId: TenantId } | undefined>
   save(asset: Asset): Promise<void>
-  /** Newest first, `ready` ones only. */
-  list(tenantId: TenantId, filter: { before?: AssetId; limit: number }): Promise<Asset[]>
+  /** Newest first, `ready` ones only, whose time is not over at `now`. */
+  list(tenantId: TenantId, filter: { now: Date; before?: AssetId; limit: number }): Promise<Asset[]>
+  /**
+   * Assets of which something is to be removed at `now` (`dueOf`), the longest overdue first. Those whose job has steps open are
+   * left out: such a step may still write objects.
+   */
+  overdue(now: Date, limit: number): Promise<Pick<Asset, 'id' | 'jobId'>[]>
+  /** Files, rungs and segments. */
+  parts(assetId: AssetId): Promise<AssetParts>
+  forgetParts(assetId: AssetId): Promise<void>
+  /** Bytes of the tenant's jobs that were cleaned up, by how long they stay. */
+  storedBytes(tenantId: TenantId): Promise<Record<RetentionClass, number>>
   addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
   file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
   files(assetId: AssetId): Promise<AssetFile[]>

@@ -1,4 +1,5 @@
 import type { Asset, AssetFile, Rendition } from '../domain/asset.ts'
+import { CUT_ASSET_KEPT_MS, openHold } from '../domain/retention.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import type { AssetView } from '../wire/assets.ts'
 import { fileAddress } from './addresses.ts'
@@ -16,6 +17,7 @@ const fileOfFormat: Record<Exclude<Rendition['format'], 'hls'>, string> = {
 export function assetView(asset: Asset, files: AssetFile[], verdicts: Verdict[], playable: boolean): AssetView {
   const playback = playable ? playbackView(timelineOfAsset(asset)) : null
   const names = new Set(files.map(({ name }) => name))
+  const hold = openHold(asset.retention)
   return {
     id: asset.id,
     jobId: asset.jobId,
@@ -44,6 +46,9 @@ export function assetView(asset: Asset, files: AssetFile[], verdicts: Verdict[],
     playbackUrl: playback?.url ?? null,
     posterUrl: names.has('poster.jpg') ? fileAddress(asset.id, 'poster.jpg') : (playback?.posterUrl ?? null),
     captionsUrl: names.has('captions.vtt') ? fileAddress(asset.id, 'captions.vtt') : (playback?.captionsUrl ?? null),
+    retention: asset.retention.class,
+    expiresAt: hold ? null : (expiryOf(asset)?.toISOString() ?? null),
+    hold: hold && { at: hold.at.toISOString(), by: hold.by, note: hold.note },
     createdAt: asset.createdAt.toISOString(),
   }
 
@@ -51,4 +56,8 @@ export function assetView(asset: Asset, files: AssetFile[], verdicts: Verdict[],
     if (format === 'hls') return playback?.url ?? null
     return names.has(fileOfFormat[format]) ? fileAddress(asset.id, fileOfFormat[format]) : null
   }
+}
+
+function expiryOf({ state, retention }: Asset): Date | null {
+  return state.state === 'cut' ? new Date(state.at.getTime() + CUT_ASSET_KEPT_MS) : retention.expiresAt
 }

@@ -1,4 +1,5 @@
 import type { Asset } from '../domain/asset.ts'
+import { isGone } from '../domain/asset-gone.ts'
 import { type Job, jobEnded, type Preview } from '../domain/job.ts'
 import type { Stage } from '../domain/progress.ts'
 import { type JobRequest, promptOf } from '../domain/request.ts'
@@ -13,6 +14,7 @@ const TITLE_CHARACTERS = 72
 
 /** What a job's view needs beside its row. */
 export interface JobSurroundings {
+  /** Absent also once its time is over. */
   asset: Asset | undefined
   /** Jobs before this one; asked only while it is queued. */
   ahead: number
@@ -53,13 +55,14 @@ export function jobView(job: Job, { asset, ahead, reviews }: JobSurroundings): J
 }
 
 /** Reads what the view needs and makes it. */
-export async function readJobView(store: Pick<Store, 'assets' | 'jobs' | 'reviews'>, job: Job): Promise<JobView> {
+export async function readJobView(store: Pick<Store, 'assets' | 'jobs' | 'reviews'>, job: Job, now: Date = new Date()): Promise<JobView> {
   const [asset, ahead, reviews] = await Promise.all([
     job.assetId ? store.assets.get(job.assetId) : undefined,
     job.state.state === 'queued' ? store.jobs.ahead(job) : 0,
     job.state.state === 'held' ? store.reviews.ofJob(job.id) : [],
   ])
-  return jobView(job, { asset, ahead, reviews: reviews.filter(({ state }) => state === 'open') })
+  const kept = asset && !isGone(asset, now) ? asset : undefined
+  return jobView(job, { asset: kept, ahead, reviews: reviews.filter(({ state }) => state === 'open') })
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Asset } from '../domain/asset.ts'
 import type { Job } from '../domain/job.ts'
 import type { Plan } from '../domain/plan.ts'
+import { newRetention } from '../domain/retention.ts'
 import type { StepHandler } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { judgePrompt, refusePrompt } from './judge-prompt.ts'
@@ -49,6 +50,7 @@ function newAsset(deps: StageDeps, job: Job, plan: Plan): Asset {
     cues: [],
     poster: false,
     renditions: job.request.formats.map((format) => ({ format, state: 'making' })),
+    retention: newRetention(job.request.policy.retention),
     state: { state: 'making' },
     createdAt: deps.clock.now(),
   }

@@ -1,4 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
+import { isKept, KEPT } from '../domain/object-keys.ts'
 import type { Charged, Outcome } from '../domain/outcome.ts'
 import type { LedgerEntry } from '../domain/spend.ts'
 import { type Late, type RemoteRef, type Take, type TakeOutput, takeEnded } from '../domain/take.ts'
@@ -8,7 +9,7 @@ import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
 import { paidFor, settleBy } from './end-take.ts'
 import { searchOver, whereIs } from './find-order.ts'
-import { isKept, KEPT, keptKey } from './keys.ts'
+import { keptKey } from './keys.ts'
 import { passes } from './park.ts'
 
 /** Whether the take's account with its provider is closed. `false`: ask again later. */

@@ -1,13 +1,15 @@
 import type { Job } from '../domain/job.ts'
-import { mastersOf, type Take } from '../domain/take.ts'
-import type { StepHandler } from '../ports/stages.ts'
+import { jobPrefix, keysReferredTo } from '../domain/object-keys.ts'
+import { openHold } from '../domain/retention.ts'
+import type { StepHandler, StepRun } from '../ports/stages.ts'
 import { callOff } from './call-off.ts'
 import type { StageDeps } from './deps.ts'
-import { isKept, jobPrefix, KEPT } from './keys.ts'
 import { park } from './park.ts'
 
 /** How long to wait for background copies before what they need is looked at. */
 const AGAIN_MS = 5_000
+/** How long it sleeps while the asset is held and no release wakes it. */
+const HELD_MS = 3_600_000
 
 /**
  * The last step of every job. Calls off takes still being made, then removes every object below the job's prefix that
@@ -22,35 +24,41 @@ export function cleanup(deps: StageDeps): StepHandler {
     let open = 0
     for (const take of await deps.store.takes.ofJob(job.id)) if (!(await callOff(deps, run, take))) open++
     if (open > 0) return park(deps, AGAIN_MS, `waits for ${open} takes to end at their providers`)
-    const takes = await deps.store.takes.ofJob(job.id)
     const discard = job.state.state !== 'succeeded'
-    if (discard) await run.checkpoint((tx) => tx.discardAsset('The job ended without it.'))
-    const referred = await referredKeys(deps, job, takes, discard)
+    if (discard && (await discardUnlessHeld(run)) === 'held') return park(deps, HELD_MS, 'waits until the asset is no longer held')
+    const referred = await referredKeys(deps, job, discard)
     let removed = 0
-    for await (const { key } of deps.objects.list(jobPrefix(job.id))) {
+    let storedBytes = 0
+    for await (const { key, sizeBytes } of deps.objects.list(jobPrefix(job.id))) {
       run.signal.throwIfAborted()
-      if (referred.has(key)) continue
+      if (referred.has(key)) {
+        storedBytes += sizeBytes
+        continue
+      }
       await deps.objects.remove(key)
       removed++
     }
-    run.log.info({ removed }, 'cleaned up')
-    return { then: 'done' }
+    run.log.info({ removed, storedBytes }, 'cleaned up')
+    return {
+      then: 'done',
+      write: async (tx) => {
+        if (tx.job.assetId) await tx.changeAsset({ retention: { ...(await tx.asset()).retention, storedBytes } })
+      },
+    }
   }
 }
 
-async function referredKeys(deps: StageDeps, job: Job, takes: Take[], discard: boolean): Promise<Set<string>> {
-  const late = takes.flatMap(({ state }) => (state.state === 'cancelled' ? (state.late?.outputs ?? []) : []))
-  const keys = new Set([
-    ...takes.flatMap(mastersOf).map(({ objectKey }) => objectKey),
-    ...late.filter(isKept).map(({ locator }) => locator.slice(KEPT.length)),
-  ])
-  if (job.preview) keys.add(job.preview.objectKey)
-  if (!job.assetId || discard) return keys
-  const [files, rungs, segments] = await Promise.all([
-    deps.store.assets.files(job.assetId),
-    deps.store.assets.rungs(job.assetId),
-    deps.store.assets.segments(job.assetId),
-  ])
-  for (const { objectKey } of [...files, ...segments, ...rungs.map((rung) => rung.init)]) keys.add(objectKey)
-  return keys
+/** Under the job's lock, as a hold is: of the two one comes first. */
+async function discardUnlessHeld(run: StepRun): Promise<'discarded' | 'held'> {
+  let was: 'discarded' | 'held' = 'discarded'
+  await run.checkpoint(async (tx) => {
+    if (tx.job.assetId && openHold((await tx.asset()).retention)) was = 'held'
+    else await tx.discardAsset('The job ended without it.')
+  })
+  return was
+}
+
+async function referredKeys(deps: StageDeps, job: Job, discard: boolean): Promise<Set<string>> {
+  const { assets, takes } = deps.store
+  return keysReferredTo(job, await takes.ofJob(job.id), !job.assetId || discard ? null : await assets.parts(job.assetId))
 }

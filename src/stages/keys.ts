@@ -1,14 +1,9 @@
 import type { AssetId, JobId, TakeId } from '../domain/ids.ts'
-import type { TakeOutput } from '../domain/take.ts'
+import { jobPrefix, takesPrefix } from '../domain/object-keys.ts'
 
-/** Everything of a job lies below one prefix, so that it can be counted and removed as one. */
-export const jobPrefix = (jobId: JobId): string => `jobs/${jobId}/`
 export const previewKey = (jobId: JobId, seq: number): string => `${jobPrefix(jobId)}previews/${seq}.jpg`
-const takeKeyPrefix = (jobId: JobId, takeId: TakeId): string => `${jobPrefix(jobId)}takes/${takeId}/`
+const takeKeyPrefix = (jobId: JobId, takeId: TakeId): string => `${takesPrefix(jobId)}${takeId}/`
 export const masterKey = (jobId: JobId, takeId: TakeId, name: string): string => `${takeKeyPrefix(jobId, takeId)}${name}`
-/** Before the object key of an output that is in our keeping already, where its locator would be. */
-export const KEPT = 'kept:'
-export const isKept = ({ locator }: Pick<TakeOutput, 'locator'>): boolean => locator.startsWith(KEPT)
 /** What came with the answer to an order, before it is taken in. */
 export const keptKey = (jobId: JobId, takeId: TakeId, name: string): string => masterKey(jobId, takeId, `kept-${name}`)
 export const fileKey = (jobId: JobId, assetId: AssetId, name: string): string => `${jobPrefix(jobId)}assets/${assetId}/${name}`

@@ -70,7 +70,10 @@ async function inspect(
   return inspection.end()
 }
 
-/** Each voice as it was delivered. One that was put together from several takes is not kept as such, and nothing is known of it. */
+/**
+ * Each voice as it was delivered. One that was put together from several takes is not kept as such, and one whose time was over is not
+ * kept at all: nothing is known of them.
+ */
 async function judgeVoices(
   deps: RejudgeDeps,
   job: Job,
@@ -87,7 +90,7 @@ async function judgeVoices(
     if (!speech || request?.kind !== 'speech') continue
     if (takes.some(({ cause }) => cause?.action === 'respeak' && cause.takeId === speech.take.id)) continue
     const media = mastersOf(speech.take).find(({ role }) => role === 'media')
-    if (!media) continue
+    if (!media || !(await deps.objects.head(media.objectKey))) continue
     const lead = job.plan?.shots.find(({ index }) => index === shot)?.leadSeconds ?? 0
     await using file = await deps.objects.localFile(media.objectKey)
     const pcmPath = `${scratch}/voice.pcm`

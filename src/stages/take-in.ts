@@ -1,10 +1,11 @@
 import { SluiceError } from '../domain/errors.ts'
+import { isKept, jobPrefix, KEPT } from '../domain/object-keys.ts'
 import type { Cue, Master, RemoteRef, Take, TakeOutput } from '../domain/take.ts'
 import type { ObjectInfo } from '../ports/objects.ts'
 import type { StepRun } from '../ports/stages.ts'
 import { providerOf, type StageDeps } from './deps.ts'
 import { download } from './download.ts'
-import { isKept, jobPrefix, KEPT, masterKey } from './keys.ts'
+import { masterKey } from './keys.ts'
 import { textOf } from './object-text.ts'
 
 const extensions: Record<string, string> = {

@@ -1,6 +1,7 @@
 import type { Asset } from '../domain/asset.ts'
 import type { IdPrefix, IdTypes, JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
+import { newRetention } from '../domain/retention.ts'
 import type { Review } from '../domain/review.ts'
 import { laneOf, type Step, type StepWork } from '../domain/step.ts'
 import type { Take } from '../domain/take.ts'
@@ -139,6 +140,7 @@ export function newAsset(jobId: JobId, change: Partial<Asset> = {}): Asset {
     cues: [],
     poster: false,
     renditions: [],
+    retention: newRetention('standard'),
     state: { state: 'making' },
     createdAt: new Date(),
     ...change,

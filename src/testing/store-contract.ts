@@ -3,6 +3,7 @@ import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } fr
 import type { JobId, StepId, TakeId, TenantId } from '../domain/ids.ts'
 import { type Job, type JobState, setJobState } from '../domain/job.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { newRetention, type RetentionClass } from '../domain/retention.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../domain/step.ts'
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
@@ -698,13 +699,24 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           poster: true,
           cues: [{ startSeconds: 0.1, endSeconds: 0.7, text: HARD_TEXT }],
           renditions: [{ format: 'webm', state: 'failed', detail: 'No.' }],
+          retention: {
+            class: 'ephemeral',
+            expiresAt: new Date(9_009),
+            mastersExpireAt: new Date(8_008),
+            holds: [
+              { at: new Date(1), by: 'ann', note: HARD_TEXT, released: { at: new Date(2), by: null, note: '' } },
+              { at: new Date(3), by: null, note: '', released: null },
+            ],
+            sweptAt: new Date(7_007),
+            storedBytes: 5_000_000_000,
+          },
           state: { state: 'ready', readyAt: new Date(5_005) },
         }
         await store.assets.save(full)
         expect(await store.assets.get(asset.id)).toEqual(full)
-        const discarded = setAssetState(full, { state: 'discarded', at: new Date(6_006), reason: 'over' })
-        await store.assets.save(discarded)
-        expect(await store.assets.get(asset.id)).toEqual(discarded)
+        const gone = setAssetState(full, { state: 'gone', at: new Date(6_006) })
+        await store.assets.save(gone)
+        expect(await store.assets.get(asset.id)).toEqual(gone)
         expect(await store.assets.get(testIds.next('ast'))).toBeUndefined()
         await expect(store.assets.save(newAsset(job.id))).rejects.toThrow()
       })
@@ -720,10 +732,53 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         ]
         await insertAsset(ready())
         const newest = [made[3]?.id, made[2]?.id, made[0]?.id]
-        expect((await store.assets.list(job.tenantId, { limit: 10 })).map(({ id }) => id)).toEqual(newest)
-        expect((await store.assets.list(job.tenantId, { limit: 1, before: newest[0] as Asset['id'] })).map(({ id }) => id)).toEqual([
-          newest[1],
-        ])
+        expect((await store.assets.list(job.tenantId, { now: new Date(), limit: 10 })).map(({ id }) => id)).toEqual(newest)
+        expect(
+          (await store.assets.list(job.tenantId, { now: new Date(), limit: 1, before: newest[0] as Asset['id'] })).map(({ id }) => id),
+        ).toEqual([newest[1]])
+      })
+
+      it('of which something is kept no longer are found, the longest overdue first', async () => {
+        // So early that nothing of another test is overdue.
+        const now = new Date(-1_000_000)
+        const ago = (ms: number): Date => new Date(now.getTime() - ms)
+        const due = (change: Partial<Asset['retention']>, job?: Job) =>
+          insertAsset({ retention: { ...newRetention('ephemeral'), ...change }, state: { state: 'ready', readyAt: ago(99) } }, job)
+        const job = await insertJob()
+        const expired = await due({ expiresAt: ago(1) }, job)
+        const masters = await due({ expiresAt: new Date(now.getTime() + 1), mastersExpireAt: ago(2) }, job)
+        const hold = { at: ago(50), by: null, note: '' }
+        const held = await due({ expiresAt: ago(3), holds: [{ ...hold, released: null }] }, job)
+        const released = await due({ expiresAt: ago(4), holds: [{ ...hold, released: hold }] })
+        await due({ expiresAt: ago(5), sweptAt: ago(0) })
+        const busy = await due({ expiresAt: ago(6) })
+        const step = newStep(busy.jobId)
+        await store.steps.insert([step])
+        const found = async (limit: number) => (await store.assets.overdue(now, limit)).map(({ id }) => id)
+        expect(await found(10)).toEqual([released.id, masters.id, expired.id])
+        expect(await found(1)).toEqual([released.id])
+        await store.steps.cancelOpen(busy.jobId)
+        expect(await found(1)).toEqual([busy.id])
+        expect(
+          (await store.assets.list(job.tenantId, { now, limit: 10 })).map(({ id }) => id),
+          'in time, or held',
+        ).toEqual([held.id, masters.id])
+      })
+
+      it('are counted by how long they stay, and forget what they were made of', async () => {
+        const job = await insertJob()
+        const of = (retention: RetentionClass, storedBytes: number) =>
+          insertAsset({ retention: { ...newRetention(retention), storedBytes } }, job)
+        const { id } = await of('permanent', 5_000_000_000)
+        for (const bytes of [0, 7, 8]) await of('standard', bytes)
+        expect(await store.assets.storedBytes(job.tenantId)).toEqual({ ephemeral: 0, standard: 15, permanent: 5_000_000_000 })
+        const file = { name: 'a.mp4', label: 'A', objectKey: 'k', mimeType: 'video/mp4', sizeBytes: 1, sha256: 'aa' }
+        await store.assets.addFiles(id, [file])
+        await store.assets.addRungs(id, [rung('720p')])
+        await store.assets.addSegments(id, [segment('720p', 0)])
+        expect(await store.assets.parts(id)).toEqual({ files: [file], rungs: [rung('720p')], segments: [segment('720p', 0)] })
+        await store.assets.forgetParts(id)
+        expect(await store.assets.parts(id)).toEqual({ files: [], rungs: [], segments: [] })
       })
 
       it('have files, by name, in the order they were added', async () => {

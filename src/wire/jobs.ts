@@ -35,7 +35,10 @@ const PolicyInput = z
       ),
     deadlineSeconds: z.number().int().min(10).max(86_400).optional().describe('The job expires this long after it was accepted.'),
     priority: z.number().int().min(-10).max(10).default(0).describe('Higher goes first.'),
-    retention: z.enum(['ephemeral', 'standard', 'permanent']).default('standard'),
+    retention: z
+      .enum(['ephemeral', 'standard', 'permanent'])
+      .default('standard')
+      .describe('How long the asset stays once the job has ended: hours, as the server is set; its days, or for ever; for ever.'),
     maxCostMicroUsd: z
       .number()
       .int()

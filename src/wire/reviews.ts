@@ -4,7 +4,7 @@ import { RangeView, VerdictView } from './verdicts.ts'
 const ReviewStateName = z.enum(['open', 'approved', 'rejected', 'regenerated', 'closed'])
 const DecisionName = z.enum(['approve', 'reject', 'regenerate'])
 /** Longest note, in characters. */
-const MAX_NOTE_LENGTH = 2_000
+export const MAX_NOTE_LENGTH = 2_000
 const MAX_NAME_LENGTH = 100
 
 const FindingView = VerdictView.omit({ range: true })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { OutcomeView } from './jobs.ts'
 
+const Bytes = z.number().int()
 const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
 
 export const TakeView = z
@@ -63,6 +64,9 @@ export const UsageView = z
       reservedMicroUsd: MicroUsd.describe('Set aside for orders under way.'),
       spentMicroUsd: MicroUsd,
     }),
+    storedBytes: z
+      .object({ ephemeral: Bytes, standard: Bytes, permanent: Bytes })
+      .describe('What your jobs take up now, masters included, by how long it stays. Jobs count once they were cleaned up.'),
     usage: z.array(
       z.object({
         provider: z.string(),

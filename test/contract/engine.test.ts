@@ -100,7 +100,13 @@ async function startEngine(
     providers: new Map(),
     pipelines,
     handlers,
-    config: { slots: { io: 4, cpu: 2, resident: 4 }, leaseMs: config.leaseMs ?? 5_000, hintAgainMs: 500, drainMs: config.drainMs ?? 2_000 },
+    config: {
+      slots: { io: 4, cpu: 2, resident: 4 },
+      leaseMs: config.leaseMs ?? 5_000,
+      hintAgainMs: 500,
+      drainMs: config.drainMs ?? 2_000,
+      retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+    },
   })
   await engine.start(lanes)
   engines.push(engine)

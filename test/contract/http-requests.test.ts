@@ -544,6 +544,7 @@ describe('documentation', () => {
       '/v1/assets/{id}/hls/{rung}/init.mp4',
       '/v1/assets/{id}/hls/{rung}/playlist.m3u8',
       '/v1/assets/{id}/hls/{rung}/{segment}',
+      '/v1/assets/{id}/hold',
       '/v1/blocklist',
       '/v1/checks',
       '/v1/events',

@@ -13,6 +13,7 @@ import type { Rung, Segment } from '../../src/domain/asset.ts'
 import type { AssetId, TenantId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
+import { newRetention, type RetentionPeriods } from '../../src/domain/retention.ts'
 import type { StepName } from '../../src/domain/step.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
@@ -27,6 +28,7 @@ import { createEngine, type RunningEngine } from '../../src/engine/create-engine
 import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
 import type { Bus } from '../../src/ports/bus.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { Courier } from '../../src/ports/courier.ts'
 import type { Objects } from '../../src/ports/objects.ts'
 import type { Provider } from '../../src/ports/provider.ts'
@@ -47,6 +49,8 @@ const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
 export interface World {
   store: Store
   objects: Objects
+  /** Where the objects lie on disk. */
+  filesFolder: string
   bus: Bus
   engine: RunningEngine
   /** Goes to receivers on this machine. */
@@ -106,6 +110,8 @@ export const request: JobRequest = {
   },
 }
 
+const keptForEver: RetentionPeriods = { ephemeralHours: 24, standardDays: null, masterDays: null }
+
 /** One database server for all worlds of a test file: starting one takes longer than most tests. */
 let server: ReturnType<typeof startServer> | undefined
 let worlds = 0
@@ -134,10 +140,12 @@ async function startServer() {
 /**
  * @param scripts what steps do once the engine is started; the others do nothing
  * @param providers who the engine knows
+ * @param kept the time, and how long assets stay
  */
 export async function createWorld(
   scripts: (store: Store) => Partial<Record<StepName, StepHandler>> = () => ({}),
   providers: ReadonlyMap<string, Provider> = new Map(),
+  { clock = systemClock, retention = keptForEver }: { clock?: Clock; retention?: RetentionPeriods } = {},
 ): Promise<World> {
   worlds += 1
   server ??= startServer()
@@ -145,10 +153,10 @@ export async function createWorld(
   const pool = await (await server).create()
   const store = createSqlStore({ pool, log })
   await store.migrate()
-  const objects = await createFsObjects({ folder: join(folder, 'files'), log })
+  const filesFolder = join(folder, 'files')
+  const objects = await createFsObjects({ folder: filesFolder, log })
   const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
-  const clock = systemClock
   const network = createNetwork()
   const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/0.0.0' })
   const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
@@ -166,7 +174,7 @@ export async function createWorld(
     providers,
     pipelines,
     handlers,
-    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100 },
+    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100, retention },
   })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
   const changing = {
@@ -176,6 +184,7 @@ export async function createWorld(
     ids,
     log,
     metrics: silentMetrics,
+    config: { retention },
     forecast: createForecast(store.samples),
     stepsDue: () => undefined,
   }
@@ -184,6 +193,7 @@ export async function createWorld(
   const world: World = {
     store,
     objects,
+    filesFolder,
     bus,
     engine,
     courier,
@@ -231,6 +241,7 @@ export async function createWorld(
           cues: [{ startSeconds: 0, endSeconds: 2, text: 'A bell rings.' }],
           poster: false,
           renditions: [{ format: 'hls', state: 'making' }],
+          retention: newRetention(job.request.policy.retention),
           state: { state: 'making' },
           createdAt: new Date(),
         })
@@ -263,6 +274,7 @@ export async function createWorld(
         store: seen,
         objects,
         hub,
+        clock,
         ids,
         log,
         metrics: silentMetrics,

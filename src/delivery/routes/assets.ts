@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import type { Asset } from '../../domain/asset.ts'
 import { captionsVtt } from '../../domain/captions.ts'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId } from '../../domain/ids.ts'
 import { assetView } from '../../realtime/asset-view.ts'
-import { AssetList, AssetView } from '../../wire/assets.ts'
+import { AssetList, AssetView, HoldInput, ReleaseQuery } from '../../wire/assets.ts'
 import type { App, Context } from '../context.ts'
-import { findAsset, findPlayable } from '../find.ts'
+import { asAssetId, findAsset, findPlayable } from '../find.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { verdictsOf } from '../judged.ts'
 import { withProblems } from '../openapi.ts'
@@ -14,7 +15,7 @@ import { IMMUTABLE, NO_STORE, sendObject } from '../send-object.ts'
 const CAPTIONS = 'captions.vtt'
 
 export function assetRoutes(app: App, context: Context): void {
-  const { store, objects } = context
+  const { engine, store, objects, clock } = context
 
   app.get(
     '/assets',
@@ -31,7 +32,11 @@ export function assetRoutes(app: App, context: Context): void {
       const { before, limit } = request.query
       if (before !== undefined && !isId('ast', before))
         throw invalidRequest([{ field: 'before', detail: 'Must be the `next` of a page before.' }])
-      const found = await store.assets.list(request.tenantId, { limit: limit + 1, ...(before !== undefined && { before }) })
+      const found = await store.assets.list(request.tenantId, {
+        now: clock.now(),
+        limit: limit + 1,
+        ...(before !== undefined && { before }),
+      })
       const page = found.slice(0, limit)
       const assets = await Promise.all(
         page.map(async (asset) =>
@@ -54,10 +59,52 @@ export function assetRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { asset, playable } = await findAsset(store, request.tenantId, request.params.id)
-      return assetView(asset, playable ? await store.assets.files(asset.id) : [], await verdictsOf(store, asset), playable)
+      const { asset, playable } = await findAsset(context, request.tenantId, request.params.id)
+      return view(asset, playable)
     },
   )
+
+  app.post(
+    '/assets/:id/hold',
+    {
+      schema: {
+        operationId: 'holdAsset',
+        summary: 'Keep an asset for as long as it is held',
+        description: 'Nothing of it is removed and its time stands still. One that is held already stays as it was.',
+        tags: ['assets'],
+        params: z.object({ id: z.string() }),
+        body: HoldInput.nullish(),
+        response: withProblems({ 200: AssetView }),
+      },
+    },
+    async ({ tenantId, params, keyName: by, body }) => {
+      const { asset, playable } = await findAsset(context, tenantId, params.id)
+      return view(await engine.holdAsset(tenantId, asset.id, { by, note: body?.note ?? '' }), playable)
+    },
+  )
+
+  app.delete(
+    '/assets/:id/hold',
+    {
+      schema: {
+        operationId: 'releaseAsset',
+        summary: 'Hold an asset no longer',
+        description: 'Its time counts on from where it stood: `expiresAt` is as much later as it was held.',
+        tags: ['assets'],
+        params: z.object({ id: z.string() }),
+        querystring: ReleaseQuery,
+        response: withProblems({ 200: AssetView }),
+      },
+    },
+    async ({ tenantId, params, keyName: by, query }) => {
+      const asset = await engine.releaseAsset(tenantId, asAssetId(params.id), { by, note: query.note })
+      return view(asset, asset.state.state === 'ready' || asset.state.state === 'cut')
+    },
+  )
+
+  async function view(asset: Asset, playable: boolean): Promise<AssetView> {
+    return assetView(asset, playable ? await store.assets.files(asset.id) : [], await verdictsOf(store, asset), playable)
+  }
 
   app.get(
     '/assets/:id/files/:name',
@@ -79,7 +126,7 @@ export function assetRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id, name } = request.params
-      const asset = await findPlayable(store, request.tenantId, id)
+      const asset = await findPlayable(context, request.tenantId, id)
       const file = await store.assets.file(asset.id, name)
       if (file) {
         if (request.query.download !== undefined) reply.header('content-disposition', `attachment; filename="${file.name}"`)

@@ -32,7 +32,7 @@ export function hlsRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const asset = await findPlayable(store, request.tenantId, request.params.id)
+      const asset = await findPlayable(context, request.tenantId, request.params.id)
       const rungs = await store.assets.rungs(asset.id)
       reply.type(PLAYLIST_TYPE).header('cache-control', cacheOf(asset))
       return reply.send(multivariantPlaylist({ rungs, uri: (rung) => `${encodeURIComponent(rung)}/playlist.m3u8` }))
@@ -57,7 +57,7 @@ export function hlsRoutes(app: App, context: Context): void {
       const { id, rung } = request.params
       const wanted = request.query._HLS_msn
       // The asset is read before its segments: one that is complete has all of them.
-      let asset = await findPlayable(store, request.tenantId, id)
+      let asset = await findPlayable(context, request.tenantId, id)
       await findRung(asset, rung)
       let segments = await store.assets.segments(asset.id, rung)
       if (wanted !== undefined && grows(asset) && !lists(segments, wanted)) {
@@ -66,7 +66,7 @@ export function hlsRoutes(app: App, context: Context): void {
         const until = Date.now() + HOLD_MS
         try {
           do {
-            asset = await findPlayable(store, request.tenantId, id)
+            asset = await findPlayable(context, request.tenantId, id)
             segments = await store.assets.segments(asset.id, rung)
             if (lists(segments, wanted) || !grows(asset)) break
             await watch.next(until - Date.now(), held.signal)
@@ -101,7 +101,7 @@ export function hlsRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const asset = await findPlayable(store, request.tenantId, request.params.id)
+      const asset = await findPlayable(context, request.tenantId, request.params.id)
       const { init } = await findRung(asset, request.params.rung)
       return sendObject(request, reply, objects, { ...init, mimeType: `${asset.kind}/mp4` }, IMMUTABLE)
     },
@@ -120,7 +120,7 @@ export function hlsRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id, rung, segment: file } = request.params
-      const asset = await findPlayable(store, request.tenantId, id)
+      const asset = await findPlayable(context, request.tenantId, id)
       const [, index] = file.match(SEGMENT_FILE) ?? []
       const segment = index === undefined ? undefined : await store.assets.segment(asset.id, rung, Number(index))
       if (!segment) {

@@ -8,7 +8,7 @@ import { jobAddress } from '../../realtime/addresses.ts'
 import { jobView, readJobView } from '../../realtime/job-view.ts'
 import { JobInput, JobList, JobListQuery, JobView, type ParsedJobInput, QuoteView, ReportView, VoiceList } from '../../wire/jobs.ts'
 import type { App, Context } from '../context.ts'
-import { asJobId, findJob } from '../find.ts'
+import { asJobId, assertNotGone, findJob } from '../find.ts'
 import { findProfile } from '../find-profile.ts'
 import { IdempotencyHeaders, idempotencyOf } from '../idempotency.ts'
 import { invalidRequest } from '../invalid-request.ts'
@@ -22,7 +22,7 @@ const IdParams = z.object({ id: z.string() })
 const PREVIEW_FILE = /^(\d{1,15})\.jpg$/
 
 export function jobRoutes(app: App, context: Context): void {
-  const { engine, store, objects } = context
+  const { engine, store, objects, clock } = context
   const asked = async ({ body, tenantId }: { body: ParsedJobInput; tenantId: TenantId }) =>
     toJobRequest(body, await findProfile(store, tenantId, body.policy.profile))
 
@@ -81,7 +81,7 @@ export function jobRoutes(app: App, context: Context): void {
         ...(before !== undefined && { before }),
       })
       const page = found.slice(0, limit)
-      const jobs = await Promise.all(page.map((job) => readJobView(store, job)))
+      const jobs = await Promise.all(page.map((job) => readJobView(store, job, clock.now())))
       return { jobs, next: found.length > limit ? (page.at(-1)?.id ?? null) : null }
     },
   )
@@ -89,7 +89,7 @@ export function jobRoutes(app: App, context: Context): void {
   app.get(
     '/jobs/:id',
     { schema: { operationId: 'getJob', summary: 'A job', tags: ['jobs'], params: IdParams, response: withProblems({ 200: JobView }) } },
-    async (request) => readJobView(store, await findJob(store, request.tenantId, request.params.id)),
+    async (request) => readJobView(store, await findJob(store, request.tenantId, request.params.id), clock.now()),
   )
 
   app.post(
@@ -103,7 +103,7 @@ export function jobRoutes(app: App, context: Context): void {
         response: withProblems({ 200: JobView }),
       },
     },
-    async (request) => readJobView(store, await engine.cancel(request.tenantId, asJobId(request.params.id))),
+    async (request) => readJobView(store, await engine.cancel(request.tenantId, asJobId(request.params.id)), clock.now()),
   )
 
   app.post(
@@ -164,6 +164,7 @@ export function jobRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const job = await findJob(store, request.tenantId, request.params.id)
+      await assertNotGone(context, job)
       const [, seq] = request.params.file.match(PREVIEW_FILE) ?? []
       const latest = job.preview
       const object =
@@ -184,7 +185,7 @@ export function jobRoutes(app: App, context: Context): void {
   async function accepted(reply: FastifyReply, { job, ahead, repeated }: Submitted): Promise<JobView> {
     if (repeated) reply.header('idempotent-replayed', 'true')
     reply.code(202).header('location', jobAddress(job.id))
-    return ahead === null ? readJobView(store, job) : jobView(job, { asset: undefined, ahead, reviews: [] })
+    return ahead === null ? readJobView(store, job, clock.now()) : jobView(job, { asset: undefined, ahead, reviews: [] })
   }
 
   app.get(

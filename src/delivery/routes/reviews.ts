@@ -7,7 +7,7 @@ import { mastersOf } from '../../domain/take.ts'
 import { reviewView } from '../../realtime/review-view.ts'
 import { ReviewInput, ReviewList, ReviewListQuery, ReviewView } from '../../wire/reviews.ts'
 import type { App, Context } from '../context.ts'
-import { asReviewId, findReview } from '../find.ts'
+import { asReviewId, assertNotGone, findJob, findReview } from '../find.ts'
 import { IdempotencyHeaders, idempotencyOf } from '../idempotency.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { withProblems } from '../openapi.ts'
@@ -18,7 +18,8 @@ const tags = ['reviews']
 /** What a vendor calls its output is not believed: nothing that a browser would run is sent under its name. */
 const PLAYABLE = /^(video|audio)\/[\w.+-]+$|^image\/(jpeg|png|webp)$/
 
-export function reviewRoutes(app: App, { engine, store, objects }: Context): void {
+export function reviewRoutes(app: App, context: Context): void {
+  const { engine, store, objects } = context
   app.get(
     '/reviews',
     {
@@ -99,6 +100,7 @@ export function reviewRoutes(app: App, { engine, store, objects }: Context): voi
     },
     async (request, reply) => {
       const review = await findReview(store, request.tenantId, request.params.id)
+      await assertNotGone(context, await findJob(store, request.tenantId, review.jobId))
       return sendObject(request, reply, objects, await heldMedia(review), NO_STORE)
     },
   )

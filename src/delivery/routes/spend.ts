@@ -10,7 +10,7 @@ export function spendRoutes(app: App, { store, providers }: Context): void {
     {
       schema: {
         operationId: 'getUsage',
-        summary: 'What was spent, and what is left of the budget',
+        summary: 'What was spent, what is left of the budget, and what is stored',
         tags: ['spend'],
         querystring: UsageQuery,
         response: withProblems({ 200: UsageView }),
@@ -18,8 +18,12 @@ export function spendRoutes(app: App, { store, providers }: Context): void {
     },
     async (request) => {
       const since = new Date(request.query.since ?? Date.now() - USAGE_MS)
-      const [budget, usage] = await Promise.all([store.ledger.budget(request.tenantId), store.ledger.usage(request.tenantId, since)])
-      return { since: since.toISOString(), budget, usage }
+      const [budget, usage, storedBytes] = await Promise.all([
+        store.ledger.budget(request.tenantId),
+        store.ledger.usage(request.tenantId, since),
+        store.assets.storedBytes(request.tenantId),
+      ])
+      return { since: since.toISOString(), budget, storedBytes, usage }
     },
   )
 

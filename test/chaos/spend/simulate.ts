@@ -4,6 +4,7 @@ import { type Job, jobEnded } from '../../../src/domain/job.ts'
 import type { Plan } from '../../../src/domain/plan.ts'
 import { newStages } from '../../../src/domain/progress.ts'
 import type { JobKind, JobRequest } from '../../../src/domain/request.ts'
+import { newRetention } from '../../../src/domain/retention.ts'
 import { laneOf, type StepName } from '../../../src/domain/step.ts'
 import { silentMetrics } from '../../../src/drivers/metrics/silent/metrics.ts'
 import { cancelJob } from '../../../src/engine/cancel.ts'
@@ -167,7 +168,13 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       running: createRunningSteps(),
       workerId: 'worker',
       stepsDue: () => {},
-      config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: LEASE_MS, hintAgainMs: 1_000, drainMs: 1_000 },
+      config: {
+        slots: { io: 1, cpu: 1, resident: 1 },
+        leaseMs: LEASE_MS,
+        hintAgainMs: 1_000,
+        drainMs: 1_000,
+        retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+      },
     } as unknown as Parameters<typeof runStep>[0] & Parameters<typeof receiveWebhook>[0] & Parameters<typeof cancelJob>[0]
     return { process, deps }
   }
@@ -370,6 +377,7 @@ function analyse(deps: StageDeps): StepHandler {
         verdicts: [],
         cues: [],
         renditions: [],
+        retention: newRetention(job.request.policy.retention),
       }
       await tx.createAsset(asset as unknown as Asset)
       await orderTakes(deps, tx)

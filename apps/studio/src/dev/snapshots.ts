@@ -218,6 +218,9 @@ const asset: AssetView = {
   playbackUrl: playback.url,
   posterUrl: still,
   captionsUrl: null,
+  retention: 'ephemeral',
+  expiresAt: at(86_431),
+  hold: null,
   createdAt: at(31),
 }
 

@@ -1,6 +1,6 @@
 import type { AssetView, JobView } from 'sluice/client'
 import { money } from '../format/figures.ts'
-import { clock } from '../format/time.ts'
+import { clock, moment } from '../format/time.ts'
 
 /** What was ordered and what it costs, on one line. */
 export function Facts({ snapshot, asset }: { snapshot: JobView; asset: AssetView | null }) {
@@ -25,7 +25,13 @@ function factsOf({ cost, request, playback, endedAt }: JobView, asset: AssetView
     ...(seconds === null ? [] : [{ name: 'Length', value: clock(seconds) }]),
     ...(picture === null ? [] : [{ name: 'Picture', value: picture }]),
     ...(typeof request['seed'] === 'number' ? [{ name: 'Seed', value: String(request['seed']) }] : []),
+    ...(asset === null ? [] : [{ name: 'Kept', value: keptOf(asset) }]),
   ]
+}
+
+function keptOf({ hold, expiresAt }: AssetView): string {
+  if (hold) return hold.note === '' ? 'Held' : `Held: ${hold.note}`
+  return expiresAt === null ? 'For ever' : `Until ${moment(expiresAt)}`
 }
 
 function costOf({ estimateMicroUsd, actualMicroUsd }: JobView['cost'], ended: boolean): string {

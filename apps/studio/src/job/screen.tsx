@@ -48,7 +48,9 @@ export function Screen({ frame, kind, title, snapshot, asset = null, job, player
       onsluice-vod={() => onWatch?.((before) => ({ ...before, vod: true }))}
     />
   )
-  const waiting = <Waiting kind={kind} ended={Boolean(snapshot?.endedAt)} playable={playable} />
+  // Whatever a job has made can be played until its time is over.
+  const gone = snapshot?.state === 'succeeded' && !snapshot.playable
+  const waiting = <Waiting kind={kind} gone={gone} ended={Boolean(snapshot?.endedAt)} playable={playable} />
   const busy = !playable && snapshot?.endedAt === null
 
   if (frame.media === 'audio') {
@@ -81,10 +83,11 @@ function boxOf({ width, height }: { width: number; height: number }): React.CSSP
   return { '--sluice-player-ratio': `${width} / ${height}`, maxWidth: `calc(78vh * ${width / height})` } as React.CSSProperties
 }
 
-function Waiting({ kind, ended, playable }: { kind: JobView['kind']; ended: boolean; playable: boolean }) {
+function Waiting({ kind, gone, ended, playable }: { kind: JobView['kind']; gone: boolean; ended: boolean; playable: boolean }) {
   const { Icon, picture } = kinds[kind]
   const coming = picture ? 'The first picture appears here.' : 'It can be heard as soon as the first part is checked.'
-  const text = playable ? null : ended ? 'There is nothing to show.' : coming
+  const nothing = gone ? 'Its time is over: its files are deleted.' : 'There is nothing to show.'
+  const text = playable ? null : ended ? nothing : coming
   return (
     <div className="absolute inset-0 grid place-items-center text-muted">
       <div className="flex flex-col items-center gap-3 px-6 text-center text-sm">

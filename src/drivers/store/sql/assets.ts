@@ -1,6 +1,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Asset, AssetFile, Rendition, Rung, Segment } from '../../../domain/asset.ts'
 import type { AssetId, JobId, TenantId } from '../../../domain/ids.ts'
+import { openHold, type Retention, type RetentionClass, type RetentionHold } from '../../../domain/retention.ts'
 import type { Cue } from '../../../domain/take.ts'
 import type { AssetsRepository } from '../../../ports/store.ts'
 import { db, type Sql, type Statement } from './database.ts'
@@ -8,6 +9,7 @@ import { inserter, jsonText, text, withDates } from './rows.ts'
 import type { AssetFileTable, AssetTable, RungTable, SegmentTable } from './schema.ts'
 
 const STATE_DATES = ['readyAt', 'at']
+const SAID_DATES = ['at']
 
 const insertFiles = inserter(
   'sluice.asset_file',
@@ -62,6 +64,13 @@ function changing(asset: Asset): Changing {
     cues: jsonText(asset.cues),
     renditions: jsonText(asset.renditions),
     state_detail: jsonText(asset.state),
+    retention: asset.retention.class,
+    expires_at: asset.retention.expiresAt,
+    masters_expire_at: asset.retention.mastersExpireAt,
+    holds: jsonText(asset.retention.holds),
+    held: openHold(asset.retention) !== null,
+    swept_at: asset.retention.sweptAt,
+    stored_bytes: asset.retention.storedBytes,
   }
 }
 
@@ -91,8 +100,23 @@ function assetFromRow(row: Selectable<AssetTable>): Asset {
     cues: row.cues as Cue[],
     poster: row.poster,
     renditions: row.renditions as Rendition[],
+    retention: retentionFromRow(row),
     state: withDates<Asset['state']>(row.state_detail, STATE_DATES),
     createdAt: row.created_at,
+  }
+}
+
+function retentionFromRow(row: Selectable<AssetTable>): Retention {
+  return {
+    class: row.retention as RetentionClass,
+    expiresAt: row.expires_at,
+    mastersExpireAt: row.masters_expire_at,
+    holds: (row.holds as RetentionHold[]).map((hold) => ({
+      ...withDates<RetentionHold>(hold, SAID_DATES),
+      released: hold.released && withDates(hold.released, SAID_DATES),
+    })),
+    sweptAt: row.swept_at,
+    storedBytes: Number(row.stored_bytes),
   }
 }
 
@@ -134,7 +158,7 @@ function segmentFromRow(row: Selectable<SegmentTable>): Segment {
 export function createAssets(run: Sql): AssetsRepository {
   const find = (id: AssetId) => run.rows(db.selectFrom('sluice.asset').selectAll().where('id', '=', id))
 
-  return {
+  const assets: AssetsRepository = {
     async insert(asset) {
       await run.write(insertAsset(asset))
     },
@@ -153,12 +177,41 @@ export function createAssets(run: Sql): AssetsRepository {
       await run.write(db.updateTable('sluice.asset').set(changing(asset)).where('id', '=', asset.id), 1)
     },
 
-    async list(tenantId, { before, limit }) {
+    async list(tenantId, { now, before, limit }) {
       const rows = await run.rows(sql<Selectable<AssetTable>>`
         select * from sluice.asset
-        where tenant_id = ${tenantId} and state = 'ready' and (${before ?? null}::text is null or id < ${before ?? null})
+        where tenant_id = ${tenantId} and state = 'ready' and (held or expires_at is null or expires_at > ${now}) and (${before ?? null}::text is null or id < ${before ?? null})
         order by id desc limit ${limit}`)
       return rows.map(assetFromRow)
+    },
+
+    async overdue(now, limit) {
+      const rows = await run.rows(sql<{ id: AssetId; job_id: JobId }>`
+        select id, job_id from sluice.asset
+        where swept_at is null and not held and least(expires_at, masters_expire_at) <= ${now}
+          and not exists (select from sluice.step where step.job_id = asset.job_id and due_at is not null)
+        order by least(expires_at, masters_expire_at) limit ${limit}`)
+      return rows.map(({ id, job_id }) => ({ id, jobId: job_id }))
+    },
+
+    async parts(assetId) {
+      const [files, rungs, segments] = await Promise.all([assets.files(assetId), assets.rungs(assetId), assets.segments(assetId)])
+      return { files, rungs, segments }
+    },
+
+    async forgetParts(assetId) {
+      await run.write(sql`delete from sluice.asset_file where asset_id = ${assetId}`)
+      await run.write(sql`delete from sluice.rung where asset_id = ${assetId}`)
+      await run.write(sql`delete from sluice.segment where asset_id = ${assetId}`)
+    },
+
+    async storedBytes(tenantId) {
+      const rows = await run.rows(sql<{ retention: RetentionClass; bytes: string }>`
+        select retention, sum(stored_bytes)::text as bytes from sluice.asset
+        where tenant_id = ${tenantId} and stored_bytes > 0 group by retention`)
+      const bytes: Record<RetentionClass, number> = { ephemeral: 0, standard: 0, permanent: 0 }
+      for (const row of rows) bytes[row.retention] = Number(row.bytes)
+      return bytes
     },
 
     async addFiles(assetId, files) {
@@ -231,4 +284,5 @@ export function createAssets(run: Sql): AssetsRepository {
       return rows[0] && segmentFromRow(rows[0])
     },
   }
+  return assets
 }

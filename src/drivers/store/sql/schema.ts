@@ -104,6 +104,13 @@ export interface AssetTable {
   cues: Json
   renditions: Json
   state_detail: Json
+  retention: string
+  expires_at: Date | null
+  masters_expire_at: Date | null
+  holds: Json
+  held: boolean
+  swept_at: Date | null
+  stored_bytes: Big
   created_at: Date
 }
 

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { SluiceError } from '../domain/errors.ts'
+import { createFsObjects } from '../drivers/objects/fs/driver.ts'
+import { findOrphans, type Orphans } from '../engine/orphans.ts'
+import { type SweepDeps, type Swept, sweepOverdue } from '../engine/sweep.ts'
+import type { Logger } from '../ports/logger.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { openStoreBeside } from './open-store-beside.ts'
+
+/** Assets at once; a server that runs sweeps by itself. */
+const MOST = 10_000
+
+export interface RetentionReport {
+  /** Assets of which something is kept no longer, and has not been removed yet. */
+  overdue: number
+  /** Objects of which no row knows. */
+  orphans: Orphans[]
+}
+
+/** What is to be removed, also beside a running server. `sweep` removes it. */
+export async function openRetention(config: Config, log: Logger, stack: AsyncDisposableStack) {
+  const store = await openStoreBeside(config, log, stack)
+  const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
+  const deps: SweepDeps = { store, objects, clock: systemClock, log }
+
+  return {
+    async look(): Promise<RetentionReport> {
+      const overdue = await store.assets.overdue(systemClock.now(), MOST)
+      const orphans: Orphans[] = []
+      let known = 0
+      for await (const found of findOrphans(deps)) {
+        if (found.known) known++
+        if (found.objects.length > 0) orphans.push(found)
+      }
+      if (orphans.length > 0 && known === 0) throw anotherDatabase(orphans.length)
+      return { overdue: overdue.length, orphans }
+    },
+
+    async sweep({ orphans }: RetentionReport, signal: AbortSignal): Promise<Swept> {
+      let removedBytes = 0
+      const left = orphans.flatMap((found) => found.objects)
+      for (const { key, sizeBytes } of left) {
+        signal.throwIfAborted()
+        await objects.remove(key)
+        removedBytes += sizeBytes
+      }
+      const swept = await sweepOverdue(deps, MOST, signal)
+      return { ...swept, removedObjects: swept.removedObjects + left.length, removedBytes: swept.removedBytes + removedBytes }
+    },
+  }
+}
+
+/** Then the files are those of a database that is not this one, and nobody wants them removed. */
+function anotherDatabase(jobs: number): SluiceError {
+  return new SluiceError('config_invalid', `There are files of ${jobs} jobs, and the database knows none of them.`, {
+    fix: 'Check that SLUICE_DATA and DATABASE_URL belong together.',
+  })
+}
