@@ -30,6 +30,8 @@ export default defineConfig({
           retry,
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
+          // They wait for servers more than they reckon.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -42,7 +44,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: alone,
           testTimeout: 300_000,
-          // A browser, a server and FFmpeg each.
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
