@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import { systemClock } from '../src/compose/clock.ts'
 import { ids } from '../src/compose/ids.ts'
+import { profileOf } from '../src/compose/profile-of.ts'
+import type { Job } from '../src/domain/job.ts'
 import type { JobRequest } from '../src/domain/request.ts'
 import type { StepName } from '../src/domain/step.ts'
 import { createPostgresBus } from '../src/drivers/bus/postgres/bus.ts'
@@ -76,6 +78,7 @@ export function openEngine(
     ids,
     inFlight: () => null,
     webhookUrl: () => null,
+    profileOf: (job: Job) => profileOf(store, job),
   } as unknown as StageDeps
   const engine = createEngine({
     store,
