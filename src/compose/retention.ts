@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { SluiceError } from '../domain/errors.ts'
-import { createFsObjects } from '../drivers/objects/fs/driver.ts'
+import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { findOrphans, type Orphans } from '../engine/orphans.ts'
 import { type SweepDeps, type Swept, sweepOverdue } from '../engine/sweep.ts'
 import type { Logger } from '../ports/logger.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { openObjects } from './open-objects.ts'
 import { openStoreBeside } from './open-store-beside.ts'
 
 /** Assets at once; a server that runs sweeps by itself. */
@@ -21,7 +22,8 @@ export interface RetentionReport {
 /** What is to be removed, also beside a running server. `sweep` removes it. */
 export async function openRetention(config: Config, log: Logger, stack: AsyncDisposableStack) {
   const store = await openStoreBeside(config, log, stack)
-  const objects = await createFsObjects({ folder: join(config.dataFolder, 'files'), log })
+  const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
+  const objects = await openObjects(config, scratch, log, stack)
   const deps: SweepDeps = { store, objects, clock: systemClock, log }
 
   return {
@@ -54,6 +56,6 @@ export async function openRetention(config: Config, log: Logger, stack: AsyncDis
 /** Then the files are those of a database that is not this one, and nobody wants them removed. */
 function anotherDatabase(jobs: number): SluiceError {
   return new SluiceError('config_invalid', `There are files of ${jobs} jobs, and the database knows none of them.`, {
-    fix: 'Check that SLUICE_DATA and DATABASE_URL belong together.',
+    fix: 'Check that DATABASE_URL and SLUICE_DATA, or SLUICE_S3_BUCKET, belong together.',
   })
 }

@@ -29,7 +29,10 @@ export async function sweepOverdue(deps: SweepDeps, limit: number, signal: Abort
       await sweepAsset(deps, asset, swept, signal)
     } catch (error) {
       if (signal.aborted) throw error
-      deps.log.warn({ assetId: asset.id, err: error }, 'an asset whose time is over could not be removed; the next sweep tries again')
+      deps.log.warn(
+        { assetId: asset.id, jobId: asset.jobId, err: error },
+        'an asset whose time is over could not be removed; the next sweep tries again',
+      )
     }
   }
   return swept
@@ -51,7 +54,7 @@ async function sweepAsset(deps: SweepDeps, asset: Overdue, swept: Swept, signal:
   }
   swept.removedBytes += bytes
   await forget(deps, asset, due, bytes)
-  deps.log.info({ ...asset, what: due, bytes }, 'what was kept no longer is removed')
+  deps.log.info({ assetId: asset.id, jobId: asset.jobId, what: due, bytes }, 'what was kept no longer is removed')
 }
 
 /** What is due, under the lock that a hold takes. From then on an asset is gone whatever happens. */

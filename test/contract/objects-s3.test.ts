@@ -19,6 +19,7 @@ import type { Logger } from '../../src/ports/logger.ts'
 import { objectsContract } from '../../src/testing/objects-contract.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startServer } from '../helpers/server.ts'
+import { sluice } from '../helpers/sluice.ts'
 import { type S3Relay, startS3Relay } from './s3-relay.ts'
 import { type S3Server, startS3Server, whyNoS3Server } from './s3-server.ts'
 
@@ -246,13 +247,14 @@ describe.skipIf(missing)('objects in S3', () => {
   test('a whole job runs on it: what was ordered plays, and the data folder holds no file of it', async () => {
     const { endpoint, accessKey, secretKey } = server
     const data = join(folder, 'data')
-    const app = await startServer(data, {
+    const settings = {
       SLUICE_S3_BUCKET: 'sluice',
       SLUICE_S3_ENDPOINT: endpoint,
       SLUICE_S3_PREFIX: 'whole/job',
       SLUICE_S3_ACCESS_KEY: accessKey,
       SLUICE_S3_SECRET_KEY: secretKey,
-    })
+    }
+    const app = await startServer(data, settings)
     try {
       const text = 'A lighthouse stands on the rock. Its lamp turns once in ten seconds.'
       const asset = await createClient({ baseUrl: app.url }).generate(
@@ -275,9 +277,17 @@ describe.skipIf(missing)('objects in S3', () => {
       await app.stop()
       expect(app.log()).toBe('')
 
-      const stored = await Array.fromAsync((await open('whole/job/')).list('jobs/'))
+      const objects = await open('whole/job/')
+      const stored = await Array.fromAsync(objects.list('jobs/'))
       expect(stored.map(({ key }) => key)).toContainEqual(expect.stringMatching(/\.m4s$/))
       expect(await readdir(data)).not.toContain('files')
+
+      // What is left behind is looked for where the files are.
+      const left = 'jobs/job_01kdvq00000000000000000000/takes/a'
+      await objects.put(left, Buffer.from('0123456789'), { mimeType: 'video/mp4' })
+      const swept = await sluice(['retention', '--sweep'], { env: { SLUICE_DATA: data, SLUICE_LOG: 'warn', ...settings } })
+      expect(swept.stdout).toContain('removed      1 object, 10 bytes')
+      expect(await objects.head(left)).toBeUndefined()
       expect(await secondsOf(path)).toBeCloseTo(asset.durationSeconds ?? 0, 0)
     } finally {
       await app.stop()

@@ -27,7 +27,7 @@ test('sluice retention counts what is overdue and what nobody knows, removes bot
   const objects = await createFsObjects({ folder: join(folder, 'data', 'files'), log })
   const put = (key: string) => objects.put(key, Buffer.from('0123456789'), { mimeType: 'video/mp4' })
   await put(`jobs/${old}/takes/a`)
-  expectRefusal(await retention('--sweep'), /files of 1 jobs, and the database knows none of them/, /SLUICE_DATA and DATABASE_URL/)
+  expectRefusal(await retention('--sweep'), /files of 1 jobs, and the database knows none of them/, /DATABASE_URL and SLUICE_DATA/)
   expect(await objects.head(`jobs/${old}/takes/a`)).toBeDefined()
 
   const ended = new Date(Date.now() - 2 * DAY_MS)
