@@ -4,6 +4,7 @@
  *   npm run bench                      all
  *   npm run bench -- finish dispatch   some
  *   npm run bench -- --write           all, and the table of the README is made anew
+ *   npm run bench -- fairness --write  some, and what they draw is drawn anew
  *   npm run bench -- playback --screenshots folder
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -80,7 +81,7 @@ try {
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}, ${process.platform}`
 const text = `${tableOf(figures)}\n\nMeasured on ${machine}; timings on a shared machine, so trust the ratios.`
 process.stdout.write(`${text}\n`)
-if (values.write) await writeReadme(text)
+if (values.write && positionals.length === 0) await writeReadme(text)
 
 async function writeReadme(table: string): Promise<void> {
   const path = join(import.meta.dirname, '..', 'README.md')
