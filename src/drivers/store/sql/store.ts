@@ -24,6 +24,7 @@ import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createTurns } from './turns.ts'
 import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
@@ -49,6 +50,7 @@ function createRepositories(run: Sql): Repositories {
     blockLists: createBlockLists(run),
     processes: createProcesses(run),
     leases: createLeases(run),
+    turns: createTurns(run),
     webhooks: createWebhooks(run),
   }
 }
