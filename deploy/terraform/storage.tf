@@ -36,29 +36,45 @@ resource "aws_s3_bucket_versioning" "files" {
   }
 }
 
-# What Sluice cannot do for itself. How long an asset stays is in the database, and Sluice removes it: a rule that expires
-# objects would not know of holds.
+# What Sluice cannot do for itself; the rules `sluice lifecycle check` looks for. How long an asset stays is in the database, and
+# Sluice removes it: a rule that expires what a job has made would not know of holds.
 resource "aws_s3_bucket_lifecycle_configuration" "files" {
   bucket = aws_s3_bucket.files.id
 
   rule {
-    id     = "sluice-abort-uploads"
+    id     = "sluice-unfinished-uploads"
     status = "Enabled"
-    filter {}
+    filter {
+      prefix = ""
+    }
     abort_incomplete_multipart_upload {
       days_after_initiation = 2
     }
   }
 
   rule {
-    id     = "sluice-forget-removed"
+    id     = "sluice-removed-versions"
     status = "Enabled"
-    filter {}
+    filter {
+      prefix = ""
+    }
     noncurrent_version_expiration {
       noncurrent_days = var.noncurrent_days
     }
     expiration {
       expired_object_delete_marker = true
+    }
+  }
+
+  # What a `sluice doctor` that was killed has left.
+  rule {
+    id     = "sluice-probes"
+    status = "Enabled"
+    filter {
+      prefix = "doctor/"
+    }
+    expiration {
+      days = 1
     }
   }
 

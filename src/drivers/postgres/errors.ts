@@ -34,7 +34,7 @@ const remedies: Record<string, string> = {
   '28000': 'Correct the user in DATABASE_URL, or let it in (pg_hba.conf); a server that wants TLS is asked with ?sslmode=verify-full.',
   '3D000': 'Make the database (createdb), or name another one at the end of DATABASE_URL.',
   '42501': 'Give the user of DATABASE_URL the right to create on the database: grant create on database <name> to <user>.',
-  '53300': 'Raise max_connections of PostgreSQL: each process of Sluice has up to 17 connections (docs/deploy.md).',
+  '53300': 'Raise max_connections of PostgreSQL: each process of Sluice has up to 17 connections (docs/operations.md).',
   '25006': 'Point DATABASE_URL at the primary: this server is a standby, or takes no writes.',
   ENOTFOUND: 'Correct the host in DATABASE_URL: no such name is known here.',
 }
