@@ -26,6 +26,8 @@ export async function startSchedulerApp(config: Config, log: Logger): Promise<Sc
   stack.defer(() => clock.stop())
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())
+  // One that cannot send would keep the lease from those that can.
+  await queue.depth('io')
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 

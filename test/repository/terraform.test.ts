@@ -7,7 +7,7 @@ import { settings } from '../../src/compose/config.ts'
 import { providerSettings } from '../../src/compose/provider-settings.ts'
 
 const folder = 'deploy/terraform'
-const LIMIT_MS = 180_000
+const LIMIT_MS = 300_000
 const known = Object.values({ ...settings, ...providerSettings }).map(({ variable }) => variable)
 
 test('every setting it gives the processes exists', () => {
