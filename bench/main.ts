@@ -17,10 +17,13 @@ import { startServer } from '../test/helpers/server.ts'
 import { log } from './database.ts'
 import { benchDispatch } from './dispatch.ts'
 import { benchEventStreams } from './event-streams.ts'
+import { benchFairness } from './fairness.ts'
+import { fairnessSvg } from './fairness-svg.ts'
 import { type Figure, tableOf } from './figures.ts'
 import { benchFinish } from './finish.ts'
 import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
+import { benchQueues } from './queues.ts'
 import { benchSubmit } from './submit.ts'
 import { benchTakeCost } from './take-cost.ts'
 import { benchWebhooks } from './webhooks.ts'
@@ -30,6 +33,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false }, screenshots: { type: 'string' } },
 })
+
+/** Shown in the page on turns. */
+const fairnessPlot = join(import.meta.dirname, '..', 'docs', 'how-it-works', 'fairness.svg')
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
 const serve =
@@ -49,6 +55,12 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   'parked-takes': benchParked,
   webhooks: benchWebhooks,
   'take-cost': benchTakeCost,
+  queues: benchQueues,
+  fairness: async () => {
+    const { figure, delays, bound } = await benchFairness()
+    if (values.write) await writeFile(fairnessPlot, fairnessSvg(delays, bound))
+    return figure
+  },
   playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }

@@ -9,6 +9,7 @@ import { lanes } from './0008-lanes.ts'
 import { retention } from './0009-retention.ts'
 import { house } from './0010-house.ts'
 import { fair } from './0011-fair.ts'
+import { lines } from './0012-lines.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 9, name: 'retention', sql: retention },
   { version: 10, name: 'house', sql: house },
   { version: 11, name: 'fair', sql: fair },
+  { version: 12, name: 'lines', sql: lines },
 ]
