@@ -332,6 +332,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
     ping: notModelled('ping'),
+    now: notModelled('now'),
     close: async () => {},
   }
 }
