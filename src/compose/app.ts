@@ -15,6 +15,7 @@ import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { measuredProvider } from '../engine/measured-provider.ts'
 import { startSweeper } from '../engine/sweeper.ts'
+import { tracedProvider } from '../engine/traced-provider.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -33,10 +34,12 @@ import { diskSpace } from './disk-space.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listenProblem } from './listen-problem.ts'
+import { createLogScope } from './log-scope.ts'
 import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
+import { openTracer } from './open-tracer.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
@@ -75,6 +78,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const clock = systemClock
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
+  const tracer = await openTracer(config, log, stack)
+  const scope = createLogScope(log)
   const metrics = createPrometheusMetrics({ log })
   metrics.gauges(() => [{ name: 'sluice_build_info', labels: { version }, value: 1 }])
   metrics.gauges(() => diskSpace(config.dataFolder))
@@ -82,14 +87,15 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
-  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
+  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log: scope.log, tracer })
 
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 
-  const local = measuredProvider(
+  const watched = (provider: Provider) => tracedProvider(measuredProvider(provider, metrics), tracer)
+  const local = watched(
     parts.provider ??
       createLocalProvider({
         folder: join(config.dataFolder, 'local-takes'),
@@ -97,12 +103,11 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
         workers: config.renderers,
         log,
       }),
-    metrics,
   )
   stack.defer(async () => local.close?.())
   const network = createNetwork()
   stack.defer(() => network.close())
-  const vendors = createVendors(config, network).map((vendor) => measuredProvider(vendor, metrics))
+  const vendors = createVendors(config, network).map(watched)
   const providers = new Map<string, Provider>([local, ...vendors].map((provider) => [provider.id, provider]))
   const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
   stack.defer(() => guardrails.close())
@@ -112,7 +117,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
-  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics }) : null
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics, tracer }) : null
   stack.defer(() => sender?.stop())
 
   const engine: RunningEngine = createEngine({
@@ -122,7 +127,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     clock,
     ids,
     log,
+    within: scope.within,
     metrics,
+    tracer,
     providers,
     pipelines,
     handlers: createHandlers({
@@ -193,6 +200,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ids,
       log,
       metrics,
+      tracer,
       metricsToken,
       courier,
       voices: local.capabilities.voices ?? [],

@@ -21,6 +21,7 @@ import { countChange } from './count-change.ts'
 import type { EngineConfig, EngineDeps } from './deps.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
+import { traceChange } from './trace-change.ts'
 
 /** Thrown inside a transaction whose step is no longer ours. Nothing was written. */
 export class LeaseLost extends Error {
@@ -36,7 +37,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
+export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'tracer' | 'webhooksDue'> & {
   config: Pick<EngineConfig, 'retention'>
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
@@ -70,6 +71,7 @@ export async function changeJob(
     return { job, change, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
   })
   countChange(deps.metrics, outcome.change)
+  traceChange(deps.tracer, outcome.change)
   if (outcome.stepsDue) deps.stepsDue()
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {

@@ -40,7 +40,7 @@ export function createCourier({ network, allowPrivate, userAgent, timeoutMs = TI
   return {
     check,
 
-    async deliver({ url, messageId, body, secrets }, signal) {
+    async deliver({ url, messageId, body, secrets, traceparent }, signal) {
       const begun = performance.now()
       const receipt = (told: Omit<Receipt, 'tookMs'>): Receipt => ({ ...told, tookMs: performance.now() - begun })
       const timeout = AbortSignal.timeout(timeoutMs)
@@ -53,6 +53,7 @@ export function createCourier({ network, allowPrivate, userAgent, timeoutMs = TI
           headers: {
             'content-type': 'application/json',
             'user-agent': userAgent,
+            ...(traceparent !== undefined && { traceparent }),
             ...signStandardWebhook(secrets, messageId, body),
           },
           body,

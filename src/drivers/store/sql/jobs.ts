@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { AssetId, JobId, TenantId } from '../../../domain/ids.ts'
 import { type Job, jobEnded } from '../../../domain/job.ts'
 import type { Stage } from '../../../domain/progress.ts'
+import type { TraceContext } from '../../../domain/trace.ts'
 import type { JobsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { inserter, json, jsonText, text, withDates } from './rows.ts'
@@ -29,6 +30,7 @@ const insertRows = inserter('sluice.job', {
   plan: 'json',
   preview: 'json',
   cost: 'json',
+  trace: 'json',
   created_at: 'timestamptz',
   deadline_at: 'timestamptz',
   settled_at: 'timestamptz',
@@ -83,6 +85,7 @@ function jobFromRow(row: Row): Job {
     seq: row.seq,
     createdAt: row.created_at,
     deadlineAt: row.deadline_at,
+    ...(row.trace !== null && { trace: row.trace as TraceContext }),
   }
 }
 
@@ -106,6 +109,7 @@ export function createJobs(run: Sql): JobsRepository {
             kind: job.request.kind,
             retry_of: job.retryOf,
             request: jsonText(job.request),
+            trace: json(job.trace),
             created_at: job.createdAt,
             settled_at: jobEnded(job) ? job.createdAt : null,
           })),
