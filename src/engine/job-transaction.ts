@@ -68,18 +68,34 @@ export async function changeJob(
     const job = await change.flush()
     const left = leave && (await leave(repositories, job))
     if (held && left === null) throw new LeaseLost(held.stepId)
-    return { job, change, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
+    return {
+      job,
+      change,
+      endedBefore: jobEnded(locked),
+      seqBefore: locked.seq,
+      stepsDue: change.stepsDue || left === 'ready',
+      announced: change.announced,
+    }
   })
   countChange(deps.metrics, outcome.change)
   traceChange(deps.tracer, outcome.change)
+  // The log of a step carries its job already.
+  const about = held ? {} : { jobId }
+  if (jobEnded(outcome.job) && !outcome.endedBefore) deps.log.info({ ...about, ...endOf(outcome.job) }, 'a job has ended')
   if (outcome.stepsDue) deps.stepsDue()
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
-      .catch((error) => deps.log.warn({ jobId, err: error }, 'could not announce events; readers will find them by themselves'))
+      .catch((error) => deps.log.warn({ ...about, err: error }, 'could not announce events; readers will find them by themselves'))
   }
   return outcome.job
+}
+
+/** For the log; what an outcome says in words may quote the user. */
+function endOf({ request: { kind }, state }: Job) {
+  const why = 'outcome' in state && { outcome: state.outcome.class, code: state.outcome.code }
+  return { kind, state: state.state, ...why }
 }
 
 class JobChange implements JobTransaction {

@@ -44,9 +44,10 @@ async function runClaimed(deps: RunDeps, step: ClaimedStep): Promise<RunOutcome>
     const parent = await reading.then((job) => job?.trace ?? null).catch(() => null)
     const options = { kind: 'consumer', parent, attributes: attributesOf(step) } as const
     return await tracer.span(`step ${step.work.name}`, options, async (span) => {
-      const log = deps.log.child({ ...ids, ...(span.traceId && { traceId: span.traceId }) })
-      const outcome = await attempt(deps, step, reading, lease.signal, log)
+      const own = { ...deps, log: deps.log.child({ ...ids, ...(span.traceId && { traceId: span.traceId }) }) }
+      const outcome = await attempt(own, step, reading, lease.signal)
       span.set({ 'sluice.step.outcome': outcome })
+      own.log.debug({ outcome, waitedMs: Math.round(step.waitedMs) }, 'a step has run')
       return outcome
     })
   } finally {
@@ -67,42 +68,37 @@ function attributesOf({ id, jobId, work, lane, attempt, waitedMs }: ClaimedStep)
   }
 }
 
-async function attempt(
-  deps: RunDeps,
-  step: Step,
-  reading: Promise<Job | undefined>,
-  signal: AbortSignal,
-  stepLog: Logger,
-): Promise<RunOutcome> {
+/** @param own whose log is that of the step, and names the provider once it is known */
+async function attempt(own: RunDeps, step: Step, reading: Promise<Job | undefined>, signal: AbortSignal): Promise<RunOutcome> {
   const stepId = step.id
-  let log = stepLog
   try {
-    const job = await begin(deps, step, reading)
+    const job = await begin(own, step, reading)
     const run: StepRun = {
       job,
       step,
       signal,
       get log() {
-        return log
+        return own.log
       },
       about(provider) {
-        log = stepLog.child({ provider })
-        deps.tracer.current().set({ 'gen_ai.provider.name': provider })
+        own.log = own.log.child({ provider })
+        own.tracer.current().set({ 'gen_ai.provider.name': provider })
       },
       checkpoint: async (write) => {
-        await changeJob(deps, step.jobId, { stepId, attempt: step.attempt }, write)
+        await changeJob(own, step.jobId, { stepId, attempt: step.attempt }, write)
       },
     }
-    const result = await deps.within(
-      () => log,
-      () => deps.handlers[step.work.name](run),
+    const result = await own.within(
+      () => own.log,
+      () => own.handlers[step.work.name](run),
     )
-    await leave(deps, step, job, result)
-    if (result.then === 'done') await result.after?.().catch((error) => log.warn({ err: error }, 'what should follow the commit failed'))
+    await leave(own, step, job, result)
+    if (result.then === 'done')
+      await result.after?.().catch((error) => own.log.warn({ err: error }, 'what should follow the commit failed'))
     return result.then === 'done' ? 'done' : 'parked'
   } catch (error) {
-    if (!(error instanceof LeaseLost)) return await fail(deps, step, error, signal, log).catch((second) => giveBack(second, log))
-    log.info({}, 'someone else has the step now; nothing was written')
+    if (!(error instanceof LeaseLost)) return await fail(own, step, error, signal).catch((second) => giveBack(second, own.log))
+    own.log.info({}, 'someone else has the step now; nothing was written')
     return 'lost'
   }
 }
@@ -142,7 +138,8 @@ async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult)
  * The one place that decides what follows an error: the advice it carries, and how often the step has failed already.
  * An interrupted run (drain, lost lease, cancelled job) is no failure of the step.
  */
-async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSignal, log: Logger): Promise<RunOutcome> {
+async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSignal): Promise<RunOutcome> {
+  const { log } = deps
   const held = { stepId: step.id, attempt: step.attempt }
   if (signal.aborted) {
     const returned = await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: deps.clock.now() }, step.failures)

@@ -1,3 +1,4 @@
+import { isFinal } from '../domain/job.ts'
 import type { Tracer } from '../ports/tracer.ts'
 import type { Change } from './count-change.ts'
 
@@ -23,6 +24,10 @@ export function traceChange(tracer: Tracer, { job, events }: Pick<Change, 'job' 
           attributes: { 'sluice.job.id': job.id, 'sluice.job.kind': job.request.kind, 'sluice.released_s': data.releasedSeconds },
         })
         .end()
+    } else if (type === 'status' && isFinal(data.state)) {
+      const { state, outcome } = data
+      const why = outcome && { 'sluice.outcome': outcome.class, 'error.type': outcome.code }
+      tracer.current().event('job ended', { 'sluice.job.state': state, ...why })
     }
   }
 }
