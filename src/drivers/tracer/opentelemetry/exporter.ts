@@ -3,12 +3,15 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import type { Logger } from '../../../ports/logger.ts'
 
+/** For a batch with all its tries. A process that stops waits for no longer, so it is not the ten seconds of the specification. */
+const TIMEOUT_MS = 5_000
+
 /**
- * Sends spans by OTLP over HTTP, as JSON, to `<endpoint>/v1/traces`; headers, timeout, compression and certificates are those of
+ * Sends spans by OTLP over HTTP, as JSON, to `<endpoint>/v1/traces`; headers, compression and certificates are those of
  * `OTEL_EXPORTER_OTLP_*`. The SDK says nothing where spans are lost: here the log tells once, and once more when they arrive again.
  */
 export function createExporter(endpoint: string, log: Logger): SpanExporter {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` })
+  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: TIMEOUT_MS })
   let failing = false
   return {
     export(spans, report) {

@@ -9,6 +9,7 @@ import type { OpenSpan, SpanOptions, Tracer } from '../../../ports/tracer.ts'
 import { createExporter } from './exporter.ts'
 import { samplerOf } from './sampler.ts'
 
+/** Longer than a collector takes, shorter than whoever stops a process waits. */
 const CLOSE_WITHIN_MS = 5_000
 
 export interface TracerOptions {
@@ -19,6 +20,8 @@ export interface TracerOptions {
   sampler: SamplerName
   samplerRatio: number
   log: Logger
+  /** How long the last spans may take to be sent. Default 5,000. */
+  closeWithinMs?: number
 }
 
 const kinds = {
@@ -32,7 +35,8 @@ const kinds = {
  * Spans by the SDK of OpenTelemetry. Nothing global is set: which span runs is kept here, so that several may live in one process, and
  * what an application of the same process traces is its own.
  */
-export function createOpenTelemetryTracer({ endpoint, serviceName, version, sampler, samplerRatio, log }: TracerOptions): Tracer {
+export function createOpenTelemetryTracer(options: TracerOptions): Tracer {
+  const { endpoint, serviceName, version, sampler, samplerRatio, log, closeWithinMs = CLOSE_WITHIN_MS } = options
   const provider = new TracerProvider({
     resource: defaultResource()
       .merge(detectResources({ detectors: [envDetector] }))
@@ -99,11 +103,11 @@ export function createOpenTelemetryTracer({ endpoint, serviceName, version, samp
     current: () => wrap(running.getStore() ?? ROOT_CONTEXT),
     async close() {
       const late = Promise.withResolvers<'late'>()
-      const timer = setTimeout(late.resolve, CLOSE_WITHIN_MS, 'late')
+      const timer = setTimeout(late.resolve, closeWithinMs, 'late')
       // What the exporter could not send it has told.
       const ended = await Promise.race([provider.shutdown().catch(() => undefined), late.promise])
       clearTimeout(timer)
-      if (ended === 'late') log.warn({ endpoint, withinMs: CLOSE_WITHIN_MS }, 'the last spans could not be sent in time and are lost')
+      if (ended === 'late') log.warn({ endpoint, closeWithinMs }, 'the last spans could not be sent in time and are lost')
     },
   }
 }
