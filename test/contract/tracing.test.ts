@@ -86,16 +86,11 @@ beforeAll(async () => {
   vendorAsked = [...vendor.asked]
 }, 120_000)
 
-/** The names from the client's own span down to this one. */
-function chainOf(span: CollectedSpan): string[] {
-  const chain = [span]
-  for (let above: CollectedSpan | undefined = span; above; ) {
-    const { parentSpanId } = above
-    above = spans.find(({ spanId }) => spanId === parentSpanId)
-    if (above) chain.unshift(above)
-    else if (parentSpanId !== '') return [parentSpanId, ...chain.map(({ service, name }) => `${service}: ${name}`)]
-  }
-  return chain.map(({ service, name }) => `${service}: ${name}`)
+/** From the root of its trace down to the span: the id of a parent that somebody else has, then names. */
+function chainOf({ service, name, parentSpanId }: CollectedSpan): string[] {
+  const above = spans.find(({ spanId }) => spanId === parentSpanId)
+  const before = above ? chainOf(above) : parentSpanId === '' ? [] : [parentSpanId]
+  return [...before, `${service}: ${name}`]
 }
 
 test('one trace leads from the span of the client over API, worker, provider and FFmpeg to the first playable segment', () => {
