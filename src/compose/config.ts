@@ -297,8 +297,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // The URLs of a database and of brokers have their passwords in them, and keys are secrets.
-      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET|TOKEN/.test(variable)
+      // The URLs of a database, of brokers and of a collector have their passwords in them, and keys are secrets.
+      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|OTLP_ENDPOINT|KEY|SECRET|TOKEN/.test(variable)
         ? variable
         : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)

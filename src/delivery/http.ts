@@ -67,7 +67,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   // What goes out is typed where it is made; tests hold it against the schemas.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   takeJsonOnly(app)
-  traceRequests(app, options.tracer)
+  app.decorateRequest('span', null)
   app.setErrorHandler(answer)
   const methodsAt = allowedMethods(app)
   app.setNotFoundHandler((request) => {
@@ -136,6 +136,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
 
 /** Everything below `/v1`: who asks is known, and not too often. */
 async function protectedRoutes(api: App, context: Context): Promise<void> {
+  traceRequests(api, context.tracer)
   const authenticator = createAuthenticator(context.store, context.ids)
   await api.register(fastifyRateLimit, {
     max: context.requestsPerMinute ?? REQUESTS_PER_MINUTE,

@@ -1,24 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TraceContext } from '../domain/trace.ts'
-import type { OpenSpan, Tracer } from '../ports/tracer.ts'
+import type { Tracer } from '../ports/tracer.ts'
 import type { App } from './context.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Of a request that may change something; `null` for one that only reads. */
-    span: OpenSpan | null
-  }
-}
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * One span for each request that may change something, in the trace of the client that sends `traceparent`. Reading has none: playlists,
- * segments and event streams would bury the few that matter.
+ * segments and event streams would bury the few that matter. Nor have the webhooks of vendors, whose traces are not ours.
  */
-export function traceRequests(app: App, tracer: Tracer): void {
-  app.decorateRequest('span', null)
-  app.addHook('onRequest', (request, _reply, done) => {
+export function traceRequests(api: App, tracer: Tracer): void {
+  api.addHook('onRequest', (request, _reply, done) => {
     const route = request.routeOptions.url
     if (!READING.has(request.method) && route !== undefined) {
       request.span = tracer.open(`${request.method} ${route}`, {
@@ -30,11 +22,11 @@ export function traceRequests(app: App, tracer: Tracer): void {
     done()
   })
   // Only now: what reads the body runs in the order of the network, not of the hooks.
-  app.addHook('preHandler', (request, _reply, done) => {
+  api.addHook('preHandler', (request, _reply, done) => {
     if (request.span) request.span.within(done)
     else done()
   })
-  app.addHook('onResponse', (request, reply, done) => {
+  api.addHook('onResponse', (request, reply, done) => {
     request.span?.set({ 'http.response.status_code': reply.statusCode })
     request.span?.end()
     done()

@@ -125,6 +125,11 @@ export function setTakeState(take: Take, to: TakeState): Take {
   return { ...take, state: to }
 }
 
+/** Whether its provider may be at work on it. */
+export function takeOrdered({ state: { state } }: Take): boolean {
+  return state === 'ordering' || state === 'submit_unknown' || state === 'making'
+}
+
 /** Whether nothing more will happen to it. */
 export function takeEnded(take: Take): boolean {
   return legal[take.state.state].length === 0

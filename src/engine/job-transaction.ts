@@ -12,7 +12,7 @@ import type { RepairChoice } from '../domain/repair.ts'
 import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
 import { type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
-import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { setTakeState, type Take, type TakeState, takeOrdered } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -104,6 +104,8 @@ class JobChange implements JobTransaction {
   /** Events were written that webhooks may tell of. */
   announced = false
   readonly events: EngineEvent[] = []
+  /** Takes their providers are through with: delivered, or ended before that. */
+  readonly made: Take[] = []
   readonly spent: { provider: string; amountMicroUsd: number }[] = []
   eta: EtaJudgement | null = null
   readonly repositories: Repositories
@@ -291,6 +293,7 @@ class JobChange implements JobTransaction {
     const next = setTakeState(take, to)
     await this.repositories.takes.save(next)
     if (next.state.state !== take.state.state) this.#emitTake(next)
+    if (takeOrdered(take) && !takeOrdered(next) && next.state.state !== 'planned') this.made.push(next)
     return next
   }
 

@@ -106,6 +106,7 @@ test('one trace leads from the span of the client over API, worker, provider and
     ['worker: step ingest', 'worker: ffmpeg decode sound'],
     ['worker: step finish', 'worker: ffmpeg encode sound'],
     ['worker: step publish'],
+    ['worker: take sound'],
     ['worker: first playable'],
     ['worker: webhook deliver'],
   ])
@@ -145,6 +146,12 @@ test('a refused order is marked with its class, and a trace of its own has nothi
   })
   expect(start?.traceId).not.toBe(CLIENT.traceId)
   expect(start && chainOf(start)).toEqual(['api: POST /v1/jobs', 'api: submit job', 'worker: step generate', 'worker: provider start'])
+  const take = spans.find(({ name }) => name === 'take speech')
+  expect(take).toMatchObject({
+    traceId: start?.traceId,
+    failed: true,
+    attributes: { 'sluice.outcome': 'billing', 'sluice.take.state': 'failed' },
+  })
   const ending = spans.flatMap(({ events }) => events).filter(({ name }) => name === 'job ended')
   expect(ending).toContainEqual({
     name: 'job ended',

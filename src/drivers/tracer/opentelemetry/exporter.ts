@@ -12,14 +12,16 @@ const TIMEOUT_MS = 5_000
  */
 export function createExporter(endpoint: string, log: Logger): SpanExporter {
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: TIMEOUT_MS })
+  // An address may hold a password.
+  const { origin } = new URL(endpoint)
   let failing = false
   return {
     export(spans, report) {
       exporter.export(spans, (result) => {
         const failed = result.code !== ExportResultCode.SUCCESS
         if (failed && !failing)
-          log.warn({ endpoint, spans: spans.length, reason: result.error?.message }, 'spans could not be sent and are lost')
-        else if (!failed && failing) log.info({ endpoint }, 'spans are sent again')
+          log.warn({ collector: origin, spans: spans.length, reason: result.error?.message }, 'spans could not be sent and are lost')
+        else if (!failed && failing) log.info({ collector: origin }, 'spans are sent again')
         failing = failed
         report(result)
       })

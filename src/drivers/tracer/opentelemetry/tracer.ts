@@ -107,7 +107,8 @@ export function createOpenTelemetryTracer(options: TracerOptions): Tracer {
       // What the exporter could not send it has told.
       const ended = await Promise.race([provider.shutdown().catch(() => undefined), late.promise])
       clearTimeout(timer)
-      if (ended === 'late') log.warn({ endpoint, closeWithinMs }, 'the last spans could not be sent in time and are lost')
+      if (ended === 'late')
+        log.warn({ collector: new URL(endpoint).origin, closeWithinMs }, 'the last spans could not be sent in time and are lost')
     },
   }
 }
