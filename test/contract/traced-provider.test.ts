@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { traceSink } from '../../test/helpers/trace-sink.ts'
-import { SluiceError } from '../domain/errors.ts'
-import type { TakeId } from '../domain/ids.ts'
-import type { TakeOutput } from '../domain/take.ts'
-import { createOpenTelemetryTracer } from '../drivers/tracer/opentelemetry/tracer.ts'
-import type { Intent, Provider } from '../ports/provider.ts'
-import { tracedProvider } from './traced-provider.ts'
+import { SluiceError } from '../../src/domain/errors.ts'
+import type { TakeId } from '../../src/domain/ids.ts'
+import type { TakeOutput } from '../../src/domain/take.ts'
+import { createOpenTelemetryTracer } from '../../src/drivers/tracer/opentelemetry/tracer.ts'
+import { tracedProvider } from '../../src/engine/traced-provider.ts'
+import type { Intent, Provider } from '../../src/ports/provider.ts'
+import { traceSink } from '../helpers/trace-sink.ts'
 
 test('a download is one span until its last byte, breaks with it, and ends when nobody reads on; what is looked for and called off has one too', async () => {
   const sink = await traceSink()
