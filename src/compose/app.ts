@@ -16,6 +16,7 @@ import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { measuredProvider } from '../engine/measured-provider.ts'
 import { startSweeper } from '../engine/sweeper.ts'
 import { tracedProvider } from '../engine/traced-provider.ts'
+import { tracedSpeech } from '../engine/traced-speech.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -138,7 +139,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       scratch,
       media,
       inspector: createInspector(),
-      speech,
+      speech: speech && tracedSpeech(speech, tracer),
       guard: guardrails.guard,
       providers,
       pipelines,
