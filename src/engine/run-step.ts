@@ -34,9 +34,8 @@ export async function runStep(deps: RunDeps, stepId: StepId): Promise<void> {
 
 async function runClaimed(deps: RunDeps, step: ClaimedStep): Promise<RunOutcome> {
   const { store, config, tracer } = deps
-  const { takeId } = { takeId: undefined, ...step.work }
-  const ids = { jobId: step.jobId, stepId: step.id, step: step.work.name, attempt: step.attempt, ...(takeId && { takeId }) }
-  const lease = holdLease(store.steps, step, config.leaseMs, deps.log.child(ids))
+  const log = deps.log.child(idsOf(step))
+  const lease = holdLease(store.steps, step, config.leaseMs, log)
   const released = deps.running.add(step, lease.abort)
   const reading = store.jobs.get(step.jobId)
   try {
@@ -44,7 +43,7 @@ async function runClaimed(deps: RunDeps, step: ClaimedStep): Promise<RunOutcome>
     const parent = await reading.then((job) => job?.trace ?? null).catch(() => null)
     const options = { kind: 'consumer', parent, attributes: attributesOf(step) } as const
     return await tracer.span(`step ${step.work.name}`, options, async (span) => {
-      const own = { ...deps, log: deps.log.child({ ...ids, ...(span.traceId && { traceId: span.traceId }) }) }
+      const own = { ...deps, log: span.traceId === null ? log : log.child({ traceId: span.traceId }) }
       const outcome = await attempt(own, step, reading, lease.signal)
       span.set({ 'sluice.step.outcome': outcome })
       own.log.debug({ outcome, waitedMs: Math.round(step.waitedMs) }, 'a step has run')
@@ -54,6 +53,10 @@ async function runClaimed(deps: RunDeps, step: ClaimedStep): Promise<RunOutcome>
     lease.end()
     released()
   }
+}
+
+function idsOf({ id, jobId, work, attempt }: Step) {
+  return { jobId, stepId: id, step: work.name, attempt, ...('takeId' in work && { takeId: work.takeId }) }
 }
 
 function attributesOf({ id, jobId, work, lane, attempt, waitedMs }: ClaimedStep): SpanAttributes {
