@@ -40,6 +40,7 @@ import { openStore } from './open-store.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
+import { retentionOf } from './retention-of.ts'
 import { createSpeech } from './speech.ts'
 import { warnOfSunsets } from './sunsets.ts'
 
@@ -155,11 +156,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       leaseMs: config.leaseMs,
       hintAgainMs: 3_000,
       drainMs: config.drainMs,
-      retention: {
-        ephemeralHours: config.ephemeralHours,
-        standardDays: config.standardDays ?? null,
-        masterDays: config.masterDays ?? null,
-      },
+      retention: retentionOf(config),
     },
   })
   stack.defer(() => engine.drain())

@@ -15,7 +15,10 @@ import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
 import { createRunningSteps } from './running-steps.ts'
 import { type Scheduler, startScheduler } from './scheduler.ts'
+import { showStored } from './show-stored.ts'
 import { quoteJob, submitJob } from './submit.ts'
+import { createTenantPolicies } from './tenant-policies.ts'
+import { tenantStorage } from './tenant-storage.ts'
 import { receiveWebhook } from './webhook.ts'
 
 const DEADLINE_EVERY_MS = 1_000
@@ -45,9 +48,12 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
-  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: (at?: Date) => scheduler?.poke(at) }
+  const policies = createTenantPolicies(deps.store)
+  const accept = createAcceptance(deps.store)
+  const inner = { ...deps, forecast, policies, accept, running, workerId, stepsDue: (at?: Date) => scheduler?.poke(at) }
 
   showLoad(deps)
+  showStored(deps)
   deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
@@ -75,6 +81,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     decideReview: (tenantId, id, said, options) => decideReview(inner, tenantId, id, said, options),
     holdAsset: (tenantId, id, said) => holdAsset(inner, tenantId, id, said),
     releaseAsset: (tenantId, id, said) => releaseAsset(inner, tenantId, id, said),
+    storagePolicy: (tenantId) => policies.of(tenantId),
+    storage: (tenantId) => tenantStorage(deps, tenantId),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 

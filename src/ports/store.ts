@@ -13,6 +13,7 @@ import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { StoragePolicy, Tenant } from '../domain/tenant.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
 
@@ -145,8 +146,10 @@ export interface AssetsRepository {
   /** Files, rungs and segments. */
   parts(assetId: AssetId): Promise<AssetParts>
   forgetParts(assetId: AssetId): Promise<void>
-  /** Bytes of the tenant's jobs that were cleaned up, by how long they stay. */
+  /** Bytes the tenant's assets take up, their masters included, by how long they stay. */
   storedBytes(tenantId: TenantId): Promise<Record<RetentionClass, number>>
+  /** The same in all, of each tenant that stores something. */
+  storedBytesByTenant(): Promise<Map<TenantId, number>>
   addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
   file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
   files(assetId: AssetId): Promise<AssetFile[]>
@@ -208,6 +211,11 @@ export interface KeysRepository {
 export interface TenantsRepository {
   /** Creates the tenant if there is none of this name; returns its id. */
   ensure(name: string, id: TenantId): Promise<TenantId>
+  get(id: TenantId): Promise<Tenant | undefined>
+  /** By name. */
+  list(): Promise<Tenant[]>
+  /** Assets of jobs that have ended keep the time they were given. */
+  setStoragePolicy(id: TenantId, policy: StoragePolicy): Promise<void>
 }
 
 export interface LedgerRepository {

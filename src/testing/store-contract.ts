@@ -772,6 +772,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const { id } = await of('permanent', 5_000_000_000)
         for (const bytes of [0, 7, 8]) await of('standard', bytes)
         expect(await store.assets.storedBytes(job.tenantId)).toEqual({ ephemeral: 0, standard: 15, permanent: 5_000_000_000 })
+        expect((await store.assets.storedBytesByTenant()).get(job.tenantId)).toBe(5_000_000_015)
         const file = { name: 'a.mp4', label: 'A', objectKey: 'k', mimeType: 'video/mp4', sizeBytes: 1, sha256: 'aa' }
         await store.assets.addFiles(id, [file])
         await store.assets.addRungs(id, [rung('720p')])
@@ -957,6 +958,19 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const ids = await Promise.all([store.tenants.ensure(name, first), store.tenants.ensure(name, second)])
         expect(ids[0]).toBe(ids[1])
         expect(await store.tenants.ensure(name, testIds.next('ten'))).toBe(ids[0])
+      })
+
+      it('a tenant has what was agreed with it about its files, and nothing at first', async () => {
+        const name = `name ${testIds.next('ten')}`
+        const id = await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toEqual({ id, name, retention: {}, quotaBytes: null })
+        const policy = { retention: { class: 'ephemeral', ephemeralHours: 2, standardDays: null } as const, quotaBytes: 5_000_000_000_000 }
+        await store.tenants.setStoragePolicy(id, policy)
+        expect(await store.tenants.get(id)).toEqual({ id, name, ...policy })
+        expect(await store.tenants.list()).toContainEqual({ id, name, ...policy })
+        await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toMatchObject(policy)
+        expect(await store.tenants.get(testIds.next('ten'))).toBeUndefined()
       })
 
       it('keys are found by their hash', async () => {

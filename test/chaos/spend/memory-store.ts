@@ -195,6 +195,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       overdue: notModelled('overdue'),
       forgetParts: notModelled('forgetParts'),
       storedBytes: notModelled('storedBytes'),
+      storedBytesByTenant: notModelled('storedBytesByTenant'),
       addFiles: notModelled('addFiles'),
       file: notModelled('file'),
       addRungs: notModelled('addRungs'),
@@ -208,7 +209,12 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     samples: { async add() {}, read: async () => new Map() },
     idempotency: { remember: notModelled('remember'), recall: async () => undefined, async forgetBefore() {} },
-    tenants: { ensure: notModelled('ensure') },
+    tenants: {
+      ensure: notModelled('ensure'),
+      get: async () => undefined,
+      list: notModelled('list'),
+      setStoragePolicy: notModelled('setStoragePolicy'),
+    },
     keys: { insert: notModelled('keys'), byHash: notModelled('keys'), count: notModelled('keys') },
     ledger: {
       async reserve(entry, jobLimit) {
