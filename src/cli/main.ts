@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
+import { LIFECYCLE_DAYS } from '../compose/lifecycle.ts'
 import { version } from '../compose/package-files.ts'
 import { parseByteSize } from '../domain/byte-size.ts'
 import { LANES, type Lane } from '../domain/step.ts'
@@ -10,6 +11,7 @@ import { explain } from './explain.ts'
 import type { JudgeCommand } from './judge.ts'
 import { keepPages } from './keep-pages.ts'
 import type { LabCommand } from './lab.ts'
+import type { LifecycleCommand } from './lifecycle.ts'
 import type { RetentionCommand } from './retention.ts'
 import type { Shown, TenantChange } from './tenants.ts'
 
@@ -164,6 +166,26 @@ tenant
   .option('--json', 'as JSON')
   .action(async (name: string, options: TenantChange) => (await import('./tenants.ts')).setTenant(configFrom(), name, options))
 
+const lifecycle = program.command('lifecycle').description('the rules of the bucket, which remove what Sluice cannot see')
+for (const [what, description] of [
+  ['check', 'compare them with what they should be; ends with 1 where they differ'],
+  ['apply', 'write them, leave those of others, and read all back'],
+] as const)
+  lifecycle
+    .command(what, { isDefault: what === 'check' })
+    .description(description)
+    .option('--unfinished-days <number>', 'when unfinished uploads go', positiveWholeNumber, LIFECYCLE_DAYS.unfinishedUploads)
+    .option(
+      '--removed-days <number>',
+      'when removed versions go, where there are versions',
+      positiveWholeNumber,
+      LIFECYCLE_DAYS.removedVersions,
+    )
+    .option('--json', 'as JSON')
+    .action(async (options: LifecycleCommand) => {
+      process.exitCode = await (await import('./lifecycle.ts')).lifecycle(configFrom(), what, options)
+    })
+
 program
   .command('blocklist')
   .description('show the words and phrases a tenant does not want asked for, seen or heard, and change them')
@@ -232,6 +254,12 @@ function wholeNumber(text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value >= 0) return value
   throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function positiveWholeNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('It must be at least 1.')
 }
 
 function positiveNumber(text: string): number {

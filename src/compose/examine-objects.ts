@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScratch } from '../drivers/objects/fs/scratch.ts'
+import { PROBES_PREFIX } from '../drivers/objects/s3/lifecycle-rules.ts'
 import type { Config } from './config.ts'
 import type { Finding } from './examine.ts'
 import { createLogger } from './logger.ts'
@@ -20,7 +21,7 @@ export async function examineObjects(config: Config): Promise<Finding[]> {
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const objects = await openObjects(config, await createScratch({ folder }), createLogger('silent'), stack)
 
-  const key = `doctor/${randomUUID()}`
+  const key = `${PROBES_PREFIX}${randomUUID()}`
   const put = await objects.put(key, new TextEncoder().encode(key), { mimeType: 'text/plain' })
   let listed = 0
   for await (const _ of objects.list(key)) listed++

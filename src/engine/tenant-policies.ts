@@ -30,7 +30,7 @@ export function createTenantPolicies({ tenants, assets }: Pick<Store, 'tenants' 
   }
 }
 
-export const sumOf = (bytes: Record<RetentionClass, number>): number => Object.values(bytes).reduce((sum, of) => sum + of, 0)
+const sumOf = (bytes: Record<RetentionClass, number>): number => Object.values(bytes).reduce((sum, of) => sum + of, 0)
 
 /** Remembers what was read of a tenant for {@link TRUST_MS}; who asks meanwhile waits for the same answer. */
 function trusted<T>(read: (tenantId: TenantId) => Promise<T>): (tenantId: TenantId) => Promise<T> {

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  GetBucketLifecycleConfigurationCommand,
+  type LifecycleRule,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
 import { loadConfig } from '../../src/compose/config.ts'
@@ -15,11 +22,12 @@ import { createScratch } from '../../src/drivers/objects/fs/scratch.ts'
 import { abortUploadsBegunBefore } from '../../src/drivers/objects/s3/abandoned-uploads.ts'
 import { type Bucket, connectTo } from '../../src/drivers/objects/s3/bucket.ts'
 import { createS3Objects, type S3Objects } from '../../src/drivers/objects/s3/driver.ts'
+import { applyLifecycle, checkLifecycle, putLifecycle } from '../../src/drivers/objects/s3/lifecycle.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import { objectsContract } from '../../src/testing/objects-contract.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startServer } from '../helpers/server.ts'
-import { sluice } from '../helpers/sluice.ts'
+import { expectRefusal, sluice } from '../helpers/sluice.ts'
 import { type S3Relay, startS3Relay } from './s3-relay.ts'
 import { type S3Server, startS3Server, whyNoS3Server } from './s3-server.ts'
 
@@ -41,6 +49,7 @@ describe.skipIf(missing)('objects in S3', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'objects-s3-'))
     scratchFolder = join(folder, 'scratch')
+    await createScratch({ folder: scratchFolder })
     server = await startS3Server()
     relay = await startS3Relay(server.endpoint)
     const { endpoint, accessKey, secretKey } = server
@@ -241,6 +250,108 @@ describe.skipIf(missing)('objects in S3', () => {
       const killed = { ...bucket, prefix: 'killed/' }
       expect(await abortUploadsBegunBefore(new Date(Date.now() + 60_000), client, killed)).toBe(1)
       expect(await unfinished('killed/')).toEqual([])
+    })
+  })
+
+  describe('the rules of the bucket', () => {
+    const days = { unfinishedUploads: 2, removedVersions: 7 }
+    const put = (Rules: LifecycleRule[]) => putLifecycle(client, ruled, { rules: Rules, minimumSize: undefined })
+    const rules = async () => (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: 'ruled' }))).Rules ?? []
+    const theirs: LifecycleRule[] = [
+      {
+        ID: 'tidy',
+        Status: 'Enabled',
+        Filter: { And: { Prefix: 'logs/', Tags: [{ Key: 'of', Value: 'ours' }] } },
+        Expiration: { Days: 9 },
+      },
+      { ID: 'sluice-probes:other/', Status: 'Enabled', Filter: { Prefix: 'other/doctor/' }, Expiration: { Days: 1 } },
+    ]
+    let ruled: Bucket
+    beforeAll(async () => {
+      ruled = { ...bucket, name: 'ruled', prefix: 'mine/' }
+      await client.send(new CreateBucketCommand({ Bucket: 'ruled' }))
+    })
+
+    test('are written beside those of others, read back, and written once', async () => {
+      await put([
+        ...theirs,
+        { ID: 'sluice-old:mine/', Status: 'Enabled', Filter: { Prefix: 'mine/tmp/' }, Expiration: { Days: 1 } },
+        { ID: 'sluice-probes:mine/', Status: 'Disabled', Filter: { Prefix: 'mine/doctor/' }, Expiration: { Days: 3 } },
+      ])
+      const before = await rules()
+      const { differences } = await checkLifecycle(ruled, days)
+      expect(differences).toEqual([
+        'sluice-unfinished-uploads:mine/ is missing',
+        'sluice-removed-versions:mine/ is missing',
+        'sluice-probes:mine/: switched off, below mine/doctor/, everything goes after 3 days; it should be: below mine/doctor/, everything goes after 1 day',
+        "sluice-old:mine/ is none of today's rules: below mine/tmp/, everything goes after 1 day",
+      ])
+      expect(await rules()).toEqual(before)
+
+      expect(await applyLifecycle(ruled, days)).toMatchObject({ written: true, differences: [], others: 2 })
+      const after = await rules()
+      expect(after.map(({ ID }) => ID).toSorted()).toEqual([
+        'sluice-probes:mine/',
+        'sluice-probes:other/',
+        'sluice-removed-versions:mine/',
+        'sluice-unfinished-uploads:mine/',
+        'tidy',
+      ])
+      for (const rule of before.filter(({ ID = '' }) => theirs.some((one) => one.ID === ID))) expect(after).toContainEqual(rule)
+      expect(await applyLifecycle(ruled, days)).toMatchObject({ written: false, differences: [] })
+      expect((await checkLifecycle(ruled, { ...days, unfinishedUploads: 5 })).differences).toEqual([
+        'sluice-unfinished-uploads:mine/: below mine/, unfinished uploads go after 2 days; it should be: below mine/, unfinished uploads go after 5 days',
+      ])
+    })
+
+    test('name a rule of others that takes away what is held, and leave it to them', async () => {
+      await put([{ ID: 'cheap', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 30 } }])
+      const { differences, written } = await applyLifecycle(ruled, days)
+      expect([written, differences]).toEqual([
+        true,
+        ['The rule cheap removes what is below mine/jobs/ by age, also what is permanent or held'],
+      ])
+      expect(await rules()).toHaveLength(4)
+    })
+
+    test('say so where a server has none, or does not let us', async () => {
+      const relayed = { ...ruled, endpoint: relay.endpoint }
+      relay.spoil = ({ url }) => (url.includes('lifecycle') ? { status: 501, code: 'NotImplemented' } : undefined)
+      await expect(checkLifecycle(relayed, days)).rejects.toMatchObject({
+        message: expect.stringContaining('has no lifecycle rules (NotImplemented)'),
+        fix: expect.stringContaining('removes what is over by itself'),
+      })
+      relay.spoil = ({ method }) => (method === 'PUT' ? { status: 403, code: 'AccessDenied' } : undefined)
+      await put(theirs)
+      await expect(applyLifecycle(relayed, days)).rejects.toMatchObject({ fix: expect.stringContaining('s3:PutLifecycleConfiguration') })
+    })
+
+    test('sluice lifecycle compares, applies and tells by its exit code', async () => {
+      const env = {
+        SLUICE_S3_BUCKET: 'ruled',
+        SLUICE_S3_ENDPOINT: server.endpoint,
+        SLUICE_S3_PREFIX: 'mine',
+        SLUICE_S3_ACCESS_KEY: server.accessKey,
+        SLUICE_S3_SECRET_KEY: server.secretKey,
+        SLUICE_DATA: join(folder, 'none'),
+      }
+      await put(theirs)
+      const lifecycle = (...args: string[]) => sluice(['lifecycle', ...args], { env })
+      const differing = await lifecycle('check')
+      expect([differing.exitCode, differing.stdout]).toEqual([1, expect.stringContaining('differs  sluice-probes:mine/ is missing\n')])
+      const applied = await lifecycle('apply')
+      expect([applied.exitCode, applied.stdout]).toEqual([
+        0,
+        expect.stringMatching(
+          /^Written to the bucket ruled, and read back: .*\nThe bucket ruled has the rules it should have; 2 of others stand/,
+        ),
+      ])
+      expect((await lifecycle()).exitCode).toBe(0)
+      expectRefusal(
+        await sluice(['lifecycle', 'check'], { env: { SLUICE_DATA: join(folder, 'none') } }),
+        /SLUICE_S3_BUCKET is not set/,
+        /Set it/,
+      )
     })
   })
 
