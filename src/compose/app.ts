@@ -195,6 +195,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
       hookSecret: config.hookSecret ?? null,
+      redirects: config.s3Redirect,
       studioFolder,
       docsFolder,
       version,

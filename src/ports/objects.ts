@@ -25,6 +25,15 @@ export interface LocalFile extends AsyncDisposable {
   path: string
 }
 
+export interface PresignOptions {
+  /** At most 7 days. */
+  expiresSeconds: number
+  /** `Content-Type` of the answer. */
+  mimeType: string
+  /** `Content-Disposition` of the answer, e.g. `attachment; filename="a.mp4"`. */
+  disposition: string
+}
+
 /**
  * Immutable bytes under a key: slash-separated segments of `[A-Za-z0-9._-]`, none of them `.` or `..`, at most 512 characters.
  * A put is atomic: a reader sees the whole object or none. Putting to an existing key replaces it atomically.
@@ -40,4 +49,9 @@ export interface Objects {
   remove(key: string): Promise<void>
   list(prefix: string): AsyncIterable<ListedObject>
   localFile(key: string): Promise<LocalFile>
+  /**
+   * An address at which the object can be read by GET, ranges too, by whoever knows it. Whether it is there is not looked at.
+   * Absent where only this process can read.
+   */
+  presignedUrl?(key: string, options: PresignOptions): Promise<string>
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -253,6 +253,36 @@ describe.skipIf(missing)('objects in S3', () => {
     })
   })
 
+  test('an address to read at gives whole and part, as what it is, to nobody who changes it, and not for ever', async () => {
+    const objects = await open('addressed/')
+    const bytes = randomBytes(100_000)
+    await objects.put('jobs/a/film.mp4', bytes, { mimeType })
+    const addressOf = async (expiresSeconds: number) =>
+      (await objects.presignedUrl?.('jobs/a/film.mp4', { expiresSeconds, mimeType, disposition: 'attachment; filename="film.mp4"' })) ?? ''
+    const address = await addressOf(60)
+    const whole = await fetch(address)
+    expect(Object.fromEntries(whole.headers)).toMatchObject({
+      'content-type': mimeType,
+      'content-disposition': 'attachment; filename="film.mp4"',
+      'cache-control': 'private, max-age=31536000, immutable',
+    })
+    expectSame(Buffer.from(await whole.arrayBuffer()), bytes)
+    const part = await fetch(address, { headers: { range: 'bytes=10-19' } })
+    expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, bytes.subarray(10, 20)])
+    for (const changed of [
+      address.replace('film', 'flim'),
+      address.replace('Expires=60', 'Expires=6000'),
+      address.replace('attachment', 'inline'),
+    ])
+      expect((await fetch(changed)).status, changed).toBe(403)
+    const short = await addressOf(1)
+    await eventually(
+      async () => (await fetch(short)).status,
+      (status) => status === 403,
+      10_000,
+    )
+  })
+
   describe('the rules of the bucket', () => {
     const days = { unfinishedUploads: 2, removedVersions: 7 }
     const put = (Rules: LifecycleRule[]) => putLifecycle(client, ruled, { rules: Rules, minimumSize: undefined })
@@ -362,6 +392,7 @@ describe.skipIf(missing)('objects in S3', () => {
       SLUICE_S3_BUCKET: 'sluice',
       SLUICE_S3_ENDPOINT: endpoint,
       SLUICE_S3_PREFIX: 'whole/job',
+      SLUICE_S3_REDIRECT: 'true',
       SLUICE_S3_ACCESS_KEY: accessKey,
       SLUICE_S3_SECRET_KEY: secretKey,
     }
@@ -369,7 +400,7 @@ describe.skipIf(missing)('objects in S3', () => {
     try {
       const text = 'A lighthouse stands on the rock. Its lamp turns once in ten seconds.'
       const asset = await createClient({ baseUrl: app.url }).generate(
-        { kind: 'presentation', text, durationSeconds: 10, size: '640x360', formats: ['hls'], seed: 7 },
+        { kind: 'presentation', text, durationSeconds: 10, size: '640x360', formats: ['hls', 'm4a'], seed: 7 },
         { timeoutMs: 100_000 },
       )
       const fetched = async (url: string) => {
@@ -385,6 +416,16 @@ describe.skipIf(missing)('objects in S3', () => {
       const names = [/URI="(.+?)"/.exec(playlist)?.[1] ?? '', ...(playlist.match(/^[^#\n].*$/gm) ?? [])]
       const path = join(folder, 'played.mp4')
       await writeFile(path, Buffer.concat(await Promise.all(names.map((name) => fetched(new URL(name, rung).href)))))
+      // Heavy files are read where they lie; what the player asks for, and what is looked at only, is answered here.
+      const sound = asset.files.find((file) => file.mimeType === 'audio/mp4')
+      const soundUrl = new URL(sound?.url ?? '', app.url)
+      const sent = await fetch(soundUrl, { redirect: 'manual' })
+      expect([sent.status, sent.headers.get('cache-control')]).toEqual([302, 'private, max-age=600'])
+      expect(sent.headers.get('location')).toMatch(new RegExp(`^${endpoint}/sluice/whole/job/jobs/.*X-Amz-Expires=3600`))
+      const saved = await fetched(`${soundUrl}?download`)
+      expect(createHash('sha256').update(saved).digest('hex')).toBe(sound?.sha256)
+      expect((await fetch(soundUrl, { method: 'HEAD', redirect: 'manual' })).status).toBe(200)
+      expect((await fetch(main, { redirect: 'manual' })).status).toBe(200)
       await app.stop()
       expect(app.log()).toBe('')
 

@@ -11,6 +11,7 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { ByteRange, ObjectInfo, Objects } from '../../../ports/objects.ts'
@@ -33,6 +34,8 @@ const PART_BYTES = 8 * 1024 * 1024
 /** Each upload holds so many parts in memory. */
 const PARTS_AT_ONCE = 2
 const FILE_CHUNK_BYTES = 512 * 1024
+/** An object does not change while it may be read by an address. */
+const IMMUTABLE = 'private, max-age=31536000, immutable'
 /** No upload takes this long. */
 const UPLOAD_LIFE_MS = 24 * 60 * 60 * 1000
 
@@ -216,6 +219,18 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
         await folder[Symbol.asyncDispose]()
         throw error
       }
+    },
+
+    async presignedUrl(key, { expiresSeconds, mimeType, disposition }) {
+      checkMimeType(mimeType)
+      const command = new GetObjectCommand({
+        ...at(key),
+        ResponseContentType: mimeType,
+        ResponseContentDisposition: disposition,
+        ResponseCacheControl: IMMUTABLE,
+      })
+      // Nothing is asked of the server; keys of a role may be fetched.
+      return guarded(`Signing an address of the object ${key}`, () => getSignedUrl(client, command, { expiresIn: expiresSeconds }))
     },
   }
   return { ...objects, close }
