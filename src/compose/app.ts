@@ -32,6 +32,7 @@ import type { Config } from './config.ts'
 import { diskSpace } from './disk-space.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
+import { warnOfStrangers } from './installation.ts'
 import { listenProblem } from './listen-problem.ts'
 import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
@@ -83,6 +84,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
+  await warnOfStrangers(objects, store, log)
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
 
   const queue = openQueue(config, pool, log)

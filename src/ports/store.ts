@@ -402,6 +402,8 @@ export interface Store extends Repositories {
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
   /** Brings the schema up to date, under a lock; says what that took. */
   migrate(): Promise<SchemaChange>
+  /** A name that this database has and no other, but one restored from its backup. */
+  installation(): Promise<string>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -1105,6 +1105,16 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect((await store.jobs.get(job.id))?.id).toBe(job.id)
       })
 
+      it('has a name of its own that stays', async () => {
+        const name = await store.installation()
+        expect(name).toMatch(/^ins_[0-9a-f]{32}$/)
+        await store.migrate()
+        expect(await store.installation()).toBe(name)
+        const other = await make()
+        expect(await other.store.installation()).not.toBe(name)
+        await other.dispose()
+      })
+
       it('answers a ping, and says so when it is gone', async () => {
         const made = await make()
         await made.store.ping()

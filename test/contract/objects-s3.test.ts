@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetBucketLifecycleConfigurationCommand,
+  GetObjectCommand,
   type LifecycleRule,
   ListMultipartUploadsCommand,
   PutObjectCommand,
@@ -24,11 +26,12 @@ import { type Bucket, connectTo } from '../../src/drivers/objects/s3/bucket.ts'
 import { createS3Objects, type S3Objects } from '../../src/drivers/objects/s3/driver.ts'
 import { applyLifecycle, checkLifecycle, putLifecycle } from '../../src/drivers/objects/s3/lifecycle.ts'
 import type { Logger } from '../../src/ports/logger.ts'
+import type { ByteRange } from '../../src/ports/objects.ts'
 import { objectsContract } from '../../src/testing/objects-contract.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startServer } from '../helpers/server.ts'
 import { expectRefusal, sluice } from '../helpers/sluice.ts'
-import { type S3Relay, startS3Relay } from './s3-relay.ts'
+import { type S3Relay, type Spoiling, startS3Relay } from './s3-relay.ts'
 import { type S3Server, startS3Server, whyNoS3Server } from './s3-server.ts'
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
@@ -121,12 +124,149 @@ describe.skipIf(missing)('objects in S3', () => {
         SLUICE_S3_ACCESS_KEY: accessKey,
       }
       const found = await examineObjects(loadConfig({ ...settings, SLUICE_S3_SECRET_KEY: secretKey }))
-      expect(found).toEqual([{ what: 'bucket', state: 'ok', found: expect.stringContaining(`sluice at ${endpoint}, below looked/at/`) }])
+      expect(found).toEqual([
+        { what: 'bucket', state: 'ok', found: expect.stringContaining(`sluice at ${endpoint}, below looked/at/`) },
+        { what: 'bucket rules', state: 'optional', found: expect.stringContaining('is missing'), fix: expect.stringContaining('apply') },
+      ])
       expect(await Array.fromAsync((await open('looked/at/')).list(''))).toEqual([])
       const wrong = examineObjects(loadConfig({ ...settings, SLUICE_S3_SECRET_KEY: 'not-it' }))
       await expect(wrong).rejects.toMatchObject({ fix: expect.stringContaining('SLUICE_S3_SECRET_KEY') })
       await expect(examineObjects(loadConfig(settings))).rejects.toMatchObject({ code: 'config_invalid' })
     })
+  })
+
+  describe('a server that', () => {
+    const bytes = randomBytes(300_000)
+    const body = async (objects: S3Objects, range: ByteRange) =>
+      Buffer.concat(await Array.fromAsync((await objects.get('clip.mp4', range)).stream))
+    /** Opened with a look at what is said. */
+    async function openLacking(prefix: string): Promise<[S3Objects, string[]]> {
+      const said: string[] = []
+      const listening: Logger = { ...log, warn: (_facts: unknown, text?: string) => void said.push(text ?? '') }
+      const scratch = await createScratch({ folder: scratchFolder })
+      const objects = await createS3Objects({ bucket: { ...bucket, prefix, endpoint: relay.endpoint }, scratch, log: listening })
+      opened.push(objects)
+      return [objects, said]
+    }
+    /** The whole of what is asked for, whatever else is said. */
+    const whole = async ({ url }: { url: string }): Promise<Spoiling> => {
+      const key = new URL(url, server.endpoint).pathname.split('/').slice(2).join('/')
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }))
+      const sent = (await answer.Body?.transformToByteArray()) ?? new Uint8Array()
+      const sha256 = answer.Metadata?.['sha256'] ?? ''
+      return {
+        answer: { headers: { etag: answer.ETag ?? '', 'content-length': String(sent.length), 'x-amz-meta-sha256': sha256 }, body: sent },
+      }
+    }
+
+    test('does all of it is not complained of', async () => {
+      const [objects, said] = await openLacking('able/')
+      expect(said).toEqual([])
+      expect(objects.abilities).toEqual({ ranges: 'yes', conditionalReads: 'yes', conditionalWrites: 'yes' })
+      expect(await Array.fromAsync(objects.list(''))).toEqual([])
+    })
+
+    test('ignores ranges and conditions is named at the start, in doctor as well, and gives the right bytes all the same', async () => {
+      await (await open('lacking/')).put('clip.mp4', bytes, { mimeType })
+      relay.spoil = async (passing) => {
+        if (passing.method === 'GET' && (passing.range ?? passing.condition)) return whole(passing)
+        // What it would write over is out of its way.
+        if (passing.condition === '*') {
+          const key = new URL(passing.url, server.endpoint).pathname.split('/').slice(2).join('/')
+          await client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }))
+        }
+        return undefined
+      }
+      const [objects, said] = await openLacking('lacking/')
+      expect(objects.abilities).toEqual({ ranges: 'no', conditionalReads: 'no', conditionalWrites: 'no' })
+      expect(said).toEqual([
+        expect.stringMatching(/^the S3 server ignores ranges: .* from the beginning/),
+        expect.stringMatching(/^the S3 server ignores If-Match: .* ETag/),
+        expect.stringMatching(/^the S3 server writes over an object .* SLUICE_S3_PREFIX/),
+      ])
+      for (const [start, end] of [
+        [0, 0],
+        [10, 99_999],
+        [299_999, 299_999],
+        [250_000, 900_000],
+      ] as const)
+        expectSame(await body(objects, { start, end }), bytes.subarray(start, end + 1))
+      await expect(objects.get('clip.mp4', { start: 300_000, end: 300_001 })).rejects.toMatchObject({ code: 'range_not_satisfiable' })
+      expect(await objects.claim?.('ins_one')).toBe('ins_one')
+      expect(await objects.claim?.('ins_two')).toBe('ins_one')
+
+      const { accessKey, secretKey } = server
+      const found = await examineObjects(
+        loadConfig({
+          SLUICE_S3_BUCKET: 'sluice',
+          SLUICE_S3_ENDPOINT: relay.endpoint,
+          SLUICE_S3_ACCESS_KEY: accessKey,
+          SLUICE_S3_SECRET_KEY: secretKey,
+        }),
+      )
+      expect(found.map(({ state, found: text }) => `${state} ${text}`)).toEqual([
+        expect.stringContaining('ok sluice'),
+        'optional the server ignores ranges',
+        'optional the server ignores If-Match',
+        'optional the server writes over an object that it was told not to',
+        expect.stringContaining('optional sluice-'),
+      ])
+    })
+
+    test.each(['ranges', 'If-Match'])('ignores %s when a read goes on mixes nothing into it', async (ignored) => {
+      const objects = await open('going-on/')
+      await objects.put('clip.mp4', bytes, { mimeType })
+      relay.spoil = async (passing) => {
+        if (passing.method !== 'GET') return undefined
+        if (passing.range === undefined) return { cutAfterBytes: 100_000 }
+        if (ignored === 'ranges') return whole(passing)
+        // Another version, from the right byte on, as if nothing had been said of the version.
+        const rest = randomBytes(200_000)
+        return {
+          answer: { headers: { etag: '"another"', 'content-range': 'bytes 100000-299999/300000', 'content-length': '200000' }, body: rest },
+        }
+      }
+      const { stream } = await objects.get('clip.mp4')
+      await expect(Array.fromAsync(stream)).rejects.toMatchObject({
+        code: 'storage_unavailable',
+        message: expect.stringContaining(ignored === 'ranges' ? 'the server sent others' : 'was replaced while it was read'),
+      })
+    })
+
+    test('refuses conditions altogether is written to without', async () => {
+      relay.spoil = ({ condition }) => (condition === '*' ? { status: 501, code: 'NotImplemented' } : undefined)
+      const [objects, said] = await openLacking('refusing/')
+      expect(objects.abilities).toEqual({ ranges: 'yes', conditionalReads: 'yes', conditionalWrites: 'no' })
+      expect(said).toHaveLength(1)
+      expect(await objects.claim?.('ins_one')).toBe('ins_one')
+    })
+  })
+
+  test('of several that claim a bucket in the same moment one gets it, and all are told who', async () => {
+    const objects = await open('claimed/')
+    const owners = await Promise.all(Array.from({ length: 8 }, (_, number) => objects.claim?.(`ins_${number}`)))
+    expect(new Set(owners).size).toBe(1)
+    expect(owners[0]).toMatch(/^ins_[0-7]$/)
+  })
+
+  test('who is no longer waited for leaves no upload, and no file', async () => {
+    const objects = await open('aborted/')
+    const stop = new AbortController()
+    relay.spoil = ({ url }) => {
+      if (!url.includes('partNumber=2')) return undefined
+      stop.abort(new Error('cancelled'))
+      return 'silence'
+    }
+    await expect(objects.put('long.mp4', Buffer.alloc(20_000_000), { mimeType, signal: stop.signal })).rejects.toThrow('cancelled')
+    expect(await unfinished('aborted/')).toEqual([])
+    expect(await objects.head('long.mp4')).toBeUndefined()
+    relay.spoil = () => undefined
+    await objects.put('clip.mp4', Buffer.alloc(3_000_000), { mimeType })
+    relay.spoil = ({ method }) => (method === 'GET' ? 'silence' : undefined)
+    const waiting = new AbortController()
+    const fetched = objects.localFile('clip.mp4', { signal: waiting.signal })
+    setImmediate(() => waiting.abort(new Error('cancelled')))
+    await expect(fetched).rejects.toThrow('cancelled')
   })
 
   describe('reading', () => {
@@ -440,6 +580,11 @@ describe.skipIf(missing)('objects in S3', () => {
       const swept = await sluice(['retention', '--sweep'], { env: { SLUICE_DATA: data, SLUICE_LOG: 'warn', ...settings } })
       expect(swept.stdout).toContain('removed      1 object, 10 bytes')
       expect(await objects.head(left)).toBeUndefined()
+      // Another database would take all of it for left behind.
+      await objects.put(left, Buffer.from('0123456789'), { mimeType: 'video/mp4' })
+      const strange = { SLUICE_DATA: join(folder, 'strange'), SLUICE_LOG: 'warn', ...settings }
+      expectRefusal(await sluice(['retention', '--sweep'], { env: strange }), /it belongs to another one \(ins_/, /sluice-installation/)
+      expect(await objects.head(left)).toBeDefined()
       expect(await secondsOf(path)).toBeCloseTo(asset.durationSeconds ?? 0, 0)
     } finally {
       await app.stop()

@@ -323,6 +323,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
+    installation: notModelled('installation'),
     ping: notModelled('ping'),
     close: async () => {},
   }
