@@ -8,11 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetBucketLifecycleConfigurationCommand,
   GetObjectCommand,
   type LifecycleRule,
   ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -59,6 +62,7 @@ describe.skipIf(missing)('objects in S3', () => {
     bucket = { name: 'sluice', prefix: '', endpoint, region: undefined, keys: { accessKey, secretKey } }
     client = connectTo(bucket, { sockets: 10, idleMs: 20_000 })
     await client.send(new CreateBucketCommand({ Bucket: bucket.name }))
+    await fillVersioned()
   }, 180_000)
   afterEach(async () => {
     relay.spoil = () => undefined
@@ -80,6 +84,23 @@ describe.skipIf(missing)('objects in S3', () => {
     const objects = await createS3Objects({ bucket: { ...bucket, prefix, endpoint: relay.endpoint, ...changed }, scratch, log, idleMs })
     opened.push(objects)
     return objects
+  }
+  /** A bucket with versions, our rules and something for each of them. What becomes of it is looked at last: its days take seconds. */
+  async function fillVersioned(): Promise<void> {
+    const versioned = { ...bucket, name: 'versioned', prefix: 'mine/' }
+    const at = (Key: string) => ({ Bucket: 'versioned', Key })
+    await client.send(new CreateBucketCommand({ Bucket: 'versioned' }))
+    await client.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration: { Status: 'Enabled' } }))
+    await applyLifecycle(versioned, { unfinishedUploads: 1, removedVersions: 1 })
+    for (const key of ['mine/jobs/a/kept.mp4', 'mine/jobs/b/removed.mp4', 'mine/doctor/left', 'other/doctor/left'])
+      await client.send(new PutObjectCommand({ ...at(key), Body: key }))
+    await client.send(new DeleteObjectCommand(at('mine/jobs/b/removed.mp4')))
+    await client.send(new CreateMultipartUploadCommand(at('mine/jobs/c/unfinished.mp4')))
+  }
+  async function versionsAndUploads(): Promise<(string | undefined)[]> {
+    const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }))
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'versioned' }))
+    return [...Versions, ...DeleteMarkers, ...Uploads].map(({ Key }) => Key)
   }
   const readAll = async (objects: S3Objects, key: string) => Buffer.concat(await Array.fromAsync((await objects.get(key)).stream))
   const unfinished = async (prefix: string) =>
@@ -590,6 +611,11 @@ describe.skipIf(missing)('objects in S3', () => {
       await app.stop()
     }
   }, 120_000)
+
+  test('the rules of the bucket remove what was removed, begun and left behind, and nothing that is kept', async () => {
+    const left = await eventually(versionsAndUploads, (keys) => keys.length <= 2, 60_000)
+    expect(left).toEqual(['mine/jobs/a/kept.mp4', 'other/doctor/left'])
+  }, 70_000)
 })
 
 /** `toEqual` looks at each byte by itself, which takes seconds. */
