@@ -32,6 +32,7 @@ import { diskSpace } from './disk-space.ts'
 import { engineConfig } from './engine-config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
+import { warnOfStrangers } from './installation.ts'
 import { listen, serveMetrics } from './listen.ts'
 import { createLogScope } from './log-scope.ts'
 import { openBus } from './open-bus.ts'
@@ -93,6 +94,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
+  await warnOfStrangers(objects, store, log)
   const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log: scope.log, tracer })
 
   const queue = openQueue(config, pool, log)
@@ -203,6 +205,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
       hookSecret: config.hookSecret ?? null,
+      redirects: config.s3Redirect,
       studioFolder,
       docsFolder,
       version,

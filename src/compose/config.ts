@@ -93,6 +93,14 @@ export const settings = {
     z.string().min(1).optional(),
   ),
   s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
+  s3Redirect: setting(
+    'SLUICE_S3_REDIRECT',
+    'false',
+    '`true`: whoever reads a video or sound file is sent to the bucket by an address signed for an hour; readers must reach it.',
+    oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+  ),
   queuePrefix: setting(
     'SLUICE_QUEUE_PREFIX',
     'sluice',

@@ -39,6 +39,8 @@ export interface HttpOptions {
   /** Holds `errors/<code>.md`. */
   docsFolder: string
   version: string
+  /** Readers of heavy files are sent to where these lie, if that can be. Default false. */
+  redirects?: boolean
   /** Largest body taken, in bytes. Default 256 KiB. */
   bodyLimit?: number
   /** Requests a minute and key. Default 30,000. */

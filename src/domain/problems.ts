@@ -63,6 +63,7 @@ export const problems = {
   take_lost: problem(502, 'The provider lost the work', 'reseed'),
   submit_unknown: problem(502, 'It is unknown whether the provider took the order'),
   budget_exceeded: problem(402, 'The budget does not allow it'),
+  storage_quota_exceeded: problem(403, 'The storage quota is used up'),
   output_too_large: problem(502, 'The output is larger than allowed'),
   model_sunset: problem(410, 'The model is no longer offered', 'other_provider'),
   // how providers answer

@@ -18,7 +18,10 @@ import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
 import { createRunningSteps } from './running-steps.ts'
 import { leaveScheduling, type Scheduling, startScheduling } from './scheduling.ts'
+import { showStored } from './show-stored.ts'
 import { quoteJob, submitJob } from './submit.ts'
+import { createTenantPolicies } from './tenant-policies.ts'
+import { tenantStorage } from './tenant-storage.ts'
 import { receiveWebhook } from './webhook.ts'
 
 const DEADLINE_EVERY_MS = 1_000
@@ -59,10 +62,12 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
+  const policies = createTenantPolicies(deps.store)
   const stepsDue = (at?: Date): void => scheduling.stepsDue(at)
   const inner = {
     ...deps,
     forecast,
+    policies,
     accept: createAcceptance(deps.store),
     backPressure: createBackPressure(deps),
     running,
@@ -71,6 +76,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   }
 
   showLoad(deps)
+  showStored(deps)
   deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
@@ -99,6 +105,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     decideReview: (tenantId, id, said, options) => decideReview(inner, tenantId, id, said, options),
     holdAsset: (tenantId, id, said) => holdAsset(inner, tenantId, id, said),
     releaseAsset: (tenantId, id, said) => releaseAsset(inner, tenantId, id, said),
+    storagePolicy: (tenantId) => policies.of(tenantId),
+    storage: (tenantId) => tenantStorage(deps, tenantId),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
 

@@ -9,10 +9,11 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
-import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
+import { CUT_ASSET_KEPT_MS, countFrom, type Retention } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
 import { costSecondsOf, type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
-import { isInFlight, setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { isInFlight, mastersOf, setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { periodsOf, SERVERS_POLICY } from '../domain/tenant.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -223,7 +224,19 @@ class JobChange implements JobTransaction {
   }
 
   async addFiles(files: AssetFile[]): Promise<void> {
-    await this.repositories.assets.addFiles((await this.asset()).id, files)
+    const { id } = await this.asset()
+    const names = new Set(files.map(({ name }) => name))
+    // A step that runs again writes its files again.
+    const replaced = (await this.repositories.assets.files(id)).filter(({ name }) => names.has(name))
+    await this.repositories.assets.addFiles(id, files)
+    await this.#stored(bytesOf(files) - bytesOf(replaced))
+  }
+
+  /** What rows name is counted along with them; the last step of the job counts what is there. */
+  async #stored(bytes: number): Promise<void> {
+    if (bytes === 0 || !this.job.assetId) return
+    const { retention } = await this.asset()
+    await this.changeAsset({ retention: { ...retention, storedBytes: retention.storedBytes + bytes } })
   }
 
   async discardAsset(reason: string): Promise<void> {
@@ -236,11 +249,13 @@ class JobChange implements JobTransaction {
 
   async addRungs(rungs: Rung[]): Promise<void> {
     await this.repositories.assets.addRungs((await this.asset()).id, rungs)
+    await this.#stored(bytesOf(rungs.map(({ init }) => init)))
   }
 
   async release(segments: Segment[], { last }: { last: boolean }): Promise<void> {
     const asset = await this.asset()
     await this.repositories.assets.addSegments(asset.id, segments)
+    await this.#stored(bytesOf(segments))
     const first = segments[0]
     if (!first) return
     const endSeconds = first.startSeconds + first.durationSeconds
@@ -296,6 +311,7 @@ class JobChange implements JobTransaction {
   async setTake(take: Take, to: TakeState): Promise<Take> {
     const next = setTakeState(take, to)
     await this.repositories.takes.save(next)
+    await this.#stored(bytesOf(mastersOf(next)) - bytesOf(mastersOf(take)))
     if (next.state.state !== take.state.state) this.#emitTake(next)
     if (isInFlight(take) && !isInFlight(next)) this.freed.add(take.provider)
     if (isInFlight(take) && !isInFlight(next) && next.state.state !== 'planned') this.made.push(next)
@@ -353,7 +369,7 @@ class JobChange implements JobTransaction {
     if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
     const { durationSeconds, ...made } = await this.asset()
     if (durationSeconds === null) throw new Error(`asset ${made.id} has no end`)
-    const kept = { ...made, durationSeconds, retention: countFrom(made.retention, this.#now, this.#deps.config.retention) }
+    const kept = { ...made, durationSeconds, retention: await this.#countedFromNow(made.retention) }
     const asset = setAssetState(kept, { state: 'ready', readyAt: this.#now })
     this.#asset = asset
     this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
@@ -382,7 +398,7 @@ class JobChange implements JobTransaction {
     if (this.job.assetId) {
       const asset = await this.asset()
       shown = asset.releasedSeconds > 0 && this.job.request.policy.gate !== 'asset'
-      const kept = { ...asset, retention: countFrom(asset.retention, this.#now, this.#deps.config.retention) }
+      const kept = { ...asset, retention: await this.#countedFromNow(asset.retention) }
       this.#asset = setAssetState(kept, { state: shown ? 'cut' : 'discarded', at: this.#now, reason: outcome.detail })
       this.#assetChanged = true
     }
@@ -390,6 +406,11 @@ class JobChange implements JobTransaction {
     await this.addSteps([{ name: 'cleanup' }], { delayMs: shown ? CUT_ASSET_KEPT_MS : 0 })
     this.job = setJobState({ ...this.job, eta: null, notice: null }, { state, endedAt: this.#now, outcome })
     this.#emit({ type: 'status', data: { state, outcome, at: this.#now } })
+  }
+
+  async #countedFromNow(retention: Retention): Promise<Retention> {
+    const policy = (await this.repositories.tenants.get(this.job.tenantId)) ?? SERVERS_POLICY
+    return countFrom(retention, this.#now, periodsOf(policy, this.#deps.config.retention))
   }
 
   /** Writes what was gathered and returns the job as it now stands. */
@@ -461,3 +482,5 @@ class JobChange implements JobTransaction {
 function modelOf({ request }: Take): string | null {
   return 'model' in request ? (request.model ?? null) : null
 }
+
+const bytesOf = (objects: { sizeBytes: number }[]): number => objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)

@@ -11,9 +11,11 @@ import type { BackPressure } from './back-pressure.ts'
 import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
+import type { TenantPolicies } from './tenant-policies.ts'
 
 type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'tracer' | 'pipelines' | 'providers'> & {
   forecast: Forecast
+  policies: TenantPolicies
   accept(submission: Submission): Promise<Acceptance>
   backPressure: BackPressure
   stepsDue: () => void
@@ -59,6 +61,8 @@ async function accept(
 ): Promise<Submitted> {
   const known = options.idempotency && (await recall(deps, tenantId, options.idempotency))
   if (known) return { job: known, ahead: null, repeated: true }
+  // Here alone: what is accepted is finished and kept, for it is paid for.
+  await deps.policies.assertRoom(tenantId)
   const quote = await quoteJob(deps, request)
   checkCost(request, quote)
   await deps.backPressure(tenantId)

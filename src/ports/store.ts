@@ -14,6 +14,7 @@ import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { StoragePolicy, Tenant } from '../domain/tenant.ts'
 import type { Turns } from '../domain/turns.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
@@ -178,8 +179,10 @@ export interface AssetsRepository {
   /** Files, rungs and segments. */
   parts(assetId: AssetId): Promise<AssetParts>
   forgetParts(assetId: AssetId): Promise<void>
-  /** Bytes of the tenant's jobs that were cleaned up, by how long they stay. */
+  /** Bytes the tenant's assets take up, their masters included, by how long they stay. */
   storedBytes(tenantId: TenantId): Promise<Record<RetentionClass, number>>
+  /** The same in all, of each tenant that stores something. */
+  storedBytesByTenant(): Promise<Map<TenantId, number>>
   addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
   file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
   files(assetId: AssetId): Promise<AssetFile[]>
@@ -262,6 +265,11 @@ export interface TenantsRepository {
   /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
   runningJobs(most: number): Promise<number>
   runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
+  get(id: TenantId): Promise<Tenant | undefined>
+  /** By name. */
+  list(): Promise<Tenant[]>
+  /** Assets of jobs that have ended keep the time they were given. */
+  setStoragePolicy(id: TenantId, policy: StoragePolicy): Promise<void>
 }
 
 export interface LedgerRepository {
@@ -478,6 +486,8 @@ export interface Store extends Repositories {
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
   /** Brings the schema up to date, under a lock; says what that took. */
   migrate(): Promise<SchemaChange>
+  /** A name that this database has and no other, but one restored from its backup. */
+  installation(): Promise<string>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
   /** The time by the database's clock, which leases and due times go by. */

@@ -66,7 +66,7 @@ async function splice(
 ): Promise<Measured> {
   await using scratch = await deps.scratch.folder(`${take.id}-mend`)
   await using files = new AsyncDisposableStack()
-  const open = async (key: string) => files.use(await deps.objects.localFile(key)).path
+  const open = async (key: string) => files.use(await deps.objects.localFile(key, { signal: run.signal })).path
   const whole = await open(media.stem.objectKey)
   const parts = []
   let at = 0

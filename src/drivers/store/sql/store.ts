@@ -120,6 +120,12 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
 
     migrate: () => translated(() => migrate(pool, log)),
 
+    installation: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ id: string }>('select id from sluice.installation')
+        return rows[0]?.id ?? ''
+      }),
+
     ping: () =>
       translated(async () => {
         await pool.query('select 1')

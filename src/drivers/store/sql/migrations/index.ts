@@ -11,6 +11,7 @@ import { house } from './0010-house.ts'
 import { fair } from './0011-fair.ts'
 import { lines } from './0012-lines.ts'
 import { traces } from './0013-traces.ts'
+import { tenantStorage } from './0014-tenant-storage.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -27,4 +28,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 11, name: 'fair', sql: fair },
   { version: 12, name: 'lines', sql: lines },
   { version: 13, name: 'traces', sql: traces },
+  { version: 14, name: 'tenant-storage', sql: tenantStorage },
 ]
