@@ -12,6 +12,8 @@ import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createEngine, type RunningEngine } from '../engine/create-engine.ts'
 import { measuredProvider } from '../engine/measured-provider.ts'
 import { startSweeper } from '../engine/sweeper.ts'
+import { tracedProvider } from '../engine/traced-provider.ts'
+import { tracedSpeech } from '../engine/traced-speech.ts'
 import { locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { ladderFor } from '../media/ladder/ladder.ts'
 import { createMediaTool } from '../media/media-tool.ts'
@@ -31,10 +33,12 @@ import { engineConfig } from './engine-config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
 import { listen, serveMetrics } from './listen.ts'
+import { createLogScope } from './log-scope.ts'
 import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
+import { openTracer } from './open-tracer.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
@@ -78,6 +82,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   await using stack = new AsyncDisposableStack()
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
+  const tracer = await openTracer(config, log, stack)
+  const scope = createLogScope(log)
   const metrics = createPrometheusMetrics({ log })
   metrics.gauges(() => [{ name: 'sluice_build_info', labels: { version }, value: 1 }])
   metrics.gauges(() => diskSpace(config.dataFolder))
@@ -87,14 +93,15 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
-  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
+  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log: scope.log, tracer })
 
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 
-  const local = measuredProvider(
+  const watched = (provider: Provider) => tracedProvider(measuredProvider(provider, metrics), tracer)
+  const local = watched(
     parts.provider ??
       createLocalProvider({
         folder: join(config.dataFolder, 'local-takes'),
@@ -102,22 +109,21 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
         workers: config.renderers,
         log,
       }),
-    metrics,
   )
   stack.defer(async () => local.close?.())
   const network = createNetwork()
   stack.defer(() => network.close())
-  const vendors = createVendors(config, network).map((vendor) => measuredProvider(vendor, metrics))
+  const vendors = createVendors(config, network).map(watched)
   const providers = new Map<string, Provider>([local, ...vendors].map((provider) => [provider.id, provider]))
-  const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
+  const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log, stepLog: scope.log })
   stack.defer(() => guardrails.close())
-  const speech = createSpeech(config, network, log)
+  const speech = createSpeech(config, network, log, scope.log)
   stack.defer(async () => speech?.close?.())
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}`, now: clock.now })
-  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics }) : null
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics, tracer }) : null
   stack.defer(() => sender?.stop())
 
   const inFlight = (provider: string): number | null => config.inFlight.get(provider) ?? (provider === local.id ? LOCAL_IN_FLIGHT : null)
@@ -128,7 +134,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     clock,
     ids,
     log,
+    within: scope.within,
     metrics,
+    tracer,
     providers,
     pipelines,
     inFlight,
@@ -138,7 +146,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       scratch,
       media,
       inspector: createInspector(),
-      speech,
+      speech: speech && tracedSpeech(speech, tracer),
       guard: guardrails.guard,
       providers,
       pipelines,
@@ -190,6 +198,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       log,
       metrics,
       metricsToken: config.metricsToken ?? null,
+      tracer,
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],

@@ -10,6 +10,7 @@ import type { Metrics, MetricsPage } from '../ports/metrics.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
+import type { OpenSpan, Tracer } from '../ports/tracer.ts'
 import type { EventHub } from '../realtime/event-hub.ts'
 import type { EventStreams } from '../realtime/event-streams.ts'
 
@@ -22,6 +23,7 @@ export interface HttpOptions {
   ids: Ids
   log: Logger
   metrics: Metrics & MetricsPage
+  tracer: Tracer
   /** Asked of who reads the metrics. `null`: they are shown on this machine only. */
   metricsToken: string | null
   /** Says where webhooks may go. */
@@ -64,6 +66,8 @@ declare module 'fastify' {
     keyless: boolean
     /** The name of the key; `null` without one. */
     keyName: string | null
+    /** Of a request that may change something; `null` for one that only reads. */
+    span: OpenSpan | null
     /** The JSON body as it was sent. */
     bodyText: string
   }

@@ -22,6 +22,7 @@ import type { EngineConfig, EngineDeps } from './deps.ts'
 import { fillPlaces } from './fill-places.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
+import { traceChange } from './trace-change.ts'
 
 /** Thrown inside a transaction whose step is no longer ours. Nothing was written. */
 export class LeaseLost extends Error {
@@ -37,7 +38,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'inFlight' | 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
+export type ChangeDeps = Pick<EngineDeps, 'inFlight' | 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'tracer' | 'webhooksDue'> & {
   config: Pick<EngineConfig, 'retention'>
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
@@ -68,18 +69,35 @@ export async function changeJob(
     const job = await change.flush()
     const left = leave && (await leave(repositories, job))
     if (held && left === null) throw new LeaseLost(held.stepId)
-    return { job, change, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
+    return {
+      job,
+      change,
+      endedBefore: jobEnded(locked),
+      seqBefore: locked.seq,
+      stepsDue: change.stepsDue || left === 'ready',
+      announced: change.announced,
+    }
   })
   countChange(deps.metrics, outcome.change)
+  traceChange(deps.tracer, outcome.change)
+  // The log of a step carries its job already.
+  const about = held ? {} : { jobId }
+  if (jobEnded(outcome.job) && !outcome.endedBefore) deps.log.info({ ...about, ...endOf(outcome.job) }, 'a job has ended')
   if (outcome.stepsDue) deps.stepsDue()
   for (const provider of outcome.change.freed) void fillPlaces(deps, provider)
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
-      .catch((error) => deps.log.warn({ jobId, err: error }, 'could not announce events; readers will find them by themselves'))
+      .catch((error) => deps.log.warn({ ...about, err: error }, 'could not announce events; readers will find them by themselves'))
   }
   return outcome.job
+}
+
+/** For the log; what an outcome says in words may quote the user. */
+function endOf({ request: { kind }, state }: Job) {
+  const why = 'outcome' in state && { outcome: state.outcome.class, code: state.outcome.code }
+  return { kind, state: state.state, ...why }
 }
 
 class JobChange implements JobTransaction {
@@ -90,6 +108,8 @@ class JobChange implements JobTransaction {
   readonly events: EngineEvent[] = []
   /** Providers at whose accounts places became free. */
   readonly freed = new Set<string>()
+  /** Takes their providers are through with: delivered, or ended before that. */
+  readonly made: Take[] = []
   readonly spent: { provider: string; amountMicroUsd: number }[] = []
   eta: EtaJudgement | null = null
   readonly repositories: Repositories
@@ -278,6 +298,7 @@ class JobChange implements JobTransaction {
     await this.repositories.takes.save(next)
     if (next.state.state !== take.state.state) this.#emitTake(next)
     if (isInFlight(take) && !isInFlight(next)) this.freed.add(take.provider)
+    if (isInFlight(take) && !isInFlight(next) && next.state.state !== 'planned') this.made.push(next)
     return next
   }
 

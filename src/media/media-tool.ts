@@ -1,10 +1,12 @@
 import type { Logger } from '../ports/logger.ts'
 import type { MediaTool } from '../ports/media-tool.ts'
+import type { Tracer } from '../ports/tracer.ts'
 import { readVersions } from './ffmpeg/capabilities.ts'
 import type { FfmpegPaths } from './ffmpeg/locate.ts'
 import { probe } from './ffmpeg/probe.ts'
 import { createToolRunner } from './ffmpeg/run.ts'
 import { decodeAudio, measureMix } from './ffmpeg/sound.ts'
+import { tracedRunner } from './ffmpeg/traced-runner.ts'
 import { finish } from './finish/finish.ts'
 import { joinPcm } from './mix/join.ts'
 import { mixBlocks, openMixer } from './mix/mixer.ts'
@@ -16,11 +18,15 @@ export interface MediaToolOptions extends FfmpegPaths {
   /** `auto`: under bubblewrap where it works, limits always; `off`: limits only. */
   sandbox: 'auto' | 'off'
   log: Logger
+  /** Absent: runs of FFmpeg are not traced. */
+  tracer?: Tracer
 }
 
 /** FFmpeg's command line behind the port. Starts nothing by itself. */
 export function createMediaTool(options: MediaToolOptions): MediaTool {
-  const runner = createToolRunner(options)
+  const { tracer } = options
+  const plain = createToolRunner(options)
+  const runner = tracer ? tracedRunner(plain, tracer) : plain
   let versions: Promise<Record<string, string>> | undefined
   return {
     versions() {

@@ -78,7 +78,10 @@ export interface StepRun {
   readonly step: Step
   /** Aborted when the lease is lost, the job is cancelled or the worker drains. */
   readonly signal: AbortSignal
+  /** Its lines carry job, step and take. */
   readonly log: Logger
+  /** Whose take the step is about, once that was read: lines and trace name the provider from then on. */
+  about(provider: string): void
   /** Commits while the step goes on. Throws `LeaseLost` when it is no longer ours; nothing was written then. */
   checkpoint(write: Write): Promise<void>
 }

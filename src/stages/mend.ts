@@ -16,6 +16,7 @@ export function mend(deps: StageDeps): StepHandler {
     if (run.step.work.name !== 'mend') throw new Error(`not a mend step: ${run.step.work.name}`)
     const take = await deps.store.takes.get(run.step.work.takeId)
     if (take?.state.state !== 'mending') return { then: 'done' }
+    run.about(take.provider)
     const patches = (await deps.store.takes.ofJob(run.job.id)).filter(
       ({ cause }) => cause?.action === 'respeak' && cause.takeId === take.id,
     )

@@ -7,6 +7,7 @@ import { createNetwork } from '../../src/drivers/http/network.ts'
 import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { createPostgresPool } from '../../src/drivers/store/postgres/pool.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../../src/drivers/tracer/silent/tracer.ts'
 import { startWebhookSender } from '../../src/realtime/webhook-sender.ts'
 
 startWebhookSender({
@@ -15,5 +16,6 @@ startWebhookSender({
   clock: systemClock,
   log: createLogger('silent'),
   metrics: silentMetrics,
+  tracer: silentTracer,
   leaseMs: 300,
 })

@@ -33,7 +33,7 @@ export function jobRoutes(app: App, context: Context): void {
         operationId: 'createJob',
         summary: 'Submit a job',
         description:
-          'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
+          'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job. With a `traceparent` (W3C Trace Context) the job goes on in the trace of the caller.',
         tags: ['jobs'],
         headers: IdempotencyHeaders,
         body: JobInput,

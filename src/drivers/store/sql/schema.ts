@@ -22,6 +22,7 @@ export interface JobTable {
   plan: Json
   preview: Json
   cost: Json
+  trace: Json
   created_at: Date
   deadline_at: Date | null
   settled_at: Date | null
