@@ -125,11 +125,6 @@ export function setTakeState(take: Take, to: TakeState): Take {
   return { ...take, state: to }
 }
 
-/** Whether its provider may be at work on it. */
-export function takeOrdered({ state: { state } }: Take): boolean {
-  return state === 'ordering' || state === 'submit_unknown' || state === 'making'
-}
-
 /** Whether nothing more will happen to it. */
 export function takeEnded(take: Take): boolean {
   return legal[take.state.state].length === 0
@@ -138,4 +133,9 @@ export function takeEnded(take: Take): boolean {
 export function mastersOf(take: Take): Master[] {
   const { state } = take
   return state.state === 'accepted' || state.state === 'mending' || state.state === 'rejected' ? state.masters : []
+}
+
+/** Whether it has a place at its provider's account: it was ordered, or may have been, and is not made yet. */
+export function isInFlight({ state: { state } }: Take): boolean {
+  return state === 'ordering' || state === 'submit_unknown' || state === 'making'
 }

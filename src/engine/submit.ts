@@ -7,6 +7,7 @@ import type { JobRequest } from '../domain/request.ts'
 import { laneOf, type Step } from '../domain/step.ts'
 import type { TraceContext } from '../domain/trace.ts'
 import type { Acceptance, Submission } from './accept.ts'
+import type { BackPressure } from './back-pressure.ts'
 import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
@@ -14,6 +15,7 @@ import type { Forecast } from './forecast.ts'
 type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'tracer' | 'pipelines' | 'providers'> & {
   forecast: Forecast
   accept(submission: Submission): Promise<Acceptance>
+  backPressure: BackPressure
   stepsDue: () => void
 }
 
@@ -59,6 +61,7 @@ async function accept(
   if (known) return { job: known, ahead: null, repeated: true }
   const quote = await quoteJob(deps, request)
   checkCost(request, quote)
+  await deps.backPressure(tenantId)
   const now = deps.clock.now()
   const { deadlineSeconds, priority } = request.policy
   const job: Job = {
@@ -83,9 +86,12 @@ async function accept(
   const step: Step = {
     id: deps.ids.next('stp'),
     jobId: job.id,
+    tenantId,
     work: { name: 'analyse' },
     lane: laneOf.analyse,
     priority: priority * 100,
+    // It begins the whole job.
+    costSeconds: quote.eta.p50Seconds,
     attempt: 0,
     failures: 0,
     state: { state: 'ready', runAt: now },
