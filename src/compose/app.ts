@@ -5,6 +5,7 @@ import type { App as HttpApp } from '../delivery/context.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
 import { createWorkerHttp } from '../delivery/worker-http.ts'
+import type { OutcomeClass } from '../domain/outcome.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
@@ -89,6 +90,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 
+  const providerFailed = (provider: string, as: OutcomeClass): void =>
+    void store.accounts.failed(provider, as).catch((error) => log.warn({ provider, err: error }, 'could not note that a provider failed'))
   const local = measuredProvider(
     parts.provider ??
       createLocalProvider({
@@ -98,11 +101,12 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
         log,
       }),
     metrics,
+    providerFailed,
   )
   stack.defer(async () => local.close?.())
   const network = createNetwork()
   stack.defer(() => network.close())
-  const vendors = createVendors(config, network).map((vendor) => measuredProvider(vendor, metrics))
+  const vendors = createVendors(config, network).map((vendor) => measuredProvider(vendor, metrics, providerFailed))
   const providers = new Map<string, Provider>([local, ...vendors].map((provider) => [provider.id, provider]))
   const guardrails = createGuardrails(config, { network, blockLists: store.blockLists, log })
   stack.defer(() => guardrails.close())
@@ -112,7 +116,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
-  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics }) : null
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, ids, log, metrics }) : null
   stack.defer(() => sender?.stop())
 
   const engine: RunningEngine = createEngine({
@@ -197,6 +201,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
+      inFlight: (provider) => config.inFlight.get(provider) ?? null,
       hookSecret: config.hookSecret ?? null,
       studioFolder,
       docsFolder,

@@ -30,6 +30,8 @@ export interface HttpOptions {
   voices: readonly { id: string; label: string; language: string }[]
   /** Who can make what, for `GET /v1/providers`. */
   providers: readonly Pick<Provider, 'id' | 'capabilities' | 'adopt'>[]
+  /** Orders at once at a provider, where there is a limit. */
+  inFlight: (provider: string) => number | null
   /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
   hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */

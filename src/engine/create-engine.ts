@@ -3,6 +3,7 @@ import { LANES, type Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
+import { dismissDeadLetter, retryDeadLetter } from './dead-letters.ts'
 import { decideOrder } from './decide.ts'
 import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
@@ -77,6 +78,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     releaseAsset: (tenantId, id, said) => releaseAsset(inner, tenantId, id, said),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
+    retryDeadLetter: (tenantId, id, options) => retryDeadLetter(inner, tenantId, id, options),
+    dismissDeadLetter: (tenantId, id) => dismissDeadLetter(inner, tenantId, id),
 
     hintTake(jobId, takeId) {
       deps.store.steps

@@ -1,0 +1,162 @@
+import type { DeadLetter } from '../domain/dead-letter.ts'
+import type { JobId, TenantId } from '../domain/ids.ts'
+import { usd } from '../domain/money.ts'
+import { heldNotice } from '../domain/review.ts'
+import type { WebhookEndpoint } from '../domain/webhook.ts'
+import type { OrderInDoubt, Store, StuckStep } from '../ports/store.ts'
+import { jobTitle } from '../realtime/job-view.ts'
+import type { DeadLetterView, OperationsView, StuckView } from '../wire/operations.ts'
+import type { Context } from './context.ts'
+
+/** As the alert SluiceQueueTooOld. */
+const LATE_MS = 5 * 60_000
+/** Of each kind of stuck work. */
+const MOST_STUCK = 20
+const MOST_COUNTED = 1_000
+/** As steps are admitted again after, at most. */
+const HINT_AGAIN_MS = 10_000
+
+/** The house as it is now, and what of the tenant's waits for a person. Of the house it tells nothing that is a tenant's. */
+export async function readOperations(context: Context, tenantId: TenantId): Promise<OperationsView> {
+  const { store, clock } = context
+  const [lanes, providers, budget, stuck, deadLetters] = await Promise.all([
+    store.steps.backlog(HINT_AGAIN_MS),
+    readAccounts(context),
+    store.ledger.budget(tenantId),
+    readStuck(store, tenantId),
+    store.deadLetters.countOpen(tenantId, MOST_COUNTED),
+  ])
+  return {
+    at: clock.now().toISOString(),
+    lanes: lanes.map((lane) => ({ ...lane, running: 0, slots: 0 })),
+    providers,
+    budget,
+    stuck,
+    deadLetters,
+  }
+}
+
+async function readAccounts({ store, providers, inFlight }: Context): Promise<OperationsView['providers']> {
+  const [accounts, ordered] = await Promise.all([store.accounts.list(), store.takes.ordered()])
+  const ids = new Set(
+    [...providers, ...accounts.map(({ provider: id }) => ({ id })), ...ordered.map(({ provider: id }) => ({ id }))].map(({ id }) => id),
+  )
+  return [...ids].map((provider) => {
+    const account = accounts.find((one) => one.provider === provider)
+    const orders = ordered.find((one) => one.provider === provider)
+    return {
+      provider,
+      limit: inFlight(provider),
+      inFlight: orders?.inFlight ?? 0,
+      inDoubt: orders?.inDoubt ?? 0,
+      pausedUntil: account?.pausedUntil?.toISOString() ?? null,
+      slowedAt: account?.slowedAt?.toISOString() ?? null,
+      lastFailure: account?.lastFailure ? { at: account.lastFailure.at.toISOString(), class: account.lastFailure.as } : null,
+    }
+  })
+}
+
+async function readStuck(store: Store, tenantId: TenantId): Promise<StuckView[]> {
+  const [lost, late, orders, reviews, webhooks] = await Promise.all([
+    store.stuck.lostSteps(tenantId, MOST_STUCK),
+    store.stuck.lateSteps(tenantId, LATE_MS, MOST_STUCK),
+    store.stuck.ordersInDoubt(tenantId, MOST_STUCK),
+    store.reviews.list(tenantId, { states: ['open'], limit: MOST_STUCK }),
+    store.webhooks.list(tenantId),
+  ])
+  const titles = await titlesOf(store, [...lost, ...late, ...orders, ...reviews])
+  const ofJob = (jobId: JobId) => ({ jobId, title: titles.get(jobId) ?? '' })
+  return [
+    ...lost.map(
+      (step): StuckView => ({
+        kind: 'lost',
+        ...ofJob(step.jobId),
+        stepId: step.stepId,
+        since: step.createdAt.toISOString(),
+        detail: lostDetail(step),
+      }),
+    ),
+    ...late.map(
+      (step): StuckView => ({
+        kind: 'late',
+        ...ofJob(step.jobId),
+        stepId: step.stepId,
+        since: step.dueAt.toISOString(),
+        detail: lateDetail(step),
+      }),
+    ),
+    ...orders.map(
+      (order): StuckView => ({
+        kind: 'order',
+        ...ofJob(order.jobId),
+        takeId: order.takeId,
+        since: order.orderedAt.toISOString(),
+        detail: orderDetail(order),
+      }),
+    ),
+    ...reviews
+      .reverse()
+      .map(
+        (review): StuckView => ({
+          kind: 'review',
+          ...ofJob(review.jobId),
+          reviewId: review.id,
+          since: review.createdAt.toISOString(),
+          detail: heldNotice([review]),
+        }),
+      ),
+    ...webhooks.flatMap((webhook) => stuckWebhook(webhook) ?? []),
+  ]
+}
+
+const lostDetail = ({ step, lost }: StuckStep): string => `Its step "${step}" was lost with its worker ${lost} times in a row.`
+const lateDetail = ({ step, reason }: StuckStep): string =>
+  `Its step "${step}" is due, and no worker has taken it${reason === null ? '' : `; it was waiting: ${reason}`}.`
+const orderDetail = ({ provider, atStakeMicroUsd }: OrderInDoubt): string =>
+  `It is not known whether ${provider} took an order of ${usd(atStakeMicroUsd)}.`
+
+function stuckWebhook({ id: webhookId, url, state, failingSince }: WebhookEndpoint): StuckView | null {
+  if (state.state === 'disabled') {
+    if (state.reason === 'request') return null
+    const detail =
+      state.reason === 'gone'
+        ? 'It answered 410 (Gone), so it was disabled.'
+        : 'Nothing had got through for three days, so it was disabled.'
+    return { kind: 'webhook', webhookId, url, since: state.at.toISOString(), detail }
+  }
+  if (failingSince === null) return null
+  return { kind: 'webhook', webhookId, url, since: failingSince.toISOString(), detail: 'Nothing has got through since; it is tried again.' }
+}
+
+/** Dead letters in their wire form, in the order given. */
+export async function readDeadLetters(store: Store, letters: DeadLetter[]): Promise<DeadLetterView[]> {
+  const titles = await titlesOf(store, letters)
+  return letters.map((letter) => deadLetterView(letter, titles.get(letter.jobId) ?? ''))
+}
+
+export async function readDeadLetter(store: Store, letter: DeadLetter): Promise<DeadLetterView> {
+  const job = await store.jobs.get(letter.jobId)
+  return deadLetterView(letter, job ? jobTitle(job) : '')
+}
+
+function deadLetterView({ id, jobId, about, error, state, at }: DeadLetter, title: string): DeadLetterView {
+  return {
+    id,
+    kind: about.kind,
+    jobId,
+    title,
+    name: about.kind === 'step' ? about.step : about.kind === 'delivery' ? about.type : null,
+    webhookId: about.kind === 'delivery' ? about.webhookId : null,
+    error: { code: error.code ?? null, detail: error.detail, fix: error.fix ?? null },
+    state: state.state,
+    retriedAs: state.state === 'retried' ? state.jobId : null,
+    at: at.toISOString(),
+    closedAt: state.state === 'open' ? null : state.at.toISOString(),
+  }
+}
+
+async function titlesOf(store: Store, ofJobs: { jobId: JobId }[]): Promise<Map<JobId, string>> {
+  const ids = [...new Set(ofJobs.map(({ jobId }) => jobId))]
+  const jobs = await Promise.all(ids.map((id) => store.jobs.get(id)))
+  return new Map(jobs.flatMap((job) => (job ? [[job.id, jobTitle(job)] as const] : [])))
+}
