@@ -4,13 +4,13 @@ import { ids } from '../src/compose/ids.ts'
 import { profileOf } from '../src/compose/profile-of.ts'
 import type { Job } from '../src/domain/job.ts'
 import type { JobRequest } from '../src/domain/request.ts'
-import type { StepName } from '../src/domain/step.ts'
+import type { Lane, StepName } from '../src/domain/step.ts'
 import { createPostgresBus } from '../src/drivers/bus/postgres/bus.ts'
 import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../src/drivers/provider/local/plan/planner.ts'
 import { createPostgresQueue } from '../src/drivers/queue/postgres/queue.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
-import { createEngine, type RunningEngine } from '../src/engine/create-engine.ts'
+import { createEngine, type Duties, type RunningEngine } from '../src/engine/create-engine.ts'
 import { createPipelines } from '../src/pipelines/index.ts'
 import type { Provider } from '../src/ports/provider.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
@@ -118,4 +118,9 @@ export function openEngine(
       await bus.close()
     },
   }
+}
+
+/** All that has to be done in the house, on these lanes. */
+export function dutiesOf(lanes: readonly Lane[]): Duties {
+  return { lanes, schedules: true, api: false, host: 'bench', pid: process.pid, version: '0.0.0', isRunning: () => true }
 }

@@ -1,10 +1,7 @@
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
-import type { App as HttpApp } from '../delivery/context.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
-import { createWorkerHttp } from '../delivery/worker-http.ts'
 import type { OutcomeClass } from '../domain/outcome.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
@@ -31,9 +28,10 @@ import { createHandlers } from '../stages/index.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { diskSpace } from './disk-space.ts'
+import { engineConfig } from './engine-config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
-import { listenProblem } from './listen-problem.ts'
+import { listen, serveMetrics } from './listen.ts'
 import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
@@ -43,6 +41,7 @@ import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
 import { createSpeech } from './speech.ts'
 import { warnOfSunsets } from './sunsets.ts'
+import { thisProcess } from './this-process.ts'
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -59,6 +58,8 @@ export interface Roles {
   api: boolean
   /** Runs steps of these lanes. */
   lanes: readonly Lane[]
+  /** Admits steps, or stands by while another process does. */
+  schedules: boolean
 }
 
 /** Parts a test puts in place of the configured ones. */
@@ -154,26 +155,15 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       version: `sluice ${version}`,
     }),
     webhooksDue: () => sender?.poke(),
-    config: {
-      slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots },
-      leaseMs: config.leaseMs,
-      hintAgainMs: 3_000,
-      drainMs: config.drainMs,
-      retention: {
-        ephemeralHours: config.ephemeralHours,
-        standardDays: config.standardDays ?? null,
-        masterDays: config.masterDays ?? null,
-      },
-    },
+    config: engineConfig(config),
   })
   stack.defer(() => engine.drain())
-  await engine.start(roles.lanes)
+  await engine.start({ ...roles, ...thisProcess })
   const sweeper = startSweeper({ store, objects, clock, log })
   stack.defer(() => sweeper.stop())
 
-  const metricsToken = config.metricsToken ?? null
   const url = roles.api ? await serve() : null
-  const metricsUrl = url ?? (config.metricsPort === undefined ? null : await serveMetrics(config.metricsPort))
+  const metricsUrl = url ?? (await serveMetrics(config, metrics, stack))
   const owned = stack.move()
   return {
     engine,
@@ -197,7 +187,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ids,
       log,
       metrics,
-      metricsToken,
+      metricsToken: config.metricsToken ?? null,
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
@@ -208,21 +198,6 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       version,
     })
     stack.defer(() => http.close())
-    return listen(http, config.port, 'SLUICE_PORT')
-  }
-
-  async function serveMetrics(port: number): Promise<string> {
-    const http = createWorkerHttp({ metrics, metricsToken })
-    stack.defer(() => http.close())
-    return listen(http, port, 'SLUICE_METRICS_PORT')
-  }
-
-  async function listen(http: HttpApp, port: number, variable: 'SLUICE_PORT' | 'SLUICE_METRICS_PORT'): Promise<string> {
-    const { host } = config
-    await http.listen({ host, port, backlog: 4_096 }).catch((error: unknown) => {
-      throw listenProblem(error, { host, port }, variable)
-    })
-    const address = http.server.address() as AddressInfo
-    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+    return listen(http, config, 'SLUICE_PORT')
   }
 }

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../domain/dead-letter.ts'
 import type { JobId, TenantId } from '../domain/ids.ts'
 import { usd } from '../domain/money.ts'
 import { heldNotice } from '../domain/review.ts'
+import { LANES, type Lane } from '../domain/step.ts'
 import type { WebhookEndpoint } from '../domain/webhook.ts'
 import type { OrderInDoubt, Store, StuckStep } from '../ports/store.ts'
 import { jobTitle } from '../realtime/job-view.ts'
@@ -19,8 +20,9 @@ const HINT_AGAIN_MS = 10_000
 /** The house as it is now, and what of the tenant's waits for a person. Of the house it tells nothing that is a tenant's. */
 export async function readOperations(context: Context, tenantId: TenantId): Promise<OperationsView> {
   const { store, clock } = context
-  const [lanes, providers, budget, stuck, deadLetters] = await Promise.all([
+  const [lanes, processes, providers, budget, stuck, deadLetters] = await Promise.all([
     store.steps.backlog(HINT_AGAIN_MS),
+    store.processes.list(),
     readAccounts(context),
     store.ledger.budget(tenantId),
     readStuck(store, tenantId),
@@ -28,11 +30,31 @@ export async function readOperations(context: Context, tenantId: TenantId): Prom
   ])
   return {
     at: clock.now().toISOString(),
-    lanes: lanes.map((lane) => ({ ...lane, running: 0, slots: 0 })),
+    lanes: lanes.map((lane) => ({ ...lane, ...workersOf(lane.lane, processes) })),
+    processes: processes.map(processView),
     providers,
     budget,
     stuck,
     deadLetters,
+  }
+}
+
+type Processes = Awaited<ReturnType<Store['processes']['list']>>
+
+/** What runs, and could, in the processes that are alive. */
+function workersOf(lane: Lane, processes: Processes): { running: number; slots: number } {
+  const alive = processes.filter((process) => process.alive)
+  const sum = (of: 'running' | 'slots') => alive.reduce((total, process) => total + (process[of][lane] ?? 0), 0)
+  return { running: sum('running'), slots: sum('slots') }
+}
+
+function processView({ slots, running, startedAt, seenAt, ...process }: Processes[number]): OperationsView['processes'][number] {
+  const lanes = LANES.filter((lane) => slots[lane] !== undefined)
+  return {
+    ...process,
+    lanes: lanes.map((lane) => ({ lane, running: running[lane] ?? 0, slots: slots[lane] ?? 0 })),
+    startedAt: startedAt.toISOString(),
+    seenAt: seenAt.toISOString(),
   }
 }
 
@@ -94,17 +116,15 @@ async function readStuck(store: Store, tenantId: TenantId): Promise<StuckView[]>
         detail: orderDetail(order),
       }),
     ),
-    ...reviews
-      .reverse()
-      .map(
-        (review): StuckView => ({
-          kind: 'review',
-          ...ofJob(review.jobId),
-          reviewId: review.id,
-          since: review.createdAt.toISOString(),
-          detail: heldNotice([review]),
-        }),
-      ),
+    ...reviews.reverse().map(
+      (review): StuckView => ({
+        kind: 'review',
+        ...ofJob(review.jobId),
+        reviewId: review.id,
+        since: review.createdAt.toISOString(),
+        detail: heldNotice([review]),
+      }),
+    ),
     ...webhooks.flatMap((webhook) => stuckWebhook(webhook) ?? []),
   ]
 }

@@ -14,6 +14,7 @@ export type AssetId = Branded<'ast'>
 export type ReviewId = Branded<'rev'>
 export type WebhookId = Branded<'whk'>
 export type MessageId = Branded<'evt'>
+export type ProcessId = Branded<'prc'>
 export type DeadLetterId = Branded<'dlt'>
 
 export interface IdTypes {
@@ -26,6 +27,7 @@ export interface IdTypes {
   rev: ReviewId
   whk: WebhookId
   evt: MessageId
+  prc: ProcessId
   dlt: DeadLetterId
 }
 export type IdPrefix = keyof IdTypes

@@ -2,11 +2,12 @@ import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
 import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, DeadLetterId, JobId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, DeadLetterId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { AssetParts } from '../domain/object-keys.ts'
 import type { OutcomeClass } from '../domain/outcome.ts'
+import type { HouseProcess } from '../domain/process.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
@@ -308,6 +309,25 @@ export interface BlockListsRepository {
   set(tenantId: TenantId, entries: string[], at: Date): Promise<void>
 }
 
+/** What the processes of the house say of themselves. */
+export interface ProcessesRepository {
+  /** Says that it is alive, and what it has in hand. */
+  beat(process: HouseProcess): Promise<void>
+  /** The oldest first, by the database's clock. One that died without a word is listed as not alive for a while. */
+  list(): Promise<(HouseProcess & { seenAt: Date; alive: boolean })[]>
+  /** It goes, or is known to be dead. */
+  leave(id: ProcessId): Promise<void>
+}
+
+/** What one process at a time does for the whole house. Times are the database's. */
+export interface LeasesRepository {
+  /** Takes it when nobody has it, or renews one's own. `false`: another has it. */
+  take(name: string, holder: ProcessId, leaseMs: number): Promise<boolean>
+  holder(name: string): Promise<ProcessId | undefined>
+  /** Does nothing when another has it. */
+  release(name: string, holder: ProcessId): Promise<void>
+}
+
 /** A delivery that this process is to send, and where to. */
 export interface ClaimedDelivery {
   delivery: WebhookDelivery
@@ -426,7 +446,8 @@ export interface Repositories {
   judgements: JudgementsRepository
   repairs: RepairsRepository
   blockLists: BlockListsRepository
-
+  processes: ProcessesRepository
+  leases: LeasesRepository
   webhooks: WebhooksRepository
   ledger: LedgerRepository
   accounts: AccountsRepository

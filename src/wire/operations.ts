@@ -15,6 +15,21 @@ const LaneView = z
   })
   .meta({ id: 'Lane' })
 
+const ProcessView = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    pid: Count,
+    version: z.string(),
+    alive: z.boolean().describe('It has spoken in the last ten seconds. One that died without a word is listed for an hour.'),
+    api: z.boolean().describe('It answers requests.'),
+    scheduling: z.enum(['active', 'standby', 'off']).describe('`active`: of all processes this one admits steps.'),
+    lanes: z.array(z.object({ lane: LaneName, running: Count, slots: Count })).describe('What it runs steps of.'),
+    startedAt: z.iso.datetime(),
+    seenAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Process' })
+
 const ProviderAccountView = z
   .object({
     provider: z.string(),
@@ -51,6 +66,7 @@ export const OperationsView = z
   .object({
     at: z.iso.datetime().describe('When it was so.'),
     lanes: z.array(LaneView),
+    processes: z.array(ProcessView).describe('The oldest first.'),
     providers: z.array(ProviderAccountView),
     budget: z
       .object({

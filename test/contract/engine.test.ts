@@ -108,7 +108,7 @@ async function startEngine(
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
     },
   })
-  await engine.start(lanes)
+  await engine.start({ lanes, schedules: true, api: false, host: 'here', pid: process.pid, version: '0.0.0', isRunning: () => true })
   engines.push(engine)
   onTestFinished(async () => {
     await engine.drain()

@@ -47,6 +47,7 @@ function startSender(change: Partial<SenderDeps> = {}): WebhookSender {
     store: world.store,
     courier: world.courier,
     clock: systemClock,
+    ids,
     log: createLogger('silent'),
     metrics: silentMetrics,
     waitMs: (attempts) => (attempts < 3 ? 0 : null),

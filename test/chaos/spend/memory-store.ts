@@ -82,6 +82,8 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
   const repositories: Repositories = {
     profiles: { add: notModelled('profiles'), get: async () => undefined, list: async () => [] },
     judgements: { add: async () => undefined, replace: async () => undefined, get: async () => undefined, of: async () => [] },
+    processes: { beat: async () => undefined, list: async () => [], leave: async () => undefined },
+    leases: { take: async () => true, holder: async () => undefined, release: async () => undefined },
     repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {

@@ -14,8 +14,10 @@ import { createIdempotency } from './idempotency.ts'
 import { createJobs } from './jobs.ts'
 import { createJudgements } from './judgements.ts'
 import { createKeys } from './keys.ts'
+import { createLeases } from './leases.ts'
 import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
+import { createProcesses } from './processes.ts'
 import { createProfiles } from './profiles.ts'
 import { createRepairs } from './repairs.ts'
 import { createReviews } from './reviews.ts'
@@ -47,6 +49,8 @@ function createRepositories(run: Sql): Repositories {
     profiles: createProfiles(run),
     judgements: createJudgements(run),
     blockLists: createBlockLists(run),
+    processes: createProcesses(run),
+    leases: createLeases(run),
     webhooks: createWebhooks(run),
     deadLetters: createDeadLetters(run),
     stuck: createStuck(run),

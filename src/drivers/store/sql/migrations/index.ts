@@ -7,7 +7,8 @@ import { judgements } from './0006-judgements.ts'
 import { blockLists } from './0007-block-lists.ts'
 import { lanes } from './0008-lanes.ts'
 import { retention } from './0009-retention.ts'
-import { operations } from './0010-operations.ts'
+import { house } from './0010-house.ts'
+import { operations } from './0011-operations.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -20,5 +21,6 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 7, name: 'block-lists', sql: blockLists },
   { version: 8, name: 'lanes', sql: lanes },
   { version: 9, name: 'retention', sql: retention },
-  { version: 10, name: 'operations', sql: operations },
+  { version: 10, name: 'house', sql: house },
+  { version: 11, name: 'operations', sql: operations },
 ]
