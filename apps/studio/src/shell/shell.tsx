@@ -9,6 +9,7 @@ const rooms = [
   { to: '/review', label: 'Review' },
   { to: '/spend', label: 'Spend' },
   { to: '/webhooks', label: 'Webhooks' },
+  { to: '/operations', label: 'Operations' },
 ] as const
 
 export function Shell() {
@@ -27,7 +28,7 @@ export function Shell() {
           <Link to="/" aria-label="Sluice Studio, compose" className="rounded-sm">
             <Wordmark />
           </Link>
-          <nav aria-label="Rooms" className="flex max-sm:order-last max-sm:-mx-1.5 max-sm:w-full max-sm:pt-1 sm:gap-1">
+          <nav aria-label="Rooms" className="flex max-sm:order-last max-sm:-mx-1.5 max-sm:w-full max-sm:flex-wrap max-sm:pt-1 sm:gap-1">
             {rooms.map(({ to, label }) => (
               <Link
                 key={to}
