@@ -148,6 +148,21 @@ program
   .option('--sweep', 'remove them')
   .action(async (options: RetentionCommand) => (await import('./retention.ts')).retention(configFrom(), options))
 
+const deadLetters = program.command('dead-letters').description('look at work that was given up, of all tenants, and begin it again')
+deadLetters
+  .command('list', { isDefault: true })
+  .option('--limit <number>', 'how many', wholeNumber, 20)
+  .option('--json', 'as JSON')
+  .action(async (options: { limit: number; json?: boolean }) => (await import('./dead-letters.ts')).list(configFrom(), options))
+deadLetters
+  .command('retry <id>')
+  .description('submit the job, do the step or send the message again')
+  .action(async (id: string) => (await import('./dead-letters.ts')).retry(configFrom(), id))
+deadLetters
+  .command('dismiss <id>')
+  .description('let it go')
+  .action(async (id: string) => (await import('./dead-letters.ts')).dismiss(configFrom(), id))
+
 program
   .command('blocklist')
   .description('show the words and phrases a tenant does not want asked for, seen or heard, and change them')

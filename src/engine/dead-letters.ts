@@ -121,7 +121,7 @@ async function findLetter({ store }: Pick<EngineDeps, 'store'>, tenantId: Tenant
 
 export function deadLetterNotFound(id: string): SluiceError {
   return new SluiceError('dead_letter_not_found', `There is no dead letter ${JSON.stringify(id)}.`, {
-    fix: 'Check the id; GET /v1/operations/dead-letters lists those that are open.',
+    fix: 'Check the id; GET /v1/operations/dead-letters lists yours that are open, `sluice dead-letters list` those of all tenants.',
   })
 }
 

@@ -10,13 +10,13 @@ type Account = OperationsView['providers'][number]
 /** Orders under way at each provider, and what the provider has to say about it. */
 export function AccountTable({ accounts, now }: { accounts: Account[]; now: Date }) {
   return (
-    <table className="w-full border-y border-line text-left tabular-nums">
+    <table className="w-full border-y border-line text-left">
       <caption className="sr-only">Accounts at providers</caption>
       <HeadRow columns={[{ name: 'Provider' }, { name: 'Orders under way' }, { name: 'Answers' }]} />
       <tbody className="divide-y divide-line">
         {accounts.map((account) => (
           <tr key={account.provider} className="align-top">
-            <th scope="row" className="py-2.5 pr-4 font-medium wrap-anywhere">
+            <th scope="row" className="py-2.5 pr-4 font-medium">
               {providerName(account.provider)}
             </th>
             <td className="py-2.5 pr-4 sm:w-48">
@@ -24,7 +24,7 @@ export function AccountTable({ accounts, now }: { accounts: Account[]; now: Date
                 account.inFlight.toLocaleString('en')
               ) : (
                 <>
-                  <span className="mb-1.5 block whitespace-nowrap">
+                  <span className="mb-1.5 block whitespace-nowrap tabular-nums">
                     {account.inFlight} of {account.limit}
                   </span>
                   <ShareBar taken={account.inFlight} of={account.limit} />

@@ -41,7 +41,7 @@ export function DeadLetterRow({ letter, now, onClosed }: DeadLetterRowProps) {
           </time>
         </p>
         <p className="text-sm text-muted wrap-anywhere">
-          {letter.error.detail} {letter.error.fix}{' '}
+          {sentence(letter.error.detail)} {letter.error.fix}{' '}
           <Link to="/jobs/$id" params={{ id: letter.jobId }} className="rounded-sm underline underline-offset-4 hover:text-fg">
             See its job
           </Link>
@@ -95,6 +95,9 @@ function useFocusOnceClosed({ state }: DeadLetterView): React.RefObject<HTMLPara
   }, [state])
   return line
 }
+
+/** Not every program ends what it says. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 const refusal = (error: Error): string =>
   error instanceof ApiError && error.problem.fix ? `${error.message} ${error.problem.fix}` : error.message

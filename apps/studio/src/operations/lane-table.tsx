@@ -16,7 +16,7 @@ const OLD_SECONDS = 300
 /** What each kind of work has in hand, could have, and has waiting. */
 export function LaneTable({ lanes }: { lanes: Lane[] }) {
   return (
-    <table className="w-full border-y border-line text-left tabular-nums">
+    <table className="w-full border-y border-line text-left">
       <caption className="sr-only">Steps by lane</caption>
       <HeadRow columns={[{ name: 'Lane' }, { name: 'Running' }, { name: 'Waiting', figures: true }, { name: 'Oldest', figures: true }]} />
       <tbody className="divide-y divide-line">
@@ -31,14 +31,14 @@ export function LaneTable({ lanes }: { lanes: Lane[] }) {
                 <span className={depth > 0 ? 'text-danger' : 'text-muted'}>Nobody runs it</span>
               ) : (
                 <>
-                  <span className="mb-1.5 block whitespace-nowrap">
+                  <span className="mb-1.5 block whitespace-nowrap tabular-nums">
                     {running} of {slots}
                   </span>
                   <ShareBar taken={running} of={slots} />
                 </>
               )}
             </td>
-            <td className="py-2.5 pr-4 text-right">{depth.toLocaleString('en')}</td>
+            <td className="py-2.5 pr-4 text-right tabular-nums">{depth.toLocaleString('en')}</td>
             <td className={`py-2.5 text-right whitespace-nowrap ${oldestSeconds > OLD_SECONDS ? 'font-medium text-danger' : 'text-muted'}`}>
               {depth === 0 ? '–' : roughly(oldestSeconds)}
             </td>

@@ -10,13 +10,13 @@ export function ProcessTable({ processes, now }: { processes: Process[]; now: Da
   if (processes.length === 0)
     return <p className="text-sm text-muted">No process has said that it is there. One does within seconds of its start.</p>
   return (
-    <table className="w-full border-y border-line text-left tabular-nums">
+    <table className="w-full border-y border-line text-left">
       <caption className="sr-only">Processes, the oldest first</caption>
       <HeadRow columns={[{ name: 'Process' }, { name: 'Does' }, { name: 'Started', figures: true }]} />
       <tbody className="divide-y divide-line">
         {processes.map((process) => (
           <tr key={process.id} className="align-top">
-            <th scope="row" className="py-2.5 pr-4 font-medium wrap-anywhere">
+            <th scope="row" className="min-w-32 py-2.5 pr-4 font-medium wrap-anywhere">
               {process.host}
               <span className="block text-sm font-normal text-muted">
                 pid {process.pid}, {process.version}
