@@ -107,6 +107,10 @@ export function openEngine(
       leaseMs: 20_000,
       hintAgainMs: 3_000,
       drainMs: 5_000,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000_000,
+      tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
     },
   })

@@ -191,6 +191,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
+      jobLimits: engineConfig(config),
       inFlight: (provider) => config.inFlight.get(provider) ?? null,
       hookSecret: config.hookSecret ?? null,
       studioFolder,

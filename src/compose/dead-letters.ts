@@ -6,6 +6,7 @@ import { silentMetrics } from '../drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createAcceptance } from '../engine/accept.ts'
+import { createBackPressure } from '../engine/back-pressure.ts'
 import { dismissDeadLetter, type RetriedLetter, retryDeadLetter } from '../engine/dead-letters.ts'
 import { createForecast } from '../engine/forecast.ts'
 import { createPipelines } from '../pipelines/index.ts'
@@ -53,6 +54,7 @@ export async function openDeadLetters(config: Config, log: Logger, stack: AsyncD
         providers,
         pipelines: createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl }),
         config: engineConfig(config),
+        backPressure: createBackPressure({ store, config: engineConfig(config) }),
         forecast: createForecast(store.samples),
         accept: createAcceptance(store),
         stepsDue: () => {},

@@ -8,6 +8,10 @@ export function engineConfig(config: Config): EngineConfig {
     leaseMs: config.leaseMs,
     hintAgainMs: 3_000,
     drainMs: config.drainMs,
+    jobsAtOnce: config.jobsAtOnce,
+    tenantJobsAtOnce: config.tenantJobsAtOnce ?? null,
+    tenantWaitingJobs: config.tenantWaitingJobs,
+    tenantWaitingSeconds: config.tenantWaitingSeconds ?? null,
     retention: {
       ephemeralHours: config.ephemeralHours,
       standardDays: config.standardDays ?? null,

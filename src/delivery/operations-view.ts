@@ -20,11 +20,11 @@ const HINT_AGAIN_MS = 10_000
 /** The house as it is now, and what of the tenant's waits for a person. Of the house it tells nothing that is a tenant's. */
 export async function readOperations(context: Context, tenantId: TenantId): Promise<OperationsView> {
   const { store, clock } = context
-  const [lanes, processes, providers, budget, stuck, deadLetters] = await Promise.all([
+  const [lanes, processes, providers, limits, stuck, deadLetters] = await Promise.all([
     store.steps.backlog(HINT_AGAIN_MS),
     store.processes.list(),
     readAccounts(context),
-    store.ledger.budget(tenantId),
+    readLimits(context, tenantId),
     readStuck(store, tenantId),
     store.deadLetters.countOpen(tenantId, MOST_COUNTED),
   ])
@@ -33,7 +33,7 @@ export async function readOperations(context: Context, tenantId: TenantId): Prom
     lanes: lanes.map((lane) => ({ ...lane, ...workersOf(lane.lane, processes) })),
     processes: processes.map(processView),
     providers,
-    budget,
+    limits,
     stuck,
     deadLetters,
   }
@@ -76,6 +76,27 @@ async function readAccounts({ store, providers, inFlight }: Context): Promise<Op
       lastFailure: account?.lastFailure ? { at: account.lastFailure.at.toISOString(), class: account.lastFailure.as } : null,
     }
   })
+}
+
+async function readLimits({ store, jobLimits }: Context, tenantId: TenantId): Promise<OperationsView['limits']> {
+  const { tenantJobsAtOnce, tenantWaitingJobs: mostWaiting } = jobLimits
+  const [budget, [share], running, waiting] = await Promise.all([
+    store.ledger.budget(tenantId),
+    store.tenants.shares([tenantId]),
+    store.tenants.runningJobsOf([tenantId], MOST_COUNTED),
+    store.steps.entriesOf(tenantId, mostWaiting),
+  ])
+  return {
+    budget,
+    jobs: {
+      running: running.get(tenantId) ?? 0,
+      atOnce: share?.jobsAtOnce ?? tenantJobsAtOnce,
+      waiting: waiting.count,
+      mostWaiting,
+      nextSeconds: waiting.nextSeconds,
+      weight: share?.weight ?? 1,
+    },
+  }
 }
 
 async function readStuck(store: Store, tenantId: TenantId): Promise<StuckView[]> {

@@ -3,6 +3,7 @@ import type { HouseProcess } from '../domain/process.ts'
 import { LANES, type Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
+import { createBackPressure } from './back-pressure.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
 import { dismissDeadLetter, retryDeadLetter } from './dead-letters.ts'
 import { decideOrder } from './decide.ts'
@@ -60,7 +61,15 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
   const stepsDue = (at?: Date): void => scheduling.stepsDue(at)
-  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId: id, stepsDue }
+  const inner = {
+    ...deps,
+    forecast,
+    accept: createAcceptance(deps.store),
+    backPressure: createBackPressure(deps),
+    running,
+    workerId: id,
+    stepsDue,
+  }
 
   showLoad(deps)
   deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))

@@ -12,7 +12,7 @@ import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
 import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
-import { type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
+import { costSecondsOf, type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
@@ -303,8 +303,10 @@ class JobChange implements JobTransaction {
       (work): Step => ({
         id: this.#deps.ids.next('stp'),
         jobId: this.job.id,
+        tenantId: this.job.tenantId,
         work,
         lane: options.lane ?? laneOf[work.name],
+        costSeconds: costSecondsOf(work, this.job.plan?.estimatedSeconds ?? 0),
         priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
         attempt: 0,
         failures: 0,

@@ -14,8 +14,9 @@ import type { JobKind } from '../domain/request.ts'
 import type { RetentionClass } from '../domain/retention.ts'
 import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
-import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
+import { LANES, type Lane, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { Turns } from '../domain/turns.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
 
@@ -47,13 +48,36 @@ export interface JobsRepository {
   changedSince(tenantId: TenantId, since: Date): Promise<Job[]>
   /** Unended jobs whose deadline has passed. */
   overdue(now: Date, limit: number): Promise<JobId[]>
-  /** Jobs that were accepted before this one and have not begun; counted up to 1,000. */
-  ahead(job: Job): Promise<number>
+  /**
+   * Jobs that begin before this one if no other comes, by the turns of tenants; half a second old. Where more than 10,000 wait, those
+   * beyond are not counted.
+   */
+  ahead(job: Pick<Job, 'id' | 'tenantId' | 'createdAt'>): Promise<number>
 }
 
 export interface ClaimedStep extends Step {
   /** How long it had been due, in milliseconds by the database's clock. */
   waitedMs: number
+}
+
+/** The queues in which tenants take turns: to begin a job, and each lane's for the steps of jobs that have begun. */
+export type QueueName = 'entry' | Lane
+export const QUEUES: readonly QueueName[] = ['entry', ...LANES]
+
+export interface WaitingStep {
+  id: StepId
+  queue: QueueName
+  tenantId: TenantId
+  costSeconds: number
+  /** It is on its way to a worker already. */
+  hinted: boolean
+}
+
+export interface Entry {
+  jobId: JobId
+  tenantId: TenantId
+  costSeconds: number
+  hinted: boolean
 }
 
 /** What waits in a lane. */
@@ -90,10 +114,18 @@ export interface StepsRepository {
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
   cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
   /**
-   * Due steps that were not hinted in the last `hintAgainMs`, most urgent first; marks them hinted. Of these lanes all, of the
-   * others those that somebody woke: what was woken goes before what is merely due.
+   * Steps that are due or begin a job, by queue and tenant, each tenant's in the order they go: what somebody woke first, then by
+   * rank. Of a tenant at most `mostOfEach` of each queue, of a lane the 10,000 that have been due longest.
    */
-  due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
+  waiting(queues: readonly QueueName[], mostOfEach: number): Promise<WaitingStep[]>
+  /**
+   * Every step that begins a job and is not begun, in the order of {@link waiting}: whose it is and what it costs. At most `limit`.
+   */
+  entries(limit: number): Promise<Entry[]>
+  /** Of a tenant: how many entries wait, counted up to `most`, and for how long the next of them has. */
+  entriesOf(tenantId: TenantId, most: number): Promise<{ count: number; nextSeconds: number }>
+  /** Marks these as told to the queue for the next `hintAgainMs`, and returns those that were due and not told yet. */
+  hint(ids: readonly StepId[], hintAgainMs: number): Promise<{ id: StepId; lane: Lane; woken: boolean }[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
   /**
@@ -210,9 +242,30 @@ export interface KeysRepository {
   count(): Promise<number>
 }
 
+/** What a tenant may take beside others. */
+export interface TenantShare {
+  tenantId: TenantId
+  /** 1 unless it was set: a tenant of weight 2 gets twice as much of what is scarce. */
+  weight: number
+  /** Jobs in the making at once; `null` for no limit. */
+  jobsAtOnce: number | null
+}
+
+export interface TurnsRepository {
+  /** How far each queue has come; one that is not listed has not begun. */
+  all(): Promise<Map<QueueName, Turns>>
+  save(turns: ReadonlyMap<QueueName, Turns>): Promise<void>
+}
+
 export interface TenantsRepository {
   /** Creates the tenant if there is none of this name; returns its id. */
   ensure(name: string, id: TenantId): Promise<TenantId>
+  /** Of these tenants; one that is not listed has no row. */
+  shares(ids: readonly TenantId[]): Promise<TenantShare[]>
+  setShare(id: TenantId, share: Pick<TenantShare, 'weight' | 'jobsAtOnce'>): Promise<void>
+  /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
+  runningJobs(most: number): Promise<number>
+  runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
 }
 
 export interface LedgerRepository {
@@ -433,7 +486,10 @@ export interface OrderInDoubt {
 export interface StuckRepository {
   /** Open steps whose workers were lost twice or more in a row. */
   lostSteps(tenantId: TenantId, limit: number): Promise<StuckStep[]>
-  /** Steps that have been due for longer than this, and nobody runs. Looks at no more than 10,000 steps of a lane. */
+  /**
+   * Steps that have been due for longer than this, and nobody runs; those that begin a job wait for their turn and are none of
+   * them. Looks at no more than 10,000 steps of a lane.
+   */
   lateSteps(tenantId: TenantId, lateMs: number, limit: number): Promise<StuckStep[]>
   /** Orders of which nobody knows whether they were taken, and about which nobody has decided. */
   ordersInDoubt(tenantId: TenantId, limit: number): Promise<OrderInDoubt[]>
@@ -448,6 +504,7 @@ export interface Repositories {
   blockLists: BlockListsRepository
   processes: ProcessesRepository
   leases: LeasesRepository
+  turns: TurnsRepository
   webhooks: WebhooksRepository
   ledger: LedgerRepository
   accounts: AccountsRepository

@@ -68,13 +68,23 @@ export const OperationsView = z
     lanes: z.array(LaneView),
     processes: z.array(ProcessView).describe('The oldest first.'),
     providers: z.array(ProviderAccountView),
-    budget: z
+    limits: z
       .object({
-        limitMicroUsd: MicroUsd.nullable().describe('Null: no limit.'),
-        reservedMicroUsd: MicroUsd.describe('Set aside for orders under way.'),
-        spentMicroUsd: MicroUsd,
+        budget: z.object({
+          limitMicroUsd: MicroUsd.nullable().describe('Null: no limit.'),
+          reservedMicroUsd: MicroUsd.describe('Set aside for orders under way.'),
+          spentMicroUsd: MicroUsd,
+        }),
+        jobs: z.object({
+          running: Count.describe('Jobs in the making, counted up to 1,000.'),
+          atOnce: Count.nullable().describe('How many may be at once; null: no limit.'),
+          waiting: Count.describe('Jobs that have not begun, counted up to `mostWaiting`.'),
+          mostWaiting: Count.describe('So many may; further ones are refused.'),
+          nextSeconds: z.number().describe('How long the next of them has waited.'),
+          weight: z.number().describe('Your share of what is scarce, beside the 1 that others have.'),
+        }),
       })
-      .describe('Yours.'),
+      .describe('Yours, and how far they are used.'),
     stuck: z.array(StuckView).describe('What of yours does not go on by itself; at most 20 of a kind.'),
     deadLetters: Count.describe('Dead letters of yours that are open, counted up to 1,000.'),
   })

@@ -24,7 +24,11 @@ test('sluice dead-letters lists those of all tenants, begins each again in its w
   })
   const stands = newJob({ state: { state: 'failed', endedAt: new Date(), outcome } })
   await store.jobs.insert([failed, stands])
-  const step = newStep(stands.id, { name: 'cleanup' }, { state: { state: 'failed', error: { code: 'storage_full', detail: 'Full.' } } })
+  const step = newStep(
+    stands.id,
+    { name: 'cleanup' },
+    { tenantId: stands.tenantId, state: { state: 'failed', error: { code: 'storage_full', detail: 'Full.' } } },
+  )
   await store.steps.insert([step])
   const ofJob = newDeadLetter(failed)
   const ofStep = newDeadLetter(stands, { about: { kind: 'step', stepId: step.id, step: 'cleanup' }, error: { detail: 'Full.' } })

@@ -234,8 +234,8 @@ it('of the house everybody is told the same, of what is stuck and given up only 
     })
   })
   const [lost, late] = [
-    newStep(job.id, { name: 'finish' }),
-    newStep(job.id, { name: 'publish' }, { state: { state: 'ready', runAt: new Date(0) } }),
+    newStep(job.id, { name: 'finish' }, { tenantId: own.tenant }),
+    newStep(job.id, { name: 'publish' }, { tenantId: own.tenant, state: { state: 'ready', runAt: new Date(0) } }),
   ]
   await own.store.steps.insert([lost, late])
   for (let claim = 0; claim < 3; claim++) await own.store.steps.claim(lost.id, 'gone', 0)
@@ -263,6 +263,8 @@ it('of the house everybody is told the same, of what is stuck and given up only 
   expect(told.providers).toEqual([
     expect.objectContaining({ provider: 'runway', limit: null, inFlight: 1, inDoubt: 1, pausedUntil: expect.any(String) }),
   ])
+
+  expect(told.limits.jobs).toMatchObject({ running: 0, waiting: 1, mostWaiting: 1_000, atOnce: null, weight: 1 })
 
   const { lanes, processes, providers, ...theirs } = await asked(others).operations.get()
   expect([lanes.map(({ lane, depth }) => [lane, depth]), processes, providers]).toEqual([

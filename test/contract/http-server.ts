@@ -174,7 +174,17 @@ export async function createWorld(
     providers,
     pipelines,
     handlers,
-    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100, retention },
+    config: {
+      slots: { io: 1, cpu: 1, resident: 1 },
+      leaseMs: 10_000,
+      hintAgainMs: 10_000,
+      drainMs: 100,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000_000,
+      tenantWaitingSeconds: null,
+      retention,
+    },
   })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
   const changing = {
@@ -283,6 +293,7 @@ export async function createWorld(
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
         providers: [...providers.values()],
         inFlight: () => null,
+        jobLimits: { tenantJobsAtOnce: null, tenantWaitingJobs: 1_000 },
         hookSecret: null,
         docsFolder,
         version: '0.0.0',

@@ -75,7 +75,7 @@ export function deadLettersContract({ it, store, insertJob }: StoreSuite): void 
   describe('stuck work', () => {
     it('is what lost its worker twice in a row, and is not once a worker let it go', async () => {
       const job = await insertJob()
-      const [lost, fine] = [newStep(job.id), newStep(job.id)]
+      const [lost, fine] = [newStep(job.id, undefined, { tenantId: job.tenantId }), newStep(job.id, undefined, { tenantId: job.tenantId })]
       await store().steps.insert([lost, fine])
       const lose = (id: typeof lost.id) => store().steps.claim(id, 'worker', 0)
       for (const id of [lost.id, lost.id, lost.id, fine.id, fine.id]) await lose(id)
@@ -89,11 +89,17 @@ export function deadLettersContract({ it, store, insertJob }: StoreSuite): void 
 
     it('is what has been due for long and runs nowhere, and an order nobody can find', async () => {
       const job = await insertJob()
+      const { tenantId } = job
       const dueAt = new Date(Date.now() - 10 * MINUTE_MS)
-      const late = newStep(job.id, undefined, { state: { state: 'parked', wakeAt: dueAt, reason: 'waits for local' } })
-      const taken = newStep(job.id, { name: 'finish' }, { state: { state: 'ready', runAt: dueAt } })
-      const soon = newStep(job.id, { name: 'publish' })
-      await store().steps.insert([late, taken, soon])
+      const late = newStep(
+        job.id,
+        { name: 'mend', takeId: testIds.next('tak') },
+        { tenantId, state: { state: 'parked', wakeAt: dueAt, reason: 'waits for local' } },
+      )
+      const taken = newStep(job.id, { name: 'finish' }, { tenantId, state: { state: 'ready', runAt: dueAt } })
+      const soon = newStep(job.id, { name: 'publish' }, { tenantId })
+      const beginning = newStep(job.id, undefined, { tenantId, state: { state: 'ready', runAt: dueAt } })
+      await store().steps.insert([late, taken, soon, beginning])
       await store().steps.claim(taken.id, 'worker', LEASE_MS)
       expect(await store().stuck.lateSteps(job.tenantId, 5 * MINUTE_MS, 10)).toEqual([
         expect.objectContaining({ stepId: late.id, dueAt, reason: 'waits for local', lost: 0 }),

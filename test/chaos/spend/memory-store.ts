@@ -84,6 +84,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     judgements: { add: async () => undefined, replace: async () => undefined, get: async () => undefined, of: async () => [] },
     processes: { beat: async () => undefined, list: async () => [], leave: async () => undefined },
     leases: { take: async () => true, holder: async () => undefined, release: async () => undefined },
+    turns: { all: async () => new Map(), save: async () => undefined },
     repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {
@@ -150,7 +151,10 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
           if (step && id !== keep && step.dueAtMs !== null) set(state.steps, id, stepAs(step, { state: 'cancelled' }))
         }
       },
-      due: notModelled('due'),
+      waiting: notModelled('waiting'),
+      entries: notModelled('entries'),
+      entriesOf: notModelled('entriesOf'),
+      hint: notModelled('hint'),
       nextDueInMs: notModelled('nextDueInMs'),
       backlog: notModelled('backlog'),
       async open(jobId, names) {
@@ -211,7 +215,13 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     samples: { async add() {}, read: async () => new Map() },
     idempotency: { remember: notModelled('remember'), recall: async () => undefined, async forgetBefore() {} },
-    tenants: { ensure: notModelled('ensure') },
+    tenants: {
+      ensure: notModelled('ensure'),
+      shares: async () => [],
+      setShare: notModelled('setShare'),
+      runningJobs: async () => 0,
+      runningJobsOf: async () => new Map(),
+    },
     keys: { insert: notModelled('keys'), byHash: notModelled('keys'), count: notModelled('keys') },
     ledger: {
       async reserve(entry, jobLimit) {

@@ -196,6 +196,8 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
         {
           id: testIds.next('stp'),
           jobId: job.id,
+          tenantId,
+          costSeconds: 1,
           work: { name: 'analyse' },
           lane: laneOf.analyse,
           priority: 0,

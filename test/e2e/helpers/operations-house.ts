@@ -67,7 +67,7 @@ exec '${real}' "$@"
     /** Puts something into every part of the page. */
     async trouble(): Promise<void> {
       const lost = await insertJob('The ferry that never arrives', { state: running })
-      const step = newStep(lost.id, { name: 'finish' })
+      const step = newStep(lost.id, { name: 'finish' }, { tenantId })
       await store.steps.insert([step])
       for (const leaseMs of [0, 0, 0, HOUR_MS]) await store.steps.claim(step.id, 'gone', leaseMs)
       const doubted = await insertJob('Fog over the lower lock', { state: running })

@@ -8,6 +8,7 @@ import { useTitle } from '../shell/use-title.ts'
 import { BudgetFigures } from '../spend/budget-figures.tsx'
 import { AccountTable } from './account-table.tsx'
 import { DeadLetters } from './dead-letters.tsx'
+import { JobLimits } from './job-limits.tsx'
 import { LaneTable } from './lane-table.tsx'
 import { ProcessTable } from './process-table.tsx'
 import { StuckList } from './stuck-list.tsx'
@@ -56,8 +57,11 @@ export function OperationsRoom() {
           <Section title="Providers">
             <AccountTable accounts={data.providers} now={now} />
           </Section>
-          <Section title="Your budget">
-            <BudgetFigures budget={data.budget} />
+          <Section title="Your limits">
+            <div className="flex flex-col gap-4">
+              <JobLimits jobs={data.limits.jobs} />
+              <BudgetFigures budget={data.limits.budget} />
+            </div>
           </Section>
         </>
       )}

@@ -30,6 +30,7 @@ export interface JobTable {
 export interface StepTable {
   id: string
   job_id: string
+  tenant_id: string
   name: string
   take_id: string | null
   work: Json
@@ -45,6 +46,8 @@ export interface StepTable {
   reason: string | null
   error: Json
   lost: ColumnType<number, never, never>
+  cost_seconds: number
+  rank_at: Date
   created_at: Date
 }
 
@@ -183,6 +186,8 @@ export interface ApiKeyTable {
 export interface TenantTable {
   id: string
   name: string
+  weight: ColumnType<number, never, number>
+  jobs_at_once: ColumnType<number | null, never, number | null>
   created_at: ColumnType<Date, never, never>
 }
 

@@ -26,6 +26,7 @@ import { createSteps } from './steps.ts'
 import { createStuck } from './stuck.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createTurns } from './turns.ts'
 import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
@@ -51,6 +52,7 @@ function createRepositories(run: Sql): Repositories {
     blockLists: createBlockLists(run),
     processes: createProcesses(run),
     leases: createLeases(run),
+    turns: createTurns(run),
     webhooks: createWebhooks(run),
     deadLetters: createDeadLetters(run),
     stuck: createStuck(run),

@@ -16,19 +16,18 @@ export function createStuck(run: Sql): StuckRepository {
   return {
     lostSteps: (tenantId, limit) =>
       run.rows(sql<StuckStep>`
-        select ${columns} from sluice.step join sluice.job on job.id = step.job_id
-        where step.lost > 1 and step.due_at is not null and job.tenant_id = ${tenantId}
-        order by step.id limit ${limit}`),
+        select ${columns} from sluice.step
+        where step.lost > 1 and step.due_at is not null and step.tenant_id = ${tenantId} order by step.id limit ${limit}`),
 
     lateSteps: (tenantId, lateMs, limit) =>
       run.rows(sql<StuckStep>`
         select ${columns} from unnest(${LANES}::text[]) as asked(lane)
           cross join lateral (
-            select * from sluice.step where step.lane = asked.lane and hint_at <= ${HINTED_WITHIN}
+            select * from sluice.step
+            where step.lane = asked.lane and not (name = 'analyse' and attempt = 0) and hint_at <= ${HINTED_WITHIN}
             order by hint_at limit ${MOST_LOOKED_AT}
           ) as step
-          join sluice.job on job.id = step.job_id
-        where step.state <> 'running' and step.due_at < now() - ${lateMs} * interval '1 millisecond' and job.tenant_id = ${tenantId}
+        where step.state <> 'running' and step.due_at < now() - ${lateMs} * interval '1 millisecond' and step.tenant_id = ${tenantId}
         order by step.due_at, step.id limit ${limit}`),
 
     async ordersInDoubt(tenantId, limit) {

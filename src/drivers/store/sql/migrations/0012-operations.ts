@@ -31,7 +31,7 @@ create index dead_letter_of_step on sluice.dead_letter (step_id) where step_id i
 create index dead_letter_of_delivery on sluice.dead_letter (webhook_id, delivery_id) where webhook_id is not null;
 
 alter table sluice.step add column lost integer not null default 0;
-create index step_lost on sluice.step (id) where lost > 1;
+create index step_lost on sluice.step (tenant_id, id) where lost > 1;
 create index take_in_doubt on sluice.take (id) where state = 'submit_unknown';
 
 alter table sluice.provider_account
