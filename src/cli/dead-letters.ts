@@ -2,8 +2,6 @@ import type { Config } from '../compose/config.ts'
 import { openDeadLetters } from '../compose/dead-letters.ts'
 import { createLogger } from '../compose/logger.ts'
 import type { DeadLetter } from '../domain/dead-letter.ts'
-import { type DeadLetterId, isId } from '../domain/ids.ts'
-import { deadLetterNotFound } from '../engine/dead-letters.ts'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -24,7 +22,7 @@ export async function list(config: Config, { limit, json = false }: { limit: num
 export async function retry(config: Config, id: string): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const open = await openDeadLetters(config, createLogger(config.logLevel), stack)
-  const { letter, repeated } = await open.retry(asDeadLetterId(id))
+  const { letter, repeated } = await open.retry(id)
   print(repeated ? `${id} was retried before; nothing was begun now` : begun(letter))
 }
 
@@ -32,7 +30,7 @@ export async function retry(config: Config, id: string): Promise<void> {
 export async function dismiss(config: Config, id: string): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const open = await openDeadLetters(config, createLogger(config.logLevel), stack)
-  await open.dismiss(asDeadLetterId(id))
+  await open.dismiss(id)
   print(`${id} is dismissed`)
 }
 
@@ -50,9 +48,4 @@ function begun({ about, jobId, state }: DeadLetter): string {
 function nameOf(about: DeadLetter['about']): string {
   if (about.kind === 'job') return 'job'
   return about.kind === 'step' ? `step ${about.step}` : about.type
-}
-
-function asDeadLetterId(id: string): DeadLetterId {
-  if (isId('dlt', id)) return id
-  throw deadLetterNotFound(id)
 }

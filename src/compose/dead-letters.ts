@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import type { DeadLetter } from '../domain/dead-letter.ts'
-import type { DeadLetterId } from '../domain/ids.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
 import { silentMetrics } from '../drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../drivers/provider/local/plan/planner.ts'
 import { createLocalProvider } from '../drivers/provider/local/provider.ts'
 import { createAcceptance } from '../engine/accept.ts'
 import { createBackPressure } from '../engine/back-pressure.ts'
-import { dismissDeadLetter, type RetriedLetter, retryDeadLetter } from '../engine/dead-letters.ts'
+import { asDeadLetterId, dismissDeadLetter, type RetriedLetter, retryDeadLetter } from '../engine/dead-letters.ts'
 import { createForecast } from '../engine/forecast.ts'
 import { createPipelines } from '../pipelines/index.ts'
 import type { Bus } from '../ports/bus.ts'
@@ -27,8 +26,8 @@ const noBus: Bus = { publish: async () => {}, subscribe: () => () => {}, close: 
 export interface OpenDeadLetters {
   store: Store
   /** Throws what {@link retryDeadLetter} does. */
-  retry(id: DeadLetterId): Promise<RetriedLetter>
-  dismiss(id: DeadLetterId): Promise<DeadLetter>
+  retry(id: string): Promise<RetriedLetter>
+  dismiss(id: string): Promise<DeadLetter>
 }
 
 /** The dead letters of all tenants, also beside a running server, which then does what is retried. */
@@ -36,8 +35,9 @@ export async function openDeadLetters(config: Config, log: Logger, stack: AsyncD
   const store = await openStoreBeside(config, log, stack)
   return {
     store,
-    dismiss: (id) => dismissDeadLetter({ store, clock: systemClock }, null, id),
-    retry(id) {
+    dismiss: async (id) => dismissDeadLetter({ store, clock: systemClock }, null, asDeadLetterId(id)),
+    async retry(text) {
+      const id = asDeadLetterId(text)
       // A job that is submitted again is planned and priced here. Nothing is made here, so no FFmpeg is looked for.
       const local = createLocalProvider({ folder: join(config.dataFolder, 'local-takes'), ffmpegPath: config.ffmpegPath ?? 'ffmpeg', log })
       stack.defer(async () => local.close?.())

@@ -1,7 +1,7 @@
 import { assetGone, isGone } from '../domain/asset-gone.ts'
 import type { DeadLetter, DeadLetterAbout } from '../domain/dead-letter.ts'
 import { SluiceError } from '../domain/errors.ts'
-import type { DeadLetterId, TenantId } from '../domain/ids.ts'
+import { type DeadLetterId, isId, type TenantId } from '../domain/ids.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { EngineDeps } from './deps.ts'
 import type { SubmitOptions } from './engine.ts'
@@ -116,10 +116,16 @@ async function sendAgain(deps: RetryDeps, { id, about: { webhookId, deliveryId }
 async function findLetter({ store }: Pick<EngineDeps, 'store'>, tenantId: TenantId | null, id: DeadLetterId): Promise<DeadLetter> {
   const letter = await store.deadLetters.get(id)
   if (letter && (tenantId === null || letter.tenantId === tenantId)) return letter
-  throw deadLetterNotFound(id)
+  throw notFound(id)
 }
 
-export function deadLetterNotFound(id: string): SluiceError {
+/** `id` as that of a dead letter, or `dead_letter_not_found`. */
+export function asDeadLetterId(id: string): DeadLetterId {
+  if (isId('dlt', id)) return id
+  throw notFound(id)
+}
+
+function notFound(id: string): SluiceError {
   return new SluiceError('dead_letter_not_found', `There is no dead letter ${JSON.stringify(id)}.`, {
     fix: 'Check the id; GET /v1/operations/dead-letters lists yours that are open, `sluice dead-letters list` those of all tenants.',
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type DeadLetterId, isId } from '../../domain/ids.ts'
-import { deadLetterNotFound } from '../../engine/dead-letters.ts'
+import { isId } from '../../domain/ids.ts'
+import { asDeadLetterId } from '../../engine/dead-letters.ts'
 import { DeadLetterList, DeadLetterQuery, DeadLetterView, OperationsView } from '../../wire/operations.ts'
 import type { App, Context } from '../context.ts'
 import { IdempotencyHeaders, idempotencyOf } from '../idempotency.ts'
@@ -90,9 +90,4 @@ export function operationsRoutes(app: App, context: Context): void {
       return readDeadLetter(store, letter)
     },
   )
-}
-
-function asDeadLetterId(id: string): DeadLetterId {
-  if (isId('dlt', id)) return id
-  throw deadLetterNotFound(id)
 }
