@@ -90,6 +90,7 @@ export function openEngine(
     metrics: silentMetrics,
     providers,
     pipelines,
+    inFlight: () => null,
     handlers: {
       analyse: atOnce,
       generate: atOnce,

@@ -67,6 +67,9 @@ export interface Parts {
   provider?: Provider
 }
 
+/** More would only stand in the line inside the provider, where tenants take no turns. A whole presentation has about as many. */
+const LOCAL_IN_FLIGHT = 16
+
 /**
  * Builds everything from the configuration, in the order of need, and lets go of it in reverse. This is the only place
  * that names drivers. Throws `config_invalid`, `data_folder_in_use`, `media_tool_missing`, `storage_unavailable`,
@@ -120,6 +123,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, ids, log, metrics }) : null
   stack.defer(() => sender?.stop())
 
+  const inFlight = (provider: string): number | null => config.inFlight.get(provider) ?? (provider === local.id ? LOCAL_IN_FLIGHT : null)
   const engine: RunningEngine = createEngine({
     store,
     queue,
@@ -130,6 +134,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     metrics,
     providers,
     pipelines,
+    inFlight,
     handlers: createHandlers({
       store,
       objects,
@@ -147,7 +152,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       maxOutputBytes: config.maxOutputBytes,
       orderSearchMs: config.orderSearchMs,
-      inFlight: (provider) => config.inFlight.get(provider) ?? null,
+      inFlight,
       webhookUrl: (provider, takeId) => {
         const { publicUrl, hookSecret } = config
         return publicUrl === undefined || hookSecret === undefined ? null : hookAddress(publicUrl, hookSecret, provider, takeId)
@@ -192,7 +197,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
       jobLimits: engineConfig(config),
-      inFlight: (provider) => config.inFlight.get(provider) ?? null,
+      inFlight,
       hookSecret: config.hookSecret ?? null,
       studioFolder,
       docsFolder,

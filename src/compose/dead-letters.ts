@@ -52,6 +52,7 @@ export async function openDeadLetters(config: Config, log: Logger, stack: AsyncD
         log,
         metrics: silentMetrics,
         providers,
+        inFlight: (provider: string) => config.inFlight.get(provider) ?? null,
         pipelines: createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl }),
         config: engineConfig(config),
         backPressure: createBackPressure({ store, config: engineConfig(config) }),

@@ -21,6 +21,8 @@ export interface EngineDeps {
   metrics: Metrics
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
+  /** Orders at once at a provider's account; `null` for no limit. */
+  inFlight(provider: string): number | null
   handlers: Record<StepName, StepHandler>
   /** Called after a commit that wrote deliveries of webhooks. Without it their sender finds them by itself, a little later. */
   webhooksDue?: () => void

@@ -299,9 +299,18 @@ export interface UsageRow {
 export interface AccountsRepository {
   /**
    * Whether one more order may go out now. Where there is a limit, locks the account until the transaction ends, so that two
-   * workers do not take the last place. Otherwise how long to wait, in milliseconds.
+   * workers do not take the last place, and stands in line until it has one: places are shared among tenants
+   * (`domain/places.ts`). Otherwise how long to wait before asking again, in milliseconds.
    */
-  enter(provider: string, atMostInFlight: number | null): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  enter(
+    provider: string,
+    atMostInFlight: number | null,
+    order: { takeId: TakeId; jobId: JobId; tenantId: TenantId },
+  ): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  /** Who waits for a place and would get one now. */
+  next(provider: string, atMostInFlight: number): Promise<{ jobId: JobId; takeId: TakeId }[]>
+  /** None of the job's orders waits any more. */
+  leave(jobId: JobId): Promise<void>
   /** The provider asked to slow down: nobody orders for this long; without a figure 1 s, doubled each time up to 60 s. */
   slowDown(provider: string, retryAfterMs: number | null): Promise<void>
   /** An order went through: the next pause begins small again. */

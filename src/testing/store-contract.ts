@@ -714,13 +714,37 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const provider = testIds.next('ten')
         const order = (): Promise<boolean> =>
           store.transaction(async (tx) => {
-            const place = await tx.accounts.enter(provider, 2)
+            const place = await tx.accounts.enter(provider, 2, { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId })
             if (place.enter) await tx.takes.insert([newTake(job.id, { provider, state: { state: 'ordering', orderedAt: '2026-11-23' } })])
             return place.enter
           })
         const entered = await Promise.all(Array.from({ length: 8 }, order))
         expect(entered.filter(Boolean)).toHaveLength(2)
-        expect(await store.transaction((tx) => tx.accounts.enter(provider, null)), 'without a limit').toEqual({ enter: true })
+        const any = { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId }
+        expect(await store.transaction((tx) => tx.accounts.enter(provider, null, any)), 'without a limit').toEqual({ enter: true })
+      })
+
+      it("get the places at a provider by turns of their tenants, and nobody else takes one that is another's", async () => {
+        const provider = testIds.next('ten')
+        const [busy, other] = [await insertJob(), await insertJob()]
+        const enter = (job: Job, takeId: TakeId): Promise<boolean> =>
+          store.transaction(async (tx) => (await tx.accounts.enter(provider, 2, { takeId, jobId: job.id, tenantId: job.tenantId })).enter)
+        const making = [busy, busy].map(({ id }) => newTake(id, { provider, state: { state: 'making', ref: { id: 'r' }, progress: null } }))
+        await store.takes.insert(making)
+        const [first, second, one] = [testIds.next('tak'), testIds.next('tak'), testIds.next('tak')]
+        expect([await enter(busy, first), await enter(busy, second), await enter(other, one)]).toEqual([false, false, false])
+        expect(await store.accounts.next(provider, 2)).toEqual([])
+        const [ended] = making
+        if (ended) await store.takes.save({ ...ended, state: { state: 'failed', outcome: refused } })
+        expect(await store.accounts.next(provider, 2)).toEqual([{ jobId: other.id, takeId: one }])
+        expect(await enter(busy, first), "it is the other's").toBe(false)
+        expect(await enter(busy, testIds.next('tak')), 'also who comes just now').toBe(false)
+        expect(await enter(other, one)).toBe(true)
+        await store.takes.insert([newTake(other.id, { provider, state: { state: 'making', ref: { id: 's' }, progress: null } })])
+        expect(await enter(busy, first), 'there is none').toBe(false)
+        await store.accounts.leave(busy.id)
+        expect(await store.accounts.next(provider, 9), 'nobody waits any more').toEqual([])
+        expect(await enter(other, testIds.next('tak'))).toBe(false)
       })
 
       it('that have not ended are counted by provider, and those in doubt among them', async () => {

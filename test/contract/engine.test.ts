@@ -101,6 +101,7 @@ async function startEngine(
     metrics,
     providers: new Map(),
     pipelines,
+    inFlight: () => null,
     handlers,
     config: {
       leaseMs: 5_000,

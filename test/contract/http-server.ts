@@ -173,6 +173,7 @@ export async function createWorld(
     metrics: silentMetrics,
     providers,
     pipelines,
+    inFlight: () => null,
     handlers,
     config: {
       slots: { io: 1, cpu: 1, resident: 1 },
@@ -195,6 +196,7 @@ export async function createWorld(
     log,
     metrics: silentMetrics,
     config: { retention },
+    inFlight: () => null,
     forecast: createForecast(store.samples),
     stepsDue: () => undefined,
   }

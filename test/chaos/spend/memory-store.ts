@@ -255,6 +255,8 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         const waitMs = (state.pausedUntilMs.get(provider) ?? 0) - nowMs()
         return waitMs > 0 ? { enter: false, waitMs } : { enter: true }
       },
+      next: async () => [],
+      leave: async () => undefined,
       async slowDown(provider, retryAfterMs) {
         set(state.pausedUntilMs, provider, Math.max(state.pausedUntilMs.get(provider) ?? 0, nowMs() + (retryAfterMs ?? 1_000)))
       },

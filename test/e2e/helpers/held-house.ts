@@ -66,6 +66,7 @@ export async function startHeldHouse() {
     ids,
     log,
     metrics: silentMetrics,
+    inFlight: () => null,
     config: { retention: { ephemeralHours: 24, standardDays: null, masterDays: null } },
     forecast: createForecast(app.store.samples),
     stepsDue: () => {},

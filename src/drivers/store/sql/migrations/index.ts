@@ -9,7 +9,8 @@ import { lanes } from './0008-lanes.ts'
 import { retention } from './0009-retention.ts'
 import { house } from './0010-house.ts'
 import { fair } from './0011-fair.ts'
-import { operations } from './0012-operations.ts'
+import { lines } from './0012-lines.ts'
+import { operations } from './0013-operations.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -24,5 +25,6 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 9, name: 'retention', sql: retention },
   { version: 10, name: 'house', sql: house },
   { version: 11, name: 'fair', sql: fair },
-  { version: 12, name: 'operations', sql: operations },
+  { version: 12, name: 'lines', sql: lines },
+  { version: 13, name: 'operations', sql: operations },
 ]
