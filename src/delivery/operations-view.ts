@@ -2,7 +2,6 @@ import type { DeadLetter } from '../domain/dead-letter.ts'
 import type { JobId, TenantId } from '../domain/ids.ts'
 import { usd } from '../domain/money.ts'
 import { heldNotice } from '../domain/review.ts'
-import { LANES, type Lane } from '../domain/step.ts'
 import type { WebhookEndpoint } from '../domain/webhook.ts'
 import type { OrderInDoubt, Store, StuckStep } from '../ports/store.ts'
 import { jobTitle } from '../realtime/job-view.ts'
@@ -14,68 +13,19 @@ const LATE_MS = 5 * 60_000
 /** Of each kind of stuck work. */
 const MOST_STUCK = 20
 const MOST_COUNTED = 1_000
-/** As steps are admitted again after, at most. */
-const HINT_AGAIN_MS = 10_000
 
-/** The house as it is now, and what of the tenant's waits for a person. Of the house it tells nothing that is a tenant's. */
-export async function readOperations(context: Context, tenantId: TenantId): Promise<OperationsView> {
-  const { store, clock } = context
-  const [lanes, processes, providers, limits, stuck, deadLetters] = await Promise.all([
-    store.steps.backlog(HINT_AGAIN_MS),
-    store.processes.list(),
-    readAccounts(context),
+/** What of the tenant's waits for a person, and its limits. */
+export async function readOwnOperations(
+  context: Context,
+  tenantId: TenantId,
+): Promise<Pick<OperationsView, 'limits' | 'stuck' | 'deadLetters'>> {
+  const { store } = context
+  const [limits, stuck, deadLetters] = await Promise.all([
     readLimits(context, tenantId),
     readStuck(store, tenantId),
     store.deadLetters.countOpen(tenantId, MOST_COUNTED),
   ])
-  return {
-    at: clock.now().toISOString(),
-    lanes: lanes.map((lane) => ({ ...lane, ...workersOf(lane.lane, processes) })),
-    processes: processes.map(processView),
-    providers,
-    limits,
-    stuck,
-    deadLetters,
-  }
-}
-
-type Processes = Awaited<ReturnType<Store['processes']['list']>>
-
-/** What runs, and could, in the processes that are alive. */
-function workersOf(lane: Lane, processes: Processes): { running: number; slots: number } {
-  const alive = processes.filter((process) => process.alive)
-  const sum = (of: 'running' | 'slots') => alive.reduce((total, process) => total + (process[of][lane] ?? 0), 0)
-  return { running: sum('running'), slots: sum('slots') }
-}
-
-function processView({ slots, running, startedAt, seenAt, ...process }: Processes[number]): OperationsView['processes'][number] {
-  const lanes = LANES.filter((lane) => slots[lane] !== undefined)
-  return {
-    ...process,
-    lanes: lanes.map((lane) => ({ lane, running: running[lane] ?? 0, slots: slots[lane] ?? 0 })),
-    startedAt: startedAt.toISOString(),
-    seenAt: seenAt.toISOString(),
-  }
-}
-
-async function readAccounts({ store, providers, inFlight }: Context): Promise<OperationsView['providers']> {
-  const [accounts, ordered] = await Promise.all([store.accounts.list(), store.takes.ordered()])
-  const ids = new Set(
-    [...providers, ...accounts.map(({ provider: id }) => ({ id })), ...ordered.map(({ provider: id }) => ({ id }))].map(({ id }) => id),
-  )
-  return [...ids].map((provider) => {
-    const account = accounts.find((one) => one.provider === provider)
-    const orders = ordered.find((one) => one.provider === provider)
-    return {
-      provider,
-      limit: inFlight(provider),
-      inFlight: orders?.inFlight ?? 0,
-      inDoubt: orders?.inDoubt ?? 0,
-      pausedUntil: account?.pausedUntil?.toISOString() ?? null,
-      slowedAt: account?.slowedAt?.toISOString() ?? null,
-      lastFailure: account?.lastFailure ? { at: account.lastFailure.at.toISOString(), class: account.lastFailure.as } : null,
-    }
-  })
+  return { limits, stuck, deadLetters }
 }
 
 async function readLimits({ store, jobLimits }: Context, tenantId: TenantId): Promise<OperationsView['limits']> {

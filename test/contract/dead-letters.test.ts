@@ -58,7 +58,7 @@ const letterOf = ({ id }: Pick<Job, 'id'>): Promise<DeadLetterView> =>
     const letter = (await letters()).find(({ jobId }) => jobId === id)
     if (!letter) throw new Error(`no dead letter of ${id} yet`)
     return letter
-  }, 10_000)
+  }, 20_000)
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
 const retriesOf = async (id: JobId) => (await world.store.jobs.list(world.tenant, { limit: 100 })).filter(({ retryOf }) => retryOf === id)
 
@@ -106,7 +106,7 @@ it('a background copy that was given up is made again in place, once, however ma
     expect(DeadLetterSchema.parse(await answer.json())).toMatchObject({ id: letter.id, state: 'retried', retriedAs: null })
   expect(await webmOf(assetId)).toEqual({ format: 'webm', state: 'making' })
   goOn.resolve()
-  await vi.waitFor(async () => expect(await webmOf(assetId)).toEqual({ format: 'webm', state: 'ready' }), 10_000)
+  await vi.waitFor(async () => expect(await webmOf(assetId)).toEqual({ format: 'webm', state: 'ready' }), 20_000)
   const steps = await world.store.steps.ofJob(job.id)
   expect(steps.filter(({ work }) => work.name === 'rendition')).toEqual([
     expect.objectContaining({ attempt: 2, failures: 0, state: { state: 'done' } }),
@@ -128,7 +128,7 @@ it('a copy that fails again is another dead letter, and one of an asset whose ti
     const found = await letterOf(job)
     expect(found.id).not.toBe(first.id)
     return found
-  }, 10_000)
+  }, 20_000)
   const asset = await world.store.assets.get(assetId)
   if (!asset) throw new Error('no asset')
   const over = countFrom({ ...asset.retention, class: 'ephemeral' }, new Date(Date.now() - 48 * HOUR_MS), {
@@ -169,7 +169,7 @@ it('a job that the house failed is submitted anew, once, and one whose request w
 
   scripts.analyse = async () => Promise.reject(broken('prompt_refused'))
   const refused = await world.submit()
-  await vi.waitFor(async () => expect(jobEnded((await world.store.jobs.get(refused.id)) as Job)).toBe(true), 10_000)
+  await vi.waitFor(async () => expect(jobEnded((await world.store.jobs.get(refused.id)) as Job)).toBe(true), 20_000)
   expect(await letters()).toEqual([])
 })
 

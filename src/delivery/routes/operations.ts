@@ -3,16 +3,18 @@ import { isId } from '../../domain/ids.ts'
 import { asDeadLetterId } from '../../engine/dead-letters.ts'
 import { DeadLetterList, DeadLetterQuery, DeadLetterView, OperationsView } from '../../wire/operations.ts'
 import type { App, Context } from '../context.ts'
+import { createHouseReader } from '../house-view.ts'
 import { IdempotencyHeaders, idempotencyOf } from '../idempotency.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { withProblems } from '../openapi.ts'
-import { readDeadLetter, readDeadLetters, readOperations } from '../operations-view.ts'
+import { readDeadLetter, readDeadLetters, readOwnOperations } from '../operations-view.ts'
 
 const IdParams = z.object({ id: z.string() })
 const tags = ['operations']
 
 export function operationsRoutes(app: App, context: Context): void {
   const { engine, store } = context
+  const readHouse = createHouseReader(context)
 
   app.get(
     '/operations',
@@ -25,7 +27,10 @@ export function operationsRoutes(app: App, context: Context): void {
         response: withProblems({ 200: OperationsView }),
       },
     },
-    async (request) => readOperations(context, request.tenantId),
+    async (request) => {
+      const [house, own] = await Promise.all([readHouse(), readOwnOperations(context, request.tenantId)])
+      return { ...house, ...own }
+    },
   )
 
   app.get(
