@@ -68,8 +68,11 @@ exec '${real}' "$@"
     async trouble(): Promise<void> {
       const lost = await insertJob('The ferry that never arrives', { state: running })
       const step = newStep(lost.id, { name: 'finish' }, { tenantId })
-      await store.steps.insert([step])
-      for (const leaseMs of [0, 0, 0, HOUR_MS]) await store.steps.claim(step.id, 'gone', leaseMs)
+      // At once: the engine here must not find it due in between.
+      await store.transaction(async (tx) => {
+        await tx.steps.insert([step])
+        for (const leaseMs of [0, 0, 0, HOUR_MS]) await tx.steps.claim(step.id, 'gone', leaseMs)
+      })
       const doubted = await insertJob('Fog over the lower lock', { state: running })
       const orderedAt = new Date(Date.now() - HOUR_MS).toISOString()
       await store.takes.insert([
