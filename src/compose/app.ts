@@ -25,8 +25,8 @@ import { createInspector } from '../quality/inspector.ts'
 import { createEventHub } from '../realtime/event-hub.ts'
 import { startWebhookSender } from '../realtime/webhook-sender.ts'
 import { createHandlers } from '../stages/index.ts'
-import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { startDatabaseClock } from './database-clock.ts'
 import { diskSpace } from './disk-space.ts'
 import { engineConfig } from './engine-config.ts'
 import { createGuardrails } from './guardrails.ts'
@@ -77,13 +77,14 @@ const LOCAL_IN_FLIGHT = 16
  */
 export async function startApp(config: Config, roles: Roles, log: Logger, parts: Parts = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const clock = systemClock
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
   const metrics = createPrometheusMetrics({ log })
   metrics.gauges(() => [{ name: 'sluice_build_info', labels: { version }, value: 1 }])
   metrics.gauges(() => diskSpace(config.dataFolder))
   const { store, pool } = await openStore(config, log, stack)
+  const clock = await startDatabaseClock(store, log)
+  stack.defer(() => clock.stop())
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
@@ -119,7 +120,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
-  const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
+  const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}`, now: clock.now })
   const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, ids, log, metrics }) : null
   stack.defer(() => sender?.stop())
 

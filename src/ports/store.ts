@@ -548,5 +548,7 @@ export interface Store extends Repositories {
   migrate(): Promise<SchemaChange>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
+  /** The time by the database's clock, which leases and due times go by. */
+  now(): Promise<Date>
   close(): Promise<void>
 }

@@ -1205,6 +1205,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
       it('answers a ping, and says so when it is gone', async () => {
         const made = await make()
         await made.store.ping()
+        expect(await made.store.now()).toBeInstanceOf(Date)
         await made.store.close()
         await made.store.close()
         await expect(made.store.ping()).rejects.toMatchObject({ code: 'store_unavailable' })

@@ -344,6 +344,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
     ping: notModelled('ping'),
+    now: notModelled('now'),
     close: async () => {},
   }
 }

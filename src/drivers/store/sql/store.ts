@@ -129,6 +129,12 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
         await pool.query('select 1')
       }),
 
+    now: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+        return (rows[0] as { now: Date }).now
+      }),
+
     close() {
       closing ??= pool.end()
       return closing
