@@ -192,6 +192,20 @@ for (const [what, description] of [
     .action(async (options: LifecycleCommand) => {
       process.exitCode = await (await import('./lifecycle.ts')).lifecycle(configFrom(), what, options)
     })
+const deadLetters = program.command('dead-letters').description('look at work that was given up, of all tenants, and begin it again')
+deadLetters
+  .command('list', { isDefault: true })
+  .option('--limit <number>', 'how many', wholeNumber, 20)
+  .option('--json', 'as JSON')
+  .action(async (options: { limit: number; json?: boolean }) => (await import('./dead-letters.ts')).list(configFrom(), options))
+deadLetters
+  .command('retry <id>')
+  .description('submit the job, do the step or send the message again')
+  .action(async (id: string) => (await import('./dead-letters.ts')).retry(configFrom(), id))
+deadLetters
+  .command('dismiss <id>')
+  .description('let it go')
+  .action(async (id: string) => (await import('./dead-letters.ts')).dismiss(configFrom(), id))
 
 program
   .command('blocklist')

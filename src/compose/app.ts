@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
+import type { OutcomeClass } from '../domain/outcome.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
@@ -102,7 +103,9 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 
-  const watched = (provider: Provider) => tracedProvider(measuredProvider(provider, metrics), tracer)
+  const providerFailed = (provider: string, as: OutcomeClass): void =>
+    void store.accounts.failed(provider, as).catch((error) => log.warn({ provider, err: error }, 'could not note that a provider failed'))
+  const watched = (provider: Provider) => tracedProvider(measuredProvider(provider, metrics, providerFailed), tracer)
   const local = watched(
     parts.provider ??
       createLocalProvider({
@@ -125,7 +128,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
   const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}`, now: clock.now })
-  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics, tracer }) : null
+  const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, ids, log, metrics, tracer }) : null
   stack.defer(() => sender?.stop())
 
   const inFlight = (provider: string): number | null => config.inFlight.get(provider) ?? (provider === local.id ? LOCAL_IN_FLIGHT : null)
@@ -204,6 +207,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
+      jobLimits: engineConfig(config),
+      inFlight,
       hookSecret: config.hookSecret ?? null,
       redirects: config.s3Redirect,
       studioFolder,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { TenantId } from '../domain/ids.ts'
+import type { EngineConfig } from '../engine/deps.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Courier } from '../ports/courier.ts'
@@ -32,6 +33,10 @@ export interface HttpOptions {
   voices: readonly { id: string; label: string; language: string }[]
   /** Who can make what, for `GET /v1/providers`. */
   providers: readonly Pick<Provider, 'id' | 'capabilities' | 'adopt'>[]
+  /** Orders at once at a provider, where there is a limit. */
+  inFlight: (provider: string) => number | null
+  /** What a tenant may have in the making and waiting, where nothing else was set for it. */
+  jobLimits: Pick<EngineConfig, 'tenantJobsAtOnce' | 'tenantWaitingJobs'>
   /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
   hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */

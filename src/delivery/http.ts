@@ -25,6 +25,7 @@ import { hlsRoutes } from './routes/hls.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { operationsRoutes } from './routes/operations.ts'
 import { profileRoutes } from './routes/profiles.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { spendRoutes } from './routes/spend.ts'
@@ -178,6 +179,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   profileRoutes(api, context)
   blockListRoutes(api, context)
   webhookRoutes(api, context)
+  operationsRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

@@ -48,6 +48,8 @@ export const problems = {
   file_not_found: problem(404, 'The asset has no such file'),
   webhook_not_found: problem(404, 'There is no such webhook'),
   delivery_not_found: problem(404, 'The webhook has no such delivery'),
+  dead_letter_not_found: problem(404, 'There is no such dead letter'),
+  dead_letter_closed: problem(409, 'The dead letter is closed already'),
   webhook_disabled: problem(409, 'The webhook is disabled'),
   webhooks_too_many: problem(409, 'There are too many webhooks'),
   range_not_satisfiable: problem(416, 'The range is outside the file'),

@@ -5,6 +5,7 @@ import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { createBackPressure } from './back-pressure.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
+import { dismissDeadLetter, retryDeadLetter } from './dead-letters.ts'
 import { decideOrder } from './decide.ts'
 import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
@@ -109,6 +110,8 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     storage: (tenantId) => tenantStorage(deps, tenantId),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
+    retryDeadLetter: (tenantId, id, options) => retryDeadLetter(inner, tenantId, id, options),
+    dismissDeadLetter: (tenantId, id) => dismissDeadLetter(inner, tenantId, id),
 
     hintTake(jobId, takeId) {
       deps.store.steps

@@ -1,6 +1,7 @@
 import type { Asset } from '../domain/asset.ts'
+import type { DeadLetter } from '../domain/dead-letter.ts'
 import type { Eta } from '../domain/eta.ts'
-import type { AssetId, JobId, ReviewId, TakeId, TenantId } from '../domain/ids.ts'
+import type { AssetId, DeadLetterId, JobId, ReviewId, TakeId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { JobRequest } from '../domain/request.ts'
@@ -8,6 +9,7 @@ import type { HoldSaid, RetentionClass, RetentionPeriods } from '../domain/reten
 import type { Review, ReviewDecision } from '../domain/review.ts'
 import type { OrderDecision, Take } from '../domain/take.ts'
 import type { StoragePolicy } from '../domain/tenant.ts'
+import type { RetriedLetter } from './dead-letters.ts'
 import type { IncomingWebhook } from './webhook.ts'
 
 export interface JobQuote {
@@ -76,6 +78,14 @@ export interface Engine {
   /** What is agreed with the tenant about its files; at most a second old. */
   storagePolicy(tenantId: TenantId): Promise<StoragePolicy>
   storage(tenantId: TenantId): Promise<TenantStorage>
+  /**
+   * Begins again what was given up: a new job, the same step, or the same message. One that was retried already begins nothing
+   * (`repeated`). Throws `dead_letter_not_found`, `dead_letter_closed` for one that was dismissed, `asset_gone`,
+   * `webhook_disabled`, `idempotency_key_reused`, and what `retry` throws.
+   */
+  retryDeadLetter(tenantId: TenantId, id: DeadLetterId, options?: Pick<SubmitOptions, 'idempotency'>): Promise<RetriedLetter>
+  /** Lets it go. Safe to repeat. Throws `dead_letter_not_found`, `dead_letter_closed` for one that was retried. */
+  dismissDeadLetter(tenantId: TenantId, id: DeadLetterId): Promise<DeadLetter>
   /** A provider's message. Throws `not_found`, `webhook_invalid`. */
   webhook(message: IncomingWebhook): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
-import { SluiceError } from '../domain/errors.ts'
+import { type DeadLetter, isDeadLetter } from '../domain/dead-letter.ts'
+import { SluiceError, storeError } from '../domain/errors.ts'
 import type { EtaJudgement } from '../domain/eta.ts'
 import type { EngineEvent } from '../domain/events.ts'
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
@@ -364,6 +365,21 @@ class JobChange implements JobTransaction {
     if (due.length > 0) this.stepsDue = true
   }
 
+  async revive(stepId: StepId): Promise<void> {
+    if (!(await this.repositories.steps.revive(stepId))) throw new Error(`step ${stepId} has not failed`)
+    this.stepsDue = true
+  }
+
+  giveUp({ id: stepId, work }: Step, error: SluiceError): Promise<void> {
+    return this.#writeDeadLetter({ kind: 'step', stepId, step: work.name }, storeError(error))
+  }
+
+  async #writeDeadLetter(about: DeadLetter['about'], error: DeadLetter['error']): Promise<void> {
+    const { id: jobId, tenantId } = this.job
+    const letter = { id: this.#deps.ids.next('dlt'), tenantId, jobId, about, error, at: this.#now }
+    await this.repositories.deadLetters.insert({ ...letter, state: { state: 'open' } })
+  }
+
   async succeed(): Promise<void> {
     const { state } = this.job
     if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
@@ -404,6 +420,7 @@ class JobChange implements JobTransaction {
     }
     await this.repositories.steps.cancelOpen(this.job.id, this.#held?.stepId)
     await this.addSteps([{ name: 'cleanup' }], { delayMs: shown ? CUT_ASSET_KEPT_MS : 0 })
+    if (state === 'failed' && isDeadLetter(outcome)) await this.#writeDeadLetter({ kind: 'job' }, errorOf(outcome))
     this.job = setJobState({ ...this.job, eta: null, notice: null }, { state, endedAt: this.#now, outcome })
     this.#emit({ type: 'status', data: { state, outcome, at: this.#now } })
   }
@@ -484,3 +501,9 @@ function modelOf({ request }: Take): string | null {
 }
 
 const bytesOf = (objects: { sizeBytes: number }[]): number => objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+const errorOf = ({ detail, code, fix, field }: Outcome): DeadLetter['error'] => ({
+  detail,
+  ...(code !== undefined && { code }),
+  ...(fix !== undefined && { fix }),
+  ...(field !== undefined && { field }),
+})

@@ -166,8 +166,9 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
     step.jobId,
     held,
     async (tx) => {
-      if (!jobEnded(tx.job)) await tx.end(error.code === 'deadline_exceeded' ? 'expired' : 'failed', outcomeOf(error))
-      else if (step.work.name === 'rendition') await failRendition(tx, step.work.format, error)
+      if (!jobEnded(tx.job)) return tx.end(error.code === 'deadline_exceeded' ? 'expired' : 'failed', outcomeOf(error))
+      if (step.work.name === 'rendition') await failRendition(tx, step.work.format, error)
+      await tx.giveUp(step, error)
     },
     (repositories) => repositories.steps.leave(step.id, step.attempt, { state: 'failed', error: storeError(error) }, failures),
   )

@@ -7,7 +7,7 @@ import {
   type WebhookDelivery,
   type WebhookEndpoint,
 } from '../domain/webhook.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
 import type { Courier, Receipt } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -36,6 +36,7 @@ export interface SenderDeps {
   store: Store
   courier: Courier
   clock: Clock
+  ids: Ids
   log: Logger
   metrics: Metrics
   tracer: Tracer
@@ -52,7 +53,7 @@ export interface SenderDeps {
  * in between leaves a delivery that is due again when its lease is over. Any number may run.
  */
 export function startWebhookSender(deps: SenderDeps): WebhookSender {
-  const { store, courier, clock, log, metrics, tracer, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
+  const { store, courier, clock, ids, log, metrics, tracer, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
   const stopping = new AbortController()
   const sending = new Set<Promise<void>>()
   const busy = new Map<WebhookId, number>()
@@ -119,7 +120,25 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
     const attempt = attemptOf(receipt, waitMs(delivery.attempts, Math.random()))
     const outcome = attempt.to.state === 'pending' ? 'retrying' : attempt.to.state
     metrics.observe('sluice_webhook_delivery_seconds', { outcome }, receipt.tookMs / 1000)
-    if (await store.webhooks.settle(delivery, attempt)) await judge(endpoint, receipt, attempt.to.state)
+    if (await settle(delivery, endpoint, attempt)) await judge(endpoint, receipt, attempt.to.state)
+  }
+
+  /** What is given up becomes a dead letter with it; a test tells of nothing that could be missed. */
+  async function settle(
+    delivery: WebhookDelivery,
+    { tenantId, id: webhookId }: WebhookEndpoint,
+    attempt: DeliveryAttempt,
+  ): Promise<boolean> {
+    const { id: deliveryId, type, event } = delivery
+    if (attempt.to.state !== 'failed' || event === null) return store.webhooks.settle(delivery, attempt)
+    const about = { kind: 'delivery', webhookId, deliveryId, type } as const
+    const error = { detail: attempt.error ?? 'The receiver did not take it.' }
+    const letter = { id: ids.next('dlt'), tenantId, jobId: event.jobId, about, error, at: clock.now() }
+    return store.transaction(async (tx) => {
+      const settled = await tx.webhooks.settle(delivery, attempt)
+      if (settled) await tx.deadLetters.insert({ ...letter, state: { state: 'open' } })
+      return settled
+    })
   }
 
   /** What the attempt says of the endpoint. Written only where it says something new. */

@@ -8,6 +8,7 @@ import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWo
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
+import { deadLettersContract } from './store/dead-letters.ts'
 import { houseContract } from './store/house.ts'
 import { reviewsContract } from './store/reviews.ts'
 import { HARD_TEXT } from './store/suite.ts'
@@ -784,6 +785,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
     reviewsContract({ it, store: () => store, insertJob })
     houseContract({ it, store: () => store, insertJob })
+    deadLettersContract({ it, store: () => store, insertJob })
 
     describe('assets', () => {
       async function insertAsset(change: Partial<Asset> = {}, job?: Job): Promise<Asset> {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OutcomeView } from './jobs.ts'
 
 const Bytes = z.number().int()
-const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
+export const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
 
 export const TakeView = z
   .object({

@@ -1,6 +1,7 @@
 /** A process to be killed: sends the due webhooks of the database of the URL it is given, until it is. */
 
 import { systemClock } from '../../src/compose/clock.ts'
+import { ids } from '../../src/compose/ids.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
@@ -14,6 +15,7 @@ startWebhookSender({
   store: createSqlStore({ pool: createPostgresPool(process.argv[2] ?? '', { max: 4 }) }),
   courier: createCourier({ network: createNetwork(), allowPrivate: true, userAgent: 'Sluice/test' }),
   clock: systemClock,
+  ids,
   log: createLogger('silent'),
   metrics: silentMetrics,
   tracer: silentTracer,

@@ -48,6 +48,7 @@ function startSender(change: Partial<SenderDeps> = {}): WebhookSender {
     store: world.store,
     courier: world.courier,
     clock: systemClock,
+    ids,
     log: createLogger('silent'),
     metrics: silentMetrics,
     tracer: silentTracer,

@@ -132,6 +132,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.steps, id, stepAs(step, left, { failures, poked: false }))
         return left.state
       },
+      revive: notModelled('revive'),
       async wake(jobId, name, takeId) {
         const woken: StepId[] = []
         for (const id of ofJob(state.stepsOfJob.get(jobId))) {
@@ -264,7 +265,18 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.pausedUntilMs, provider, Math.max(state.pausedUntilMs.get(provider) ?? 0, nowMs() + (retryAfterMs ?? 1_000)))
       },
       async wentWell() {},
+      async failed() {},
+      list: notModelled('accounts'),
     },
+    deadLetters: {
+      async insert() {},
+      async closeJob() {},
+      get: notModelled('dead letters'),
+      listOpen: notModelled('dead letters'),
+      countOpen: notModelled('dead letters'),
+      close: notModelled('dead letters'),
+    },
+    stuck: { lostSteps: notModelled('stuck'), lateSteps: notModelled('stuck'), ordersInDoubt: notModelled('stuck') },
     blockLists: { get: notModelled('block lists'), set: notModelled('block lists') },
     hints: {
       async remember({ provider, dedupeKey, takeId, ref }) {
