@@ -37,6 +37,7 @@ import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
+import { openTranscoder } from './open-transcoder.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
@@ -82,7 +83,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
-  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log })
+  const transcoder = await openTranscoder(config, log, stack)
+  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log, transcoder })
 
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())

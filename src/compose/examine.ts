@@ -18,6 +18,7 @@ import { examineObjects } from './examine-objects.ts'
 import { examineProviders } from './examine-providers.ts'
 import { examineRabbitmq } from './examine-rabbitmq.ts'
 import { examineRedis } from './examine-redis.ts'
+import { examineTranscoder } from './examine-transcoder.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
 
@@ -52,6 +53,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['RabbitMQ', () => examineRabbitmq(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['bucket', () => examineObjects(config)],
+    ['function', () => examineTranscoder(config)],
     ['local provider', localProvider],
     ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],

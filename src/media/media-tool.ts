@@ -1,11 +1,13 @@
 import type { Logger } from '../ports/logger.ts'
 import type { MediaTool } from '../ports/media-tool.ts'
+import type { Transcoder } from '../ports/transcoder.ts'
 import { readVersions } from './ffmpeg/capabilities.ts'
 import type { FfmpegPaths } from './ffmpeg/locate.ts'
 import { probe } from './ffmpeg/probe.ts'
 import { createToolRunner } from './ffmpeg/run.ts'
 import { decodeAudio, measureMix } from './ffmpeg/sound.ts'
 import { finish } from './finish/finish.ts'
+import { finishInChunks } from './finish/finish-in-chunks.ts'
 import { joinPcm } from './mix/join.ts'
 import { mixBlocks, openMixer } from './mix/mixer.ts'
 import { waveformPeaks } from './renditions/peaks.ts'
@@ -16,6 +18,8 @@ export interface MediaToolOptions extends FfmpegPaths {
   /** `auto`: under bubblewrap where it works, limits always; `off`: limits only. */
   sandbox: 'auto' | 'off'
   log: Logger
+  /** Encodes the pictures of a finish that says where they are. Absent: all is encoded here. */
+  transcoder?: Transcoder | null
 }
 
 /** FFmpeg's command line behind the port. Starts nothing by itself. */
@@ -36,7 +40,12 @@ export function createMediaTool(options: MediaToolOptions): MediaTool {
     measureMix: (order) => measureMix(runner, order),
     joinPcm,
     remux: (order) => rewrite(runner, order),
-    finish: (order) => finish(runner, order),
+    finish: (order) => {
+      const { video, elsewhere } = order
+      return options.transcoder && video && elsewhere
+        ? finishInChunks(runner, options.transcoder, { ...order, video, elsewhere })
+        : finish(runner, order)
+    },
     ...createRenditions(runner),
     async peaks({ stems, durationSeconds, points }) {
       await using mixer = await openMixer(stems)
