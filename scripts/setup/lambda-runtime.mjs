@@ -23,7 +23,11 @@ const WITHOUT = 'The function in Lambda is not tested.'
  * @returns {Record<string, string>} environment that tells the tests where it is; nothing when it cannot be had
  */
 export function ensureLambdaRuntime(node) {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice', `aws-lambda-ric-${VERSION}-${process.platform}-${process.arch}`)
+  const folder = join(
+    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+    'sluice',
+    `aws-lambda-ric-${VERSION}-${process.platform}-${process.arch}`,
+  )
   const program = join(folder, 'node_modules/aws-lambda-ric/index.mjs')
   const failure = existsSync(program) ? undefined : install(folder, node)
   if (failure === undefined) return { SLUICE_TEST_LAMBDA_RIC: program }

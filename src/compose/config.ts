@@ -133,7 +133,7 @@ export const settings = {
   lambdaFunction: setting(
     'SLUICE_LAMBDA_FUNCTION',
     'none',
-    'Its name or ARN, with `:alias` where that is wanted. It takes its keys from the environment, the AWS profile or the role of the machine.',
+    'Its name or ARN, or `name:alias`; the keys are those that the environment, the AWS profile or the role of the machine gives.',
     z
       .string()
       .regex(/^[A-Za-z0-9:_-]{1,170}$/, 'must be the name or the ARN of a function')
@@ -154,12 +154,7 @@ export const settings = {
     'Address of a server other than AWS that is asked like Lambda.',
     z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
   ),
-  lambdaInvocations: setting(
-    'SLUICE_LAMBDA_INVOCATIONS',
-    '16',
-    'The most invocations of the function at once from this process.',
-    wholeNumber(1, 1_000, 16),
-  ),
+  lambdaSlots: setting('SLUICE_LAMBDA_SLOTS', '16', 'Invocations of the function at once from this process.', wholeNumber(1, 1_000, 16)),
   cpuSlots: setting(
     'SLUICE_CPU_SLOTS',
     'half the cores, at least 2',

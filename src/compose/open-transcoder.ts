@@ -12,12 +12,17 @@ export async function openTranscoder(config: Config, log: Logger, stack: AsyncDi
   // Its SDK is loaded by nobody else.
   const { createLambdaTranscoder } = await import('../drivers/transcode/lambda/driver.ts')
   const { name, prefix } = bucket
-  const transcoder = createLambdaTranscoder({ function: named, bucket: { name, prefix }, invocations: config.lambdaInvocations, log })
+  const transcoder = createLambdaTranscoder({ function: named, bucket: { name, prefix }, invocations: config.lambdaSlots, log })
   stack.defer(() => transcoder.close())
   return transcoder
 }
 
 /** The function of the settings; `null`: none is to be used. */
-export function functionOf({ transcode, lambdaFunction: name, lambdaRegion: region, lambdaEndpoint: endpoint }: Config): LambdaFunction | null {
+export function functionOf({
+  transcode,
+  lambdaFunction: name,
+  lambdaRegion: region,
+  lambdaEndpoint: endpoint,
+}: Config): LambdaFunction | null {
   return transcode === 'lambda' && name !== undefined ? { name, region, endpoint } : null
 }

@@ -79,7 +79,12 @@ async function find(objects: Objects, key: string): Promise<EncodedChunk | undef
   return parsed.success ? parsed.data : undefined
 }
 
-async function put(objects: Objects, prefix: string, index: number, { name, bytes }: { name: string; bytes: Uint8Array }): Promise<StoredSegment> {
+async function put(
+  objects: Objects,
+  prefix: string,
+  index: number,
+  { name, bytes }: { name: string; bytes: Uint8Array },
+): Promise<StoredSegment> {
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, KEY_HASH_DIGITS)
   const key = `${prefix}${name}/${String(index).padStart(5, '0')}-${hash}.m4s`
   const { sizeBytes, sha256 } = await objects.put(key, bytes, { mimeType: 'video/iso.segment' })

@@ -66,7 +66,9 @@ const LOG_TAIL_BYTES = 4_096
 
 /** Why the function cannot be run here; `undefined` when it can. */
 export function whyNoLambda(): string | undefined {
-  return process.env['SLUICE_TEST_LAMBDA_RIC'] ? undefined : 'SLUICE_TEST_LAMBDA_RIC names no aws-lambda-ric; `npm test` installs it on Linux'
+  return process.env['SLUICE_TEST_LAMBDA_RIC']
+    ? undefined
+    : 'SLUICE_TEST_LAMBDA_RIC names no aws-lambda-ric; `npm test` installs it on Linux'
 }
 
 /** Serves one function on a free port. An environment serves one invocation after the other and stands still in between, as Lambda's do. */
@@ -102,7 +104,9 @@ export async function startLambdaServer(deployed: DeployedFunction): Promise<Lam
     const payload = await bodyOf(request)
     const id = randomUUID()
     const refuse = (status: number, type: string, message: string) =>
-      response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type }).end(JSON.stringify({ Type: 'User', message }))
+      response
+        .writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type })
+        .end(JSON.stringify({ Type: 'User', message }))
     const name = decodeURIComponent(INVOKE.exec(request.url ?? '')?.[1] ?? '')
     if (name !== server.deployed.name) return void refuse(404, 'ResourceNotFoundException', `Function not found: ${name}`)
     if (!request.headers.authorization?.startsWith('AWS4-HMAC-SHA256')) return void refuse(403, 'AccessDeniedException', 'not signed')
@@ -217,10 +221,16 @@ export async function startLambdaServer(deployed: DeployedFunction): Promise<Lam
     })
     next.end(current.payload)
     current.timer = setTimeout(() => {
+      // Nobody else gets it.
+      environments.delete(environment)
       current.end(failed('Sandbox.Timedout', `RequestId: ${current.id} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`))
       child.kill('SIGKILL')
     }, timeoutSeconds * 1_000)
-    const begun = { payload: JSON.parse(current.payload.toString()) as unknown, pid: child.pid ?? 0, kill: () => void child.kill('SIGKILL') }
+    const begun = {
+      payload: JSON.parse(current.payload.toString()) as unknown,
+      pid: child.pid ?? 0,
+      kill: () => void child.kill('SIGKILL'),
+    }
     invocations.push(begun)
     server.begun(begun)
   }

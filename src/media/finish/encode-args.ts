@@ -22,7 +22,10 @@ export interface PictureOrder {
 }
 
 /** The frames of an order, exactly as many as there must be and all alike; those before `from` and from `to` on are left out. */
-function exactFrames({ width, height, fps }: Pick<PictureOrder, 'width' | 'height' | 'fps'>, { from, to }: { from: number; to: number }): string {
+function exactFrames(
+  { width, height, fps }: Pick<PictureOrder, 'width' | 'height' | 'fps'>,
+  { from, to }: { from: number; to: number },
+): string {
   return [
     'setpts=PTS-STARTPTS',
     `fps=${rate(fps)}`,

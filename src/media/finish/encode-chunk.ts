@@ -36,7 +36,8 @@ export async function* encodeChunk(runner: ToolRunner, work: ChunkWork): AsyncGe
   if (!first || !last) throw new Error(`the stretch has no segments ${segments.from} to ${segments.to}`)
   const soundFrames = last.sound.to - first.sound.from
   for (const { bitsPerSecond, frames } of work.sound) {
-    if (frames.length !== soundFrames) throw new Error(`the sound of ${bitsPerSecond} bit/s has ${frames.length} frames, not ${soundFrames}`)
+    if (frames.length !== soundFrames)
+      throw new Error(`the sound of ${bitsPerSecond} bit/s has ${frames.length} frames, not ${soundFrames}`)
   }
 
   await using running = new AsyncDisposableStack()
@@ -56,21 +57,20 @@ export async function* encodeChunk(runner: ToolRunner, work: ChunkWork): AsyncGe
     fps,
     frameTicks: scale.frameTicks,
     skippedFrames: first.frames.from,
-    tooShort: (frames) =>
-      pictureTooShort(process.done, { frames, wanted: frameCount(durationSeconds, fps), fps, padSeconds: PAD_SECONDS }),
+    tooShort: (frames) => pictureTooShort(process.done, { frames, wanted: frameCount(durationSeconds, fps), fps, padSeconds: PAD_SECONDS }),
   })
 
   for (const slot of slots) {
     const video = new Map<string, Awaited<ReturnType<typeof coded.samples>>>()
     for (const { name } of rungs) video.set(name, await coded.samples(name, slot.frames.from, slot.frames.to))
     if (slot === first) {
-      const inits = rungs.map((rung) =>
-        packInit(rung, { timescale: scale.timescale, avcC: coded.avcC(rung.name) }, work.sound.length > 0),
-      )
+      const inits = rungs.map((rung) => packInit(rung, { timescale: scale.timescale, avcC: coded.avcC(rung.name) }, work.sound.length > 0))
       yield { kind: 'init', rungs: inits }
     }
     const at = (frame: number) => frame - first.sound.from
-    const audio = new Map(work.sound.map(({ bitsPerSecond, frames }) => [bitsPerSecond, frames.slice(at(slot.sound.from), at(slot.sound.to))]))
+    const audio = new Map(
+      work.sound.map(({ bitsPerSecond, frames }) => [bitsPerSecond, frames.slice(at(slot.sound.from), at(slot.sound.to))]),
+    )
     const bytes = { slot, frameTicks: scale.frameTicks, startFrame: Math.round(work.startSeconds * fps), video, audio }
     yield { kind: 'segment', index: slot.index, rungs: rungs.map((rung) => ({ name: rung.name, bytes: packSegment(rung, bytes) })) }
   }

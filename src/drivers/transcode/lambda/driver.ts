@@ -72,7 +72,7 @@ const backoffMs = (n: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_
 
 function refusedTooLong(name: string, said: string): SluiceError {
   return new SluiceError('transcoder_unavailable', `The function ${name} took no chunk for ${REFUSED_FOR_MS / 60_000} minutes: ${said}.`, {
-    fix: 'Raise the concurrency of the function or of the account, or lower SLUICE_LAMBDA_INVOCATIONS.',
+    fix: 'Raise the concurrency of the function or of the account, or lower SLUICE_LAMBDA_SLOTS.',
     facts: { function: name },
   })
 }

@@ -34,7 +34,8 @@ const THROTTLES = new Set(['TooManyRequestsException', 'EC2ThrottledException', 
 
 /** What to do about the codes that setting it up wrong brings. */
 const remedies: Record<string, (of: LambdaFunction) => string> = {
-  ResourceNotFoundException: ({ name }) => `Deploy the function ${name} in this region, or correct SLUICE_LAMBDA_FUNCTION or SLUICE_LAMBDA_REGION.`,
+  ResourceNotFoundException: ({ name }) =>
+    `Deploy the function ${name} in this region, or correct SLUICE_LAMBDA_FUNCTION or SLUICE_LAMBDA_REGION.`,
   AccessDeniedException: ({ name }) => `Give the keys or the role of this machine the right lambda:InvokeFunction on ${name}.`,
   UnrecognizedClientException: () => 'Correct the keys: AWS does not know them.',
   InvalidSignatureException: () => 'Correct AWS_SECRET_ACCESS_KEY, and the clock of this machine.',
@@ -88,7 +89,12 @@ export function createFunctionClient(of: LambdaFunction, { sockets }: { sockets:
   }
 
   function send(payload: string, signal: AbortSignal) {
-    const command = new InvokeCommand({ FunctionName: name, InvocationType: 'RequestResponse', LogType: 'Tail', Payload: Buffer.from(payload) })
+    const command = new InvokeCommand({
+      FunctionName: name,
+      InvocationType: 'RequestResponse',
+      LogType: 'Tail',
+      Payload: Buffer.from(payload),
+    })
     return client.send(command, { abortSignal: signal })
   }
 }
@@ -102,7 +108,8 @@ function unavailable(of: LambdaFunction, error: unknown): SluiceError {
   const said = error instanceof Error ? error.message : String(error)
   const words = [...new Set([code === 'Error' ? '' : code, said])].filter((word) => word !== '').join(', ')
   return new SluiceError('transcoder_unavailable', `The function ${of.name} was not invoked: ${words}`.replace(/\.*$/, '.'), {
-    fix: remedies[code]?.(of) ?? 'Check SLUICE_LAMBDA_FUNCTION, SLUICE_LAMBDA_REGION and SLUICE_LAMBDA_ENDPOINT; sluice doctor asks for it.',
+    fix:
+      remedies[code]?.(of) ?? 'Check SLUICE_LAMBDA_FUNCTION, SLUICE_LAMBDA_REGION and SLUICE_LAMBDA_ENDPOINT; sluice doctor asks for it.',
     facts: { function: of.name, code },
     cause: error,
   })

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { problems } from '../../../domain/problems.ts'
 import type { ChunkOrder, EncodedChunk } from '../../../ports/transcoder.ts'
 
-/** What the function is asked and answers, as JSON. A change that an older function would misread is a new version. */
-export const CHUNK_VERSION = 1
+/** Of what the function is asked and answers, as JSON. A change that an older function would misread is a new version. */
+const CHUNK_VERSION = 1
 
 const base64 = z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64'))
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -20,10 +20,16 @@ const RungSchema = z.object({
 /** The bare AAC frames of a chunk, one behind the other, and how long each is: about 17 KB a second at 128 kbit/s. */
 const SoundSchema = z
   .object({ bitsPerSecond: whole, frameBytes: z.array(whole), bytes: base64 })
-  .refine(({ frameBytes, bytes }) => frameBytes.reduce((sum, length) => sum + length, 0) === bytes.length, 'must have the bytes of its frames')
+  .refine(
+    ({ frameBytes, bytes }) => frameBytes.reduce((sum, length) => sum + length, 0) === bytes.length,
+    'must have the bytes of its frames',
+  )
   .transform(({ bitsPerSecond, frameBytes, bytes }) => {
     let at = 0
-    const frames = frameBytes.map((length) => bytes.subarray(at, (at += length)))
+    const frames = frameBytes.map((length) => {
+      at += length
+      return bytes.subarray(at - length, at)
+    })
     return { bitsPerSecond, frames }
   })
 
