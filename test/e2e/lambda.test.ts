@@ -173,7 +173,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
     const client = createClient({ baseUrl: app.url ?? '' })
     return client.generate(
       { kind: 'video', prompt: 'a test', durationSeconds: SECONDS, size: '854x480', fps: FPS, formats: ['hls'] },
-      { timeoutMs: 120_000 },
+      { timeoutMs: 240_000 },
     )
   }
 
@@ -211,7 +211,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
       void eventually(
         () => readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'),
         (children) => children !== '',
-        30_000,
+        60_000,
       ).then(kill)
     }
     const [ours, theirs] = await Promise.all([make(here), make(away)])
@@ -299,7 +299,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
       await eventually(
         () => keysBelow(`${prefix}chunks/`),
         (keys) => keys.length === 2,
-        30_000,
+        60_000,
       )
       expect(lambda.invocations).toHaveLength(before + 2)
       lambda.begun = () => {}
@@ -350,7 +350,9 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
     test('that takes too long for the function says which limit to raise', async () => {
       lambda.deployed = { ...lambda.deployed, timeoutSeconds: 0.05 }
       const client = createFunctionClient({ name: 'encode', region: undefined, endpoint: lambda.endpoint }, { sockets: 1 })
-      const payload = JSON.stringify(lambda.invocations.at(-1)?.payload).replace('"startSeconds":0', '"startSeconds":20')
+      // An order of before, elsewhere on the timeline, so that it must be encoded.
+      const orders = lambda.invocations.map(({ payload }) => JSON.stringify(payload))
+      const payload = orders.find((order) => order.includes(clip.objectKey))?.replace('"startSeconds":0', '"startSeconds":20') ?? ''
       expect(await client.invoke(payload, AbortSignal.timeout(30_000)).finally(() => client.close())).toMatchObject({
         ended: 'failed',
         problem: {
@@ -376,11 +378,12 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
           const video = document.body.appendChild(document.createElement('video'))
           const hls = new Hls({ maxBufferLength: 60 })
           const errors: string[] = []
-          hls.on(Hls.Events.ERROR, (_, { details }) => errors.push(details))
+          // A busy machine decodes late, which is no fault of what it decodes; a hole that is jumped over is another error.
+        hls.on(Hls.Events.ERROR, (_, { details }) => details === 'bufferStalledError' || errors.push(details))
           hls.loadSource(address)
           hls.attachMedia(video)
           video.muted = true
-          video.playbackRate = 8
+          video.playbackRate = 4
           const whole = () => (hls.media?.buffered.length === 1 ? hls.media.buffered.end(0) : 0) > seconds - 0.1
           await new Promise<void>((resolve) => hls.on(Hls.Events.BUFFER_APPENDED, () => whole() && resolve()))
           const ended = new Promise<boolean>((resolve) => {
