@@ -20,11 +20,12 @@ import { createFunctionClient } from '../../src/drivers/transcode/lambda/functio
 import { createMediaTool } from '../../src/media/media-tool.ts'
 import type { FinishOrder, FinishPiece } from '../../src/ports/media-tool.ts'
 import type { AssetView } from '../../src/wire/assets.ts'
+import type { EventPage } from '../../src/wire/events.ts'
 import type { ReportView } from '../../src/wire/jobs.ts'
 import { type LambdaServer, startLambdaServer, whyNoLambda } from '../contract/lambda-server.ts'
 import { type S3Server, startS3Server, whyNoS3Server } from '../contract/s3-server.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { scriptedProvider } from '../helpers/scripted-provider.ts'
+import { type ScriptedProvider, scriptedProvider } from '../helpers/scripted-provider.ts'
 import { finishOrder, makePicture, makeTone, paths, quiet } from '../media/helpers/masters.ts'
 import { launchBrowser } from './helpers/browser.ts'
 
@@ -100,6 +101,8 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
   let lambda: LambdaServer
   let here: App
   let away: App
+  let hereMaker: ScriptedProvider
+  let awayMaker: ScriptedProvider
 
   const bucket = (): Bucket => ({ name: 'sluice', prefix: 'house/', endpoint: s3.endpoint, region: undefined, keys: s3 })
   const lambdaEnv = () => ({
@@ -141,22 +144,14 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'tests')
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'tests')
 
-    const provider = () => {
-      const made = scriptedProvider(join(folder, 'takes'))
-      made.script([{ master: clip }])
-      return made
+    const start = (name: string, env: Record<string, string>, provider: ScriptedProvider) => {
+      const config = loadConfig({ SLUICE_DATA: join(folder, name), SLUICE_PORT: '0', ...env })
+      return startApp(config, { api: true, lanes: LANES }, createLogger('silent'), { provider })
     }
-    const start = (name: string, env: Record<string, string>) =>
-      startApp(
-        loadConfig({ SLUICE_DATA: join(folder, name), SLUICE_PORT: '0', ...env }),
-        { api: true, lanes: LANES },
-        createLogger(process.env.TESTLOG ?? 'silent'),
-        {
-          provider: provider(),
-        },
-      )
-    here = await start('here', {})
-    away = await start('away', { ...s3Env(), ...lambdaEnv() })
+    ;[hereMaker, awayMaker] = [scriptedProvider(join(folder, 'takes')), scriptedProvider(join(folder, 'takes'))]
+    for (const maker of [hereMaker, awayMaker]) maker.script([{ master: clip }])
+    here = await start('here', {}, hereMaker)
+    away = await start('away', { ...s3Env(), ...lambdaEnv() }, awayMaker)
   }, 180_000)
   afterAll(async () => {
     await here?.[Symbol.asyncDispose]()
@@ -167,7 +162,8 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const api = async <T>(app: App, path: string): Promise<T> => (await (await fetch(new URL(path, app.url ?? ''))).json()) as T
+  const api = async <T>(app: App, path: string): Promise<T> =>
+    (await (await fetch(new URL(path, app.url ?? ''), { headers: { accept: 'application/json' } })).json()) as T
 
   async function make(app: App): Promise<AssetView> {
     const client = createClient({ baseUrl: app.url ?? '' })
@@ -240,7 +236,28 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
       (await api<ReportView>(app, `/v1/jobs/${asset.jobId}/report`)).verdicts.map(({ check, verdict }) => `${check} ${verdict}`)
     expect(await verdicts(away, theirs)).toEqual(await verdicts(here, ours))
 
+    // What was lost on the way, and what only the chunks needed, is gone when the job is done.
+    const ladder = `jobs/${theirs.jobId}/assets/${theirs.id}/hls/`
+    const left = async () => (await Array.fromAsync(away.objects.list(ladder))).map(({ key }) => key.slice(ladder.length).split('/')[0])
+    const kept = await eventually(left, (names) => !names.includes('chunks'), 60_000)
+    expect(kept.toSorted()).toEqual(['360p', '480p'].flatMap((rung) => Array.from({ length: SECONDS / 2 + 1 }, () => rung)))
+
     expect(await play(away, theirs)).toMatchObject({ ended: true, errors: [], ranges: 1 })
+  })
+
+  test('is not shown before the gate said so', async () => {
+    lambda.begun = () => {}
+    awayMaker.script(['black'])
+    const before = lambda.invocations.length
+    const client = createClient({ baseUrl: away.url ?? '' })
+    const request = { kind: 'video' as const, prompt: 'a test', durationSeconds: 7, size: '640x360' as const, formats: ['hls' as const] }
+    const job = await client.submit({ ...request, policy: { maxTakesPerShot: 1 } })
+    await expect(job.wait({ timeoutMs: 120_000 })).rejects.toThrow(/black/i)
+    // Encoded it was, and lies in the bucket, or did; nobody was told of it.
+    expect(lambda.invocations.length).toBeGreaterThan(before)
+    expect(job.getSnapshot()).toMatchObject({ state: 'failed', playback: null })
+    const { events } = await api<EventPage>(away, `/v1/jobs/${job.id}/events?after=0`)
+    expect(events.filter(({ type }) => type === 'segment')).toEqual([])
   })
 
   describe('a stretch', () => {
@@ -379,7 +396,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
           const hls = new Hls({ maxBufferLength: 60 })
           const errors: string[] = []
           // A busy machine decodes late, which is no fault of what it decodes; a hole that is jumped over is another error.
-        hls.on(Hls.Events.ERROR, (_, { details }) => details === 'bufferStalledError' || errors.push(details))
+          hls.on(Hls.Events.ERROR, (_, { details }) => details === 'bufferStalledError' || errors.push(details))
           hls.loadSource(address)
           hls.attachMedia(video)
           video.muted = true

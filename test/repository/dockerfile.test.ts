@@ -31,6 +31,8 @@ test('the function runs its compiled handler on the same Node, by the runtime cl
   expect(node.exec(recipe)?.[1]).toBe(node.exec(dockerfile)?.[1])
   const client = /aws-lambda-ric@(\S+)$/m.exec(recipe)?.[1]
   expect(/VERSION = '(\S+)'/.exec(readFileSync('scripts/setup/lambda-runtime.mjs', 'utf8'))?.[1]).toBe(client)
-  const [, module = '', name = ''] = /^CMD \["dist\/(\S+)\.(\w+)"\]$/m.exec(recipe) ?? []
+  const handler = /^CMD \["(\S+)"\]$/m.exec(recipe)?.[1]
+  expect(/ _HANDLER=(\S+)/.exec(recipe)?.[1]).toBe(handler)
+  const [, module = '', name = ''] = /^dist\/(\S+)\.(\w+)$/.exec(handler ?? '') ?? []
   expect(readFileSync(`src/${module}.ts`, 'utf8')).toContain(`export async function ${name}(`)
 })
