@@ -400,7 +400,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
           hls.loadSource(address)
           hls.attachMedia(video)
           video.muted = true
-          video.playbackRate = 4
+          video.playbackRate = 8
           const whole = () => (hls.media?.buffered.length === 1 ? hls.media.buffered.end(0) : 0) > seconds - 0.1
           await new Promise<void>((resolve) => hls.on(Hls.Events.BUFFER_APPENDED, () => whole() && resolve()))
           const ended = new Promise<boolean>((resolve) => {
