@@ -3,7 +3,7 @@ import { ids } from '../src/compose/ids.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
 import { log, openPool } from './database.ts'
-import { bell, benchProvider, openEngine } from './engine.ts'
+import { bell, benchProvider, dutiesOf, openEngine } from './engine.ts'
 import { type Figure, ms, quantile, ratio } from './figures.ts'
 
 const JOBS = 400
@@ -21,7 +21,7 @@ export async function benchDispatch(): Promise<Figure> {
     return { then: 'done', write: async (tx) => tx.end('failed', { class: 'internal', detail: 'measured', retry: 'never', charged: 'no' }) }
   }
   const { engine, close } = openEngine(pool, benchProvider({}), () => ({ analyse }))
-  await engine.start(['io', 'cpu', 'resident'])
+  await engine.start(dutiesOf(['io', 'cpu', 'resident']))
   const admitted = new Map<string, number>()
   for (let i = 0; i < JOBS; i++) {
     const { job } = await engine.submit(tenant, bell)

@@ -4,15 +4,17 @@ import { ids } from '../src/compose/ids.ts'
 import { profileOf } from '../src/compose/profile-of.ts'
 import type { Job } from '../src/domain/job.ts'
 import type { JobRequest } from '../src/domain/request.ts'
-import type { StepName } from '../src/domain/step.ts'
+import type { Lane, StepName } from '../src/domain/step.ts'
 import { createPostgresBus } from '../src/drivers/bus/postgres/bus.ts'
 import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../src/drivers/provider/local/plan/planner.ts'
 import { createPostgresQueue } from '../src/drivers/queue/postgres/queue.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
-import { createEngine, type RunningEngine } from '../src/engine/create-engine.ts'
+import { createEngine, type Duties, type RunningEngine } from '../src/engine/create-engine.ts'
+import type { EngineConfig } from '../src/engine/deps.ts'
 import { createPipelines } from '../src/pipelines/index.ts'
 import type { Provider } from '../src/ports/provider.ts'
+import type { Queue } from '../src/ports/queue.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
 import type { StageDeps } from '../src/stages/deps.ts'
 import { log } from './database.ts'
@@ -63,9 +65,9 @@ export function openEngine(
   pool: pg.Pool,
   provider: Provider,
   handlers: (deps: StageDeps) => Partial<Record<StepName, StepHandler>>,
+  { queue = createPostgresQueue({ pool, log }), ...config }: Partial<EngineConfig> & { queue?: Queue } = {},
 ): { engine: RunningEngine; close(): Promise<void> } {
   const store = createSqlStore({ pool, log })
-  const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
   const providers = new Map([[provider.id, provider]])
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: provider, assertPublicUrl: () => undefined })
@@ -90,6 +92,7 @@ export function openEngine(
     metrics: silentMetrics,
     providers,
     pipelines,
+    inFlight: () => null,
     handlers: {
       analyse: atOnce,
       generate: atOnce,
@@ -107,7 +110,12 @@ export function openEngine(
       leaseMs: 20_000,
       hintAgainMs: 3_000,
       drainMs: 5_000,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000_000,
+      tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+      ...config,
     },
   })
   return {
@@ -118,4 +126,9 @@ export function openEngine(
       await bus.close()
     },
   }
+}
+
+/** All that has to be done in the house, on these lanes. */
+export function dutiesOf(lanes: readonly Lane[]): Duties {
+  return { lanes, schedules: true, api: false, host: 'bench', pid: process.pid, version: '0.0.0', isRunning: () => true }
 }

@@ -8,7 +8,7 @@
 import { createPostgresPool } from '../src/drivers/store/postgres/pool.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
 import { generate } from '../src/stages/generate.ts'
-import { benchProvider, openEngine } from './engine.ts'
+import { benchProvider, dutiesOf, openEngine } from './engine.ts'
 import { jobId, numberOf, takeId } from './numbered-takes.ts'
 
 /**
@@ -80,5 +80,5 @@ async function answer(question: Question): Promise<unknown> {
 
 process.on('message', async (question: Question) => process.send?.(await answer(question)))
 process.on('disconnect', () => process.exit())
-await engine.start(['io'])
+await engine.start(dutiesOf(['io']))
 process.send?.('ready')

@@ -4,7 +4,7 @@ import { generate } from '../src/stages/generate.ts'
 import { ingest } from '../src/stages/ingest.ts'
 import { log, openPool } from './database.ts'
 import { databaseCpuMs } from './database-cpu.ts'
-import { benchProvider, openEngine } from './engine.ts'
+import { benchProvider, dutiesOf, openEngine } from './engine.ts'
 import { type Figure, ratio } from './figures.ts'
 import { insertJobs, insertSteps, jobId, stepId, takeId } from './numbered-takes.ts'
 import { countRoundTrips } from './round-trips.ts'
@@ -47,7 +47,7 @@ export async function benchTakeCost(): Promise<Figure> {
     },
   })
   const { engine, close } = openEngine(pool, provider, (deps) => ({ generate: generate(deps), ingest: ingest(deps) }))
-  await engine.start(['io'])
+  await engine.start(dutiesOf(['io']))
   const make = async (first: number, to: number): Promise<void> => {
     for (let from = first; from < to; from += PORTION) {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -68,7 +68,7 @@ async function startOwn(config: Config, stack: AsyncDisposableStack): Promise<st
   // Only here: looking at a text or watching another server needs none of it.
   const { startApp } = await import('../compose/app.ts')
   const log = createLogger(process.env['SLUICE_LOG'] ? config.logLevel : 'silent')
-  const roles = { api: true, lanes: LANES }
+  const roles = { api: true, lanes: LANES, schedules: true }
   const app = await startApp(config, roles, log).catch((error: unknown) => {
     if (SluiceError.is(error) && error.code === 'data_folder_in_use') {
       const fix =

@@ -22,23 +22,30 @@ program
   .option('--host <address>', 'address to listen on')
   .option('--port <number>', 'port to listen on; 0 takes a free one')
   .option('--no-work', 'only the API; run workers beside it')
-  .action(async (options: { host?: string; port?: string; work: boolean }) => {
+  .option('--no-schedule', 'leave it to others to say which step comes next')
+  .action(async (options: { host?: string; port?: string; work: boolean; schedule: boolean }) => {
     const config = configFrom({ SLUICE_HOST: options.host, SLUICE_PORT: options.port })
     keepPages()
     const { serve } = await import('./serve.ts')
-    await serve(config, options.work)
+    await serve(config, options)
   })
 
 program
   .command('worker')
   .description('run steps beside a server; needs DATABASE_URL and the same SLUICE_DATA')
   .addOption(new Option('--lanes <list>', 'io, cpu, resident, with commas').default(LANES, 'all').argParser(lanes))
-  .action(async (options: { lanes: Lane[] }) => {
+  .option('--no-schedule', 'leave it to others to say which step comes next')
+  .action(async (options: { lanes: Lane[]; schedule: boolean }) => {
     const config = configFrom()
     keepPages()
     const { work } = await import('./worker.ts')
-    await work(config, options.lanes)
+    await work(config, options)
   })
+
+program
+  .command('scheduler')
+  .description('say which step comes next, and nothing else; of all processes that may, one does and the others stand by')
+  .action(async () => (await import('./scheduler.ts')).schedule(configFrom()))
 
 program
   .command('migrate')

@@ -1,10 +1,7 @@
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { assertSafeToListen } from '../delivery/auth.ts'
-import type { App as HttpApp } from '../delivery/context.ts'
 import { hookAddress } from '../delivery/hook-address.ts'
 import { createHttp } from '../delivery/http.ts'
-import { createWorkerHttp } from '../delivery/worker-http.ts'
 import type { Lane } from '../domain/step.ts'
 import { createCourier } from '../drivers/http/courier.ts'
 import { assertPublicUrl, createNetwork } from '../drivers/http/network.ts'
@@ -27,12 +24,13 @@ import { createInspector } from '../quality/inspector.ts'
 import { createEventHub } from '../realtime/event-hub.ts'
 import { startWebhookSender } from '../realtime/webhook-sender.ts'
 import { createHandlers } from '../stages/index.ts'
-import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { startDatabaseClock } from './database-clock.ts'
 import { diskSpace } from './disk-space.ts'
+import { engineConfig } from './engine-config.ts'
 import { createGuardrails } from './guardrails.ts'
 import { ids } from './ids.ts'
-import { listenProblem } from './listen-problem.ts'
+import { listen, serveMetrics } from './listen.ts'
 import { openBus } from './open-bus.ts'
 import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
@@ -43,6 +41,7 @@ import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
 import { createSpeech } from './speech.ts'
 import { warnOfSunsets } from './sunsets.ts'
+import { thisProcess } from './this-process.ts'
 
 export interface App extends AsyncDisposable {
   engine: RunningEngine
@@ -59,12 +58,17 @@ export interface Roles {
   api: boolean
   /** Runs steps of these lanes. */
   lanes: readonly Lane[]
+  /** Admits steps, or stands by while another process does. */
+  schedules: boolean
 }
 
 /** Parts a test puts in place of the configured ones. */
 export interface Parts {
   provider?: Provider
 }
+
+/** More would only stand in the line inside the provider, where tenants take no turns. A whole presentation has about as many. */
+const LOCAL_IN_FLIGHT = 16
 
 /**
  * Builds everything from the configuration, in the order of need, and lets go of it in reverse. This is the only place
@@ -73,13 +77,14 @@ export interface Parts {
  */
 export async function startApp(config: Config, roles: Roles, log: Logger, parts: Parts = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const clock = systemClock
   // First what needs nothing made: where FFmpeg is missing, no database is left behind.
   const ffmpeg = await locateFfmpeg(config)
   const metrics = createPrometheusMetrics({ log })
   metrics.gauges(() => [{ name: 'sluice_build_info', labels: { version }, value: 1 }])
   metrics.gauges(() => diskSpace(config.dataFolder))
   const { store, pool } = await openStore(config, log, stack)
+  const clock = await startDatabaseClock(store, log)
+  stack.defer(() => clock.stop())
 
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
@@ -113,10 +118,11 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   warnOfSunsets(providers.values(), clock.now(), log)
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: local, assertPublicUrl })
 
-  const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}` })
+  const courier = createCourier({ network, allowPrivate: config.webhookPrivate, userAgent: `Sluice/${version}`, now: clock.now })
   const sender = roles.lanes.includes('io') ? startWebhookSender({ store, courier, clock, log, metrics }) : null
   stack.defer(() => sender?.stop())
 
+  const inFlight = (provider: string): number | null => config.inFlight.get(provider) ?? (provider === local.id ? LOCAL_IN_FLIGHT : null)
   const engine: RunningEngine = createEngine({
     store,
     queue,
@@ -127,6 +133,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
     metrics,
     providers,
     pipelines,
+    inFlight,
     handlers: createHandlers({
       store,
       objects,
@@ -144,7 +151,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       hint: (jobId, takeId) => engine.hintTake(jobId, takeId),
       maxOutputBytes: config.maxOutputBytes,
       orderSearchMs: config.orderSearchMs,
-      inFlight: (provider) => config.inFlight.get(provider) ?? null,
+      inFlight,
       webhookUrl: (provider, takeId) => {
         const { publicUrl, hookSecret } = config
         return publicUrl === undefined || hookSecret === undefined ? null : hookAddress(publicUrl, hookSecret, provider, takeId)
@@ -152,26 +159,15 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       version: `sluice ${version}`,
     }),
     webhooksDue: () => sender?.poke(),
-    config: {
-      slots: { io: config.ioSlots, cpu: config.cpuSlots, resident: config.ioSlots },
-      leaseMs: config.leaseMs,
-      hintAgainMs: 3_000,
-      drainMs: config.drainMs,
-      retention: {
-        ephemeralHours: config.ephemeralHours,
-        standardDays: config.standardDays ?? null,
-        masterDays: config.masterDays ?? null,
-      },
-    },
+    config: engineConfig(config),
   })
   stack.defer(() => engine.drain())
-  await engine.start(roles.lanes)
+  await engine.start({ ...roles, ...thisProcess })
   const sweeper = startSweeper({ store, objects, clock, log })
   stack.defer(() => sweeper.stop())
 
-  const metricsToken = config.metricsToken ?? null
   const url = roles.api ? await serve() : null
-  const metricsUrl = url ?? (config.metricsPort === undefined ? null : await serveMetrics(config.metricsPort))
+  const metricsUrl = url ?? (await serveMetrics(config, metrics, stack))
   const owned = stack.move()
   return {
     engine,
@@ -195,7 +191,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       ids,
       log,
       metrics,
-      metricsToken,
+      metricsToken: config.metricsToken ?? null,
       courier,
       voices: local.capabilities.voices ?? [],
       providers: [...providers.values()],
@@ -205,21 +201,6 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       version,
     })
     stack.defer(() => http.close())
-    return listen(http, config.port, 'SLUICE_PORT')
-  }
-
-  async function serveMetrics(port: number): Promise<string> {
-    const http = createWorkerHttp({ metrics, metricsToken })
-    stack.defer(() => http.close())
-    return listen(http, port, 'SLUICE_METRICS_PORT')
-  }
-
-  async function listen(http: HttpApp, port: number, variable: 'SLUICE_PORT' | 'SLUICE_METRICS_PORT'): Promise<string> {
-    const { host } = config
-    await http.listen({ host, port, backlog: 4_096 }).catch((error: unknown) => {
-      throw listenProblem(error, { host, port }, variable)
-    })
-    const address = http.server.address() as AddressInfo
-    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+    return listen(http, config, 'SLUICE_PORT')
   }
 }

@@ -162,6 +162,30 @@ export const settings = {
     wholeNumber(1, 64, Math.max(2, Math.floor(cores / 2))),
   ),
   ioSlots: setting('SLUICE_IO_SLOTS', '32', 'Steps at once that wait on others: providers, downloads.', wholeNumber(1, 1_000, 32)),
+  jobsAtOnce: setting(
+    'SLUICE_JOBS_AT_ONCE',
+    '1000',
+    'Jobs in the making at once, in the whole house. The others wait in the queue, where tenants take turns.',
+    wholeNumber(1, 10_000_000, 1_000),
+  ),
+  tenantJobsAtOnce: setting(
+    'SLUICE_TENANT_JOBS_AT_ONCE',
+    'no limit',
+    'Of these, jobs of one tenant that has no limit of its own (`sluice tenant`).',
+    optionalWholeNumber(1, 10_000_000),
+  ),
+  tenantWaitingJobs: setting(
+    'SLUICE_TENANT_WAITING_JOBS',
+    '20000',
+    'Jobs of one tenant that may wait for their beginning; further ones are refused with 429 `queue_full`.',
+    wholeNumber(1, 10_000_000, 20_000),
+  ),
+  tenantWaitingSeconds: setting(
+    'SLUICE_TENANT_WAITING_SECONDS',
+    'no limit',
+    'Nothing is taken in from a tenant whose next job has waited for longer, in seconds: 429 as well.',
+    optionalWholeNumber(1, 10_000_000),
+  ),
   renderers: setting(
     'SLUICE_RENDERERS',
     'half the cores, at most 4',

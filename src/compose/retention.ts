@@ -4,8 +4,8 @@ import { createScratch } from '../drivers/objects/fs/scratch.ts'
 import { findOrphans, type Orphans } from '../engine/orphans.ts'
 import { type SweepDeps, type Swept, sweepOverdue } from '../engine/sweep.ts'
 import type { Logger } from '../ports/logger.ts'
-import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { startDatabaseClock } from './database-clock.ts'
 import { openObjects } from './open-objects.ts'
 import { openStoreBeside } from './open-store-beside.ts'
 
@@ -22,13 +22,15 @@ export interface RetentionReport {
 /** What is to be removed, also beside a running server. `sweep` removes it. */
 export async function openRetention(config: Config, log: Logger, stack: AsyncDisposableStack) {
   const store = await openStoreBeside(config, log, stack)
+  const clock = await startDatabaseClock(store, log)
+  stack.defer(() => clock.stop())
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
-  const deps: SweepDeps = { store, objects, clock: systemClock, log }
+  const deps: SweepDeps = { store, objects, clock, log }
 
   return {
     async look(): Promise<RetentionReport> {
-      const overdue = await store.assets.overdue(systemClock.now(), MOST)
+      const overdue = await store.assets.overdue(clock.now(), MOST)
       const orphans: Orphans[] = []
       let known = 0
       for await (const found of findOrphans(deps)) {

@@ -14,6 +14,7 @@ export type AssetId = Branded<'ast'>
 export type ReviewId = Branded<'rev'>
 export type WebhookId = Branded<'whk'>
 export type MessageId = Branded<'evt'>
+export type ProcessId = Branded<'prc'>
 
 export interface IdTypes {
   ten: TenantId
@@ -25,6 +26,7 @@ export interface IdTypes {
   rev: ReviewId
   whk: WebhookId
   evt: MessageId
+  prc: ProcessId
 }
 export type IdPrefix = keyof IdTypes
 

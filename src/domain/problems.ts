@@ -31,6 +31,7 @@ export const problems = {
   unauthorized: problem(401, 'An API key is needed'),
   origin_refused: problem(403, 'This server does not answer there'),
   rate_limited: problem(429, 'Too many requests', 'same'),
+  queue_full: problem(429, 'Too many jobs wait already', 'same'),
   // what was asked for
   not_found: problem(404, 'Nothing is here'),
   method_not_allowed: problem(405, 'The method is not allowed here'),

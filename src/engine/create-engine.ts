@@ -1,7 +1,9 @@
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
+import type { HouseProcess } from '../domain/process.ts'
 import { LANES, type Lane } from '../domain/step.ts'
 import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
+import { createBackPressure } from './back-pressure.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
 import { decideOrder } from './decide.ts'
 import { decideReview } from './decide-review.ts'
@@ -10,11 +12,12 @@ import type { Engine } from './engine.ts'
 import { createForecast } from './forecast.ts'
 import { holdAsset, releaseAsset } from './hold-asset.ts'
 import { showLoad } from './load.ts'
+import { type Presence, startPresence } from './presence.ts'
 import { startResident } from './resident.ts'
 import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
 import { createRunningSteps } from './running-steps.ts'
-import { type Scheduler, startScheduler } from './scheduler.ts'
+import { leaveScheduling, type Scheduling, startScheduling } from './scheduling.ts'
 import { quoteJob, submitJob } from './submit.ts'
 import { receiveWebhook } from './webhook.ts'
 
@@ -26,11 +29,21 @@ const IDEMPOTENCY_KEPT_MS = 24 * 3_600_000
 /** For as long as the log of deliveries is of use to anybody. */
 const DELIVERIES_KEPT_MS = 30 * 24 * 3_600_000
 
+/** What a process does, and what it is called where the processes of the house are listed. */
+export interface Duties extends Pick<HouseProcess, 'host' | 'pid' | 'version' | 'api'> {
+  /** Runs steps of these lanes. */
+  lanes: readonly Lane[]
+  /** Admits steps, or stands by while another does. */
+  schedules: boolean
+  /** Whether there is a process of this number on this host. */
+  isRunning(pid: number): boolean
+}
+
 export interface RunningEngine extends Engine {
   /** Makes due whatever waits on this take: a provider's hint or webhook. */
   hintTake(jobId: JobId, takeId: TakeId): void
-  /** Begins to admit and, on the given lanes, to run steps. */
-  start(lanes: readonly Lane[]): Promise<void>
+  /** Begins to run steps and to admit them. */
+  start(duties: Duties): Promise<void>
   /** Takes nothing new, waits for running steps, hands back what is not done in time. Safe to repeat. */
   drain(): Promise<void>
 }
@@ -38,14 +51,24 @@ export interface RunningEngine extends Engine {
 export function createEngine(deps: EngineDeps): RunningEngine {
   const running = createRunningSteps()
   const forecast = createForecast(deps.store.samples)
-  const workerId = deps.ids.next('stp')
-  let scheduler: Scheduler | null = null
+  const id = deps.ids.next('prc')
+  let scheduling: Scheduling = leaveScheduling(deps)
+  let presence: Presence | null = null
   let consumers: Consumer[] = []
   let resident: Consumer | null = null
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
-  const inner = { ...deps, forecast, accept: createAcceptance(deps.store), running, workerId, stepsDue: (at?: Date) => scheduler?.poke(at) }
+  const stepsDue = (at?: Date): void => scheduling.stepsDue(at)
+  const inner = {
+    ...deps,
+    forecast,
+    accept: createAcceptance(deps.store),
+    backPressure: createBackPressure(deps),
+    running,
+    workerId: id,
+    stepsDue,
+  }
 
   showLoad(deps)
   deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))
@@ -60,11 +83,12 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   async function shutDown(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
     unsubscribe?.()
-    await scheduler?.stop()
+    await scheduling.stop()
     const stopped = Promise.all([...consumers, ...(resident ? [resident] : [])].map((consumer) => consumer.stop()))
     const deadline = setTimeout(() => running.abortAll('draining'), deps.config.drainMs)
     await stopped
     clearTimeout(deadline)
+    await presence?.stop()
   }
 
   return {
@@ -81,12 +105,25 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     hintTake(jobId, takeId) {
       deps.store.steps
         .wake(jobId, 'generate', takeId)
-        .then((due) => due.length > 0 && scheduler?.poke())
+        .then((due) => due.length > 0 && stepsDue())
         .catch((error) => deps.log.warn({ jobId, takeId, err: error }, 'a hint was lost; the poll will find out'))
     },
 
-    async start(lanes) {
-      scheduler = startScheduler(deps)
+    async start({ lanes, schedules, host, pid, version, api, isRunning }) {
+      if (schedules) scheduling = startScheduling(deps, { id, host, isRunning })
+      const { slots } = deps.config
+      const startedAt = deps.clock.now()
+      presence = await startPresence(deps, () => ({
+        id,
+        host,
+        pid,
+        version,
+        api,
+        scheduling: scheduling.role(),
+        slots: Object.fromEntries(lanes.map((lane) => [lane, slots[lane]])),
+        running: Object.fromEntries(lanes.map((lane) => [lane, running.of(lane)])),
+        startedAt,
+      }))
       unsubscribe = deps.bus.subscribe('job:cancel', ({ jobId }) => running.abortJob(jobId, 'cancelled'))
       every(DEADLINE_EVERY_MS, 'looking for overdue jobs', () => expireOverdue(inner))
       every(FORGET_EVERY_MS, 'forgetting old webhooks', () =>

@@ -21,6 +21,8 @@ export interface EngineDeps {
   metrics: Metrics
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
+  /** Orders at once at a provider's account; `null` for no limit. */
+  inFlight(provider: string): number | null
   handlers: Record<StepName, StepHandler>
   /** Called after a commit that wrote deliveries of webhooks. Without it their sender finds them by itself, a little later. */
   webhooksDue?: () => void
@@ -36,6 +38,13 @@ export interface EngineConfig {
   hintAgainMs: number
   /** How long a drain waits for running steps before it hands them back. Default 15,000. */
   drainMs: number
+  /** Jobs in the making at once in the whole house, and of a tenant that has no limit of its own; `null` for no limit. */
+  jobsAtOnce: number | null
+  tenantJobsAtOnce: number | null
+  /** Jobs of a tenant that may wait for their beginning; further ones are refused. */
+  tenantWaitingJobs: number
+  /** Nothing is taken in from a tenant whose next job has waited for longer; `null` for no limit. */
+  tenantWaitingSeconds: number | null
   /** How long assets stay from the end of their jobs on. */
   retention: RetentionPeriods
 }

@@ -11,14 +11,15 @@ import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
 import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
-import { type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
-import { setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { costSecondsOf, type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
+import { isInFlight, setTakeState, type Take, type TakeState } from '../domain/take.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
 import type { Repositories } from '../ports/store.ts'
 import { countChange } from './count-change.ts'
 import type { EngineConfig, EngineDeps } from './deps.ts'
+import { fillPlaces } from './fill-places.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
 
@@ -36,7 +37,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
+export type ChangeDeps = Pick<EngineDeps, 'inFlight' | 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
   config: Pick<EngineConfig, 'retention'>
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
@@ -71,6 +72,7 @@ export async function changeJob(
   })
   countChange(deps.metrics, outcome.change)
   if (outcome.stepsDue) deps.stepsDue()
+  for (const provider of outcome.change.freed) void fillPlaces(deps, provider)
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
@@ -86,6 +88,8 @@ class JobChange implements JobTransaction {
   /** Events were written that webhooks may tell of. */
   announced = false
   readonly events: EngineEvent[] = []
+  /** Providers at whose accounts places became free. */
+  readonly freed = new Set<string>()
   readonly spent: { provider: string; amountMicroUsd: number }[] = []
   eta: EtaJudgement | null = null
   readonly repositories: Repositories
@@ -273,6 +277,7 @@ class JobChange implements JobTransaction {
     const next = setTakeState(take, to)
     await this.repositories.takes.save(next)
     if (next.state.state !== take.state.state) this.#emitTake(next)
+    if (isInFlight(take) && !isInFlight(next)) this.freed.add(take.provider)
     return next
   }
 
@@ -302,8 +307,10 @@ class JobChange implements JobTransaction {
       (work): Step => ({
         id: this.#deps.ids.next('stp'),
         jobId: this.job.id,
+        tenantId: this.job.tenantId,
         work,
         lane: options.lane ?? laneOf[work.name],
+        costSeconds: costSecondsOf(work, this.job.plan?.estimatedSeconds ?? 0),
         priority: this.job.request.policy.priority * 100 + (options.priority ?? 0),
         attempt: 0,
         failures: 0,
@@ -347,6 +354,7 @@ class JobChange implements JobTransaction {
 
   async end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void> {
     if (jobEnded(this.job)) return
+    await this.repositories.accounts.leave(this.job.id)
     for (const stage of this.job.stages) if (stage.state === 'running') this.stage({ key: stage.key, ended: 'failed' })
     for (const review of await this.#openReviews()) await this.setReview(setReviewState(review, 'closed', this.#now))
     let shown = false

@@ -6,6 +6,7 @@ import { newStages } from '../domain/progress.ts'
 import type { JobRequest } from '../domain/request.ts'
 import { laneOf, type Step } from '../domain/step.ts'
 import type { Acceptance, Submission } from './accept.ts'
+import type { BackPressure } from './back-pressure.ts'
 import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
@@ -13,6 +14,7 @@ import type { Forecast } from './forecast.ts'
 type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & {
   forecast: Forecast
   accept(submission: Submission): Promise<Acceptance>
+  backPressure: BackPressure
   stepsDue: () => void
 }
 
@@ -46,6 +48,7 @@ export async function submitJob(
   if (known) return { job: known, ahead: null, repeated: true }
   const quote = await quoteJob(deps, request)
   checkCost(request, quote)
+  await deps.backPressure(tenantId)
   const now = deps.clock.now()
   const { deadlineSeconds, priority } = request.policy
   const job: Job = {
@@ -69,9 +72,12 @@ export async function submitJob(
   const step: Step = {
     id: deps.ids.next('stp'),
     jobId: job.id,
+    tenantId,
     work: { name: 'analyse' },
     lane: laneOf.analyse,
     priority: priority * 100,
+    // It begins the whole job.
+    costSeconds: quote.eta.p50Seconds,
     attempt: 0,
     failures: 0,
     state: { state: 'ready', runAt: now },

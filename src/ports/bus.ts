@@ -2,6 +2,8 @@
 export interface BusTopics {
   /** New events of a job, up to and including `seq`. */
   'job:events': { jobId: string; tenantId: string; seq: number }
+  /** Steps have become due: whoever admits them need not wait to find them. */
+  'steps:due': Record<string, never>
   /** Someone asked for the job to stop. */
   'job:cancel': { jobId: string }
 }

@@ -1,18 +1,20 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, JobId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { AssetParts } from '../domain/object-keys.ts'
+import type { HouseProcess } from '../domain/process.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
 import type { JobKind } from '../domain/request.ts'
 import type { RetentionClass } from '../domain/retention.ts'
 import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
-import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
+import { LANES, type Lane, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { Turns } from '../domain/turns.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
 
@@ -44,13 +46,36 @@ export interface JobsRepository {
   changedSince(tenantId: TenantId, since: Date): Promise<Job[]>
   /** Unended jobs whose deadline has passed. */
   overdue(now: Date, limit: number): Promise<JobId[]>
-  /** Jobs that were accepted before this one and have not begun; counted up to 1,000. */
-  ahead(job: Job): Promise<number>
+  /**
+   * Jobs that begin before this one if no other comes, by the turns of tenants; half a second old. Where more than 10,000 wait, those
+   * beyond are not counted.
+   */
+  ahead(job: Pick<Job, 'id' | 'tenantId' | 'createdAt'>): Promise<number>
 }
 
 export interface ClaimedStep extends Step {
   /** How long it had been due, in milliseconds by the database's clock. */
   waitedMs: number
+}
+
+/** The queues in which tenants take turns: to begin a job, and each lane's for the steps of jobs that have begun. */
+export type QueueName = 'entry' | Lane
+export const QUEUES: readonly QueueName[] = ['entry', ...LANES]
+
+export interface WaitingStep {
+  id: StepId
+  queue: QueueName
+  tenantId: TenantId
+  costSeconds: number
+  /** It is on its way to a worker already. */
+  hinted: boolean
+}
+
+export interface Entry {
+  jobId: JobId
+  tenantId: TenantId
+  costSeconds: number
+  hinted: boolean
 }
 
 /** What waits in a lane. */
@@ -85,10 +110,18 @@ export interface StepsRepository {
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
   cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
   /**
-   * Due steps that were not hinted in the last `hintAgainMs`, most urgent first; marks them hinted. Of these lanes all, of the
-   * others those that somebody woke: what was woken goes before what is merely due.
+   * Steps that are due or begin a job, by queue and tenant, each tenant's in the order they go: what somebody woke first, then by
+   * rank. Of a tenant at most `mostOfEach` of each queue, of a lane the 10,000 that have been due longest.
    */
-  due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
+  waiting(queues: readonly QueueName[], mostOfEach: number): Promise<WaitingStep[]>
+  /**
+   * Every step that begins a job and is not begun, in the order of {@link waiting}: whose it is and what it costs. At most `limit`.
+   */
+  entries(limit: number): Promise<Entry[]>
+  /** Of a tenant: how many entries wait, counted up to `most`, and for how long the next of them has. */
+  entriesOf(tenantId: TenantId, most: number): Promise<{ count: number; nextSeconds: number }>
+  /** Marks these as told to the queue for the next `hintAgainMs`, and returns those that were due and not told yet. */
+  hint(ids: readonly StepId[], hintAgainMs: number): Promise<{ id: StepId; lane: Lane; woken: boolean }[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
   /**
@@ -205,9 +238,30 @@ export interface KeysRepository {
   count(): Promise<number>
 }
 
+/** What a tenant may take beside others. */
+export interface TenantShare {
+  tenantId: TenantId
+  /** 1 unless it was set: a tenant of weight 2 gets twice as much of what is scarce. */
+  weight: number
+  /** Jobs in the making at once; `null` for no limit. */
+  jobsAtOnce: number | null
+}
+
+export interface TurnsRepository {
+  /** How far each queue has come; one that is not listed has not begun. */
+  all(): Promise<Map<QueueName, Turns>>
+  save(turns: ReadonlyMap<QueueName, Turns>): Promise<void>
+}
+
 export interface TenantsRepository {
   /** Creates the tenant if there is none of this name; returns its id. */
   ensure(name: string, id: TenantId): Promise<TenantId>
+  /** Of these tenants; one that is not listed has no row. */
+  shares(ids: readonly TenantId[]): Promise<TenantShare[]>
+  setShare(id: TenantId, share: Pick<TenantShare, 'weight' | 'jobsAtOnce'>): Promise<void>
+  /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
+  runningJobs(most: number): Promise<number>
+  runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
 }
 
 export interface LedgerRepository {
@@ -241,9 +295,18 @@ export interface UsageRow {
 export interface AccountsRepository {
   /**
    * Whether one more order may go out now. Where there is a limit, locks the account until the transaction ends, so that two
-   * workers do not take the last place. Otherwise how long to wait, in milliseconds.
+   * workers do not take the last place, and stands in line until it has one: places are shared among tenants
+   * (`domain/places.ts`). Otherwise how long to wait before asking again, in milliseconds.
    */
-  enter(provider: string, atMostInFlight: number | null): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  enter(
+    provider: string,
+    atMostInFlight: number | null,
+    order: { takeId: TakeId; jobId: JobId; tenantId: TenantId },
+  ): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  /** Who waits for a place and would get one now. */
+  next(provider: string, atMostInFlight: number): Promise<{ jobId: JobId; takeId: TakeId }[]>
+  /** None of the job's orders waits any more. */
+  leave(jobId: JobId): Promise<void>
   /** The provider asked to slow down: nobody orders for this long; without a figure 1 s, doubled each time up to 60 s. */
   slowDown(provider: string, retryAfterMs: number | null): Promise<void>
   /** An order went through: the next pause begins small again. */
@@ -289,6 +352,25 @@ export interface BlockListsRepository {
   get(tenantId: TenantId): Promise<BlockList>
   /** Puts this list in the place of the one before. */
   set(tenantId: TenantId, entries: string[], at: Date): Promise<void>
+}
+
+/** What the processes of the house say of themselves. */
+export interface ProcessesRepository {
+  /** Says that it is alive, and what it has in hand. */
+  beat(process: HouseProcess): Promise<void>
+  /** The oldest first, by the database's clock. One that died without a word is listed as not alive for a while. */
+  list(): Promise<(HouseProcess & { seenAt: Date; alive: boolean })[]>
+  /** It goes, or is known to be dead. */
+  leave(id: ProcessId): Promise<void>
+}
+
+/** What one process at a time does for the whole house. Times are the database's. */
+export interface LeasesRepository {
+  /** Takes it when nobody has it, or renews one's own. `false`: another has it. */
+  take(name: string, holder: ProcessId, leaseMs: number): Promise<boolean>
+  holder(name: string): Promise<ProcessId | undefined>
+  /** Does nothing when another has it. */
+  release(name: string, holder: ProcessId): Promise<void>
 }
 
 /** A delivery that this process is to send, and where to. */
@@ -361,7 +443,9 @@ export interface Repositories {
   judgements: JudgementsRepository
   repairs: RepairsRepository
   blockLists: BlockListsRepository
-
+  processes: ProcessesRepository
+  leases: LeasesRepository
+  turns: TurnsRepository
   webhooks: WebhooksRepository
   ledger: LedgerRepository
   accounts: AccountsRepository
@@ -396,5 +480,7 @@ export interface Store extends Repositories {
   migrate(): Promise<SchemaChange>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
+  /** The time by the database's clock, which leases and due times go by. */
+  now(): Promise<Date>
   close(): Promise<void>
 }

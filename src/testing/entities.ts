@@ -69,13 +69,17 @@ export function newJob(change: Partial<Job> = {}): Job {
 }
 
 /** A step that is due since a second. */
+const STEP_TENANT = testIds.next('ten')
+
 export function newStep(jobId: JobId, work: StepWork = { name: 'analyse' }, change: Partial<Step> = {}): Step {
   return {
     id: testIds.next('stp'),
     jobId,
+    tenantId: STEP_TENANT,
     work,
     lane: laneOf[work.name],
     priority: 0,
+    costSeconds: 1,
     attempt: 0,
     failures: 0,
     state: { state: 'ready', runAt: new Date(Date.now() - 1_000) },

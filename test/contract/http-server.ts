@@ -173,8 +173,19 @@ export async function createWorld(
     metrics: silentMetrics,
     providers,
     pipelines,
+    inFlight: () => null,
     handlers,
-    config: { slots: { io: 1, cpu: 1, resident: 1 }, leaseMs: 10_000, hintAgainMs: 10_000, drainMs: 100, retention },
+    config: {
+      slots: { io: 1, cpu: 1, resident: 1 },
+      leaseMs: 10_000,
+      hintAgainMs: 10_000,
+      drainMs: 100,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000_000,
+      tenantWaitingSeconds: null,
+      retention,
+    },
   })
   const tenant = await store.tenants.ensure('default', ids.next('ten'))
   const changing = {
@@ -185,6 +196,7 @@ export async function createWorld(
     log,
     metrics: silentMetrics,
     config: { retention },
+    inFlight: () => null,
     forecast: createForecast(store.samples),
     stepsDue: () => undefined,
   }

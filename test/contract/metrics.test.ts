@@ -22,7 +22,7 @@ let folder: string
 let lab: RunningLab
 let app: App
 
-const start = (name: string, env: Record<string, string> = {}, roles = { api: true, lanes: LANES }): Promise<App> =>
+const start = (name: string, env: Record<string, string> = {}, roles = { api: true, lanes: LANES, schedules: true }): Promise<App> =>
   startApp(loadConfig({ SLUICE_DATA: join(folder, name), SLUICE_PORT: '0', SLUICE_TRANSCRIBER: 'off', ...env }), roles, log)
 const scrape = (headers: Record<string, string> = {}, of = app): Promise<Response> => fetch(of.metricsUrl ?? '', { headers })
 const samples = async (): Promise<Map<string, number>> => samplesOf(await (await scrape()).text())
@@ -126,7 +126,11 @@ describe('who may read the metrics', () => {
   })
 
   test('with a token who has it, and nobody else; a worker without the API serves them on a port of its own', async () => {
-    const worker = await start('worker', { SLUICE_METRICS_PORT: '0', SLUICE_METRICS_TOKEN: TOKEN }, { api: false, lanes: ['io'] })
+    const worker = await start(
+      'worker',
+      { SLUICE_METRICS_PORT: '0', SLUICE_METRICS_TOKEN: TOKEN },
+      { api: false, lanes: ['io'], schedules: true },
+    )
     onTestFinished(() => worker[Symbol.asyncDispose]())
     expect(worker.url).toBeNull()
     await expectProblem(await scrape({}, worker), 'unauthorized', app.url ?? '')

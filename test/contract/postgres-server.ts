@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { chmod, chown } from 'node:fs/promises'
+import { chmod, chown, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -40,6 +40,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     cwd: '/',
     timeout: 60_000,
   })
+  // Who is called `guarded` needs a password.
+  await writeFile(join(data, 'pg_hba.conf'), 'local all guarded scram-sha-256\nlocal all all trust\n')
   const server = spawn(
     join(found, 'postgres'),
     ['-D', data, '-k', folder, '-p', '5432', '-c', 'listen_addresses=', '-c', 'max_connections=200', '-c', 'fsync=off'],

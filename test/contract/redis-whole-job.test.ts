@@ -23,7 +23,7 @@ test('a whole job runs with its queue on BullMQ and its bus on Redis, which is e
     SLUICE_BUS: 'redis',
     SLUICE_REDIS_URL: redis.url,
   })
-  const app = await startApp(config, { api: true, lanes: LANES }, createLogger('silent'))
+  const app = await startApp(config, { api: true, lanes: LANES, schedules: true }, createLogger('silent'))
   onTestFinished(() => app[Symbol.asyncDispose]())
   const client = createClient({ baseUrl: app.url ?? '' })
   const submit = () => client.submit({ kind: 'sound', prompt: 'A door slams', durationSeconds: 0.5, formats: ['hls'] })

@@ -77,7 +77,15 @@ beforeAll(async () => {
     const deps = { store, providers, ids, clock: systemClock } as unknown as StageDeps
     return { analyse: scripted, finish: scripted, rendition: scripted, review: reviewStep(deps), ...ordering(deps) }
   }, providers)
-  await world.engine.start(['io', 'cpu', 'resident'])
+  await world.engine.start({
+    lanes: ['io', 'cpu', 'resident'],
+    schedules: true,
+    api: false,
+    host: 'here',
+    pid: process.pid,
+    version: '0.0.0',
+    isRunning: () => true,
+  })
 })
 afterEach(() => {
   scripts = {}

@@ -42,7 +42,7 @@ beforeAll(async () => {
     if (request.kind !== 'video' || request.scene?.index !== 2 || spoilt++ > 0) return undefined
     return ['-vf', `drawbox=c=black:t=fill:enable='between(t,1.1,2.6)'`, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
   })
-  app = await startApp(config, { api: true, lanes: LANES }, log, { provider })
+  app = await startApp(config, { api: true, lanes: LANES, schedules: true }, log, { provider })
   browser = await launchBrowser()
 }, 180_000)
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
     SLUICE_OPENAI_KEY: 'key_test',
     SLUICE_OPENAI_URL: `${lab.url}/openai/v1`,
   })
-  app = await startApp(config, { api: true, lanes: LANES }, createLogger('silent'), { provider })
+  app = await startApp(config, { api: true, lanes: LANES, schedules: true }, createLogger('silent'), { provider })
   url = app.url ?? ''
 })
 beforeEach(() => provider.script([]))

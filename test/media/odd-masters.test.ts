@@ -24,7 +24,7 @@ beforeAll(async () => {
   await mkdir(takes)
   provider = scriptedProvider(takes)
   const config = loadConfig({ SLUICE_DATA: join(folder, 'data'), SLUICE_PORT: '0' })
-  app = await startApp(config, { api: true, lanes: LANES }, createLogger('silent'), { provider })
+  app = await startApp(config, { api: true, lanes: LANES, schedules: true }, createLogger('silent'), { provider })
 })
 
 afterAll(async () => {

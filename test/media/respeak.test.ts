@@ -46,7 +46,7 @@ async function serverThatSays(texts: (string | undefined)[], env: Record<string,
       return local.start(text !== undefined && request.kind === 'speech' ? { ...request, text } : request, context)
     },
   }
-  const app = await startApp(config, { api: true, lanes: LANES }, log, { provider })
+  const app = await startApp(config, { api: true, lanes: LANES, schedules: true }, log, { provider })
   stack.use(app)
   const client = createClient({ baseUrl: app.url ?? '' })
   async function speak() {

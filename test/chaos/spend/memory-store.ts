@@ -82,6 +82,9 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
   const repositories: Repositories = {
     profiles: { add: notModelled('profiles'), get: async () => undefined, list: async () => [] },
     judgements: { add: async () => undefined, replace: async () => undefined, get: async () => undefined, of: async () => [] },
+    processes: { beat: async () => undefined, list: async () => [], leave: async () => undefined },
+    leases: { take: async () => true, holder: async () => undefined, release: async () => undefined },
+    turns: { all: async () => new Map(), save: async () => undefined },
     repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {
@@ -147,7 +150,10 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
           if (step && id !== keep && step.dueAtMs !== null) set(state.steps, id, stepAs(step, { state: 'cancelled' }))
         }
       },
-      due: notModelled('due'),
+      waiting: notModelled('waiting'),
+      entries: notModelled('entries'),
+      entriesOf: notModelled('entriesOf'),
+      hint: notModelled('hint'),
       nextDueInMs: notModelled('nextDueInMs'),
       backlog: notModelled('backlog'),
       async open(jobId, names) {
@@ -208,7 +214,13 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     samples: { async add() {}, read: async () => new Map() },
     idempotency: { remember: notModelled('remember'), recall: async () => undefined, async forgetBefore() {} },
-    tenants: { ensure: notModelled('ensure') },
+    tenants: {
+      ensure: notModelled('ensure'),
+      shares: async () => [],
+      setShare: notModelled('setShare'),
+      runningJobs: async () => 0,
+      runningJobsOf: async () => new Map(),
+    },
     keys: { insert: notModelled('keys'), byHash: notModelled('keys'), count: notModelled('keys') },
     ledger: {
       async reserve(entry, jobLimit) {
@@ -242,6 +254,8 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         const waitMs = (state.pausedUntilMs.get(provider) ?? 0) - nowMs()
         return waitMs > 0 ? { enter: false, waitMs } : { enter: true }
       },
+      next: async () => [],
+      leave: async () => undefined,
       async slowDown(provider, retryAfterMs) {
         set(state.pausedUntilMs, provider, Math.max(state.pausedUntilMs.get(provider) ?? 0, nowMs() + (retryAfterMs ?? 1_000)))
       },
@@ -318,6 +332,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
     ping: notModelled('ping'),
+    now: notModelled('now'),
     close: async () => {},
   }
 }

@@ -175,6 +175,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
         drainMs: 1_000,
         retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
       },
+      inFlight: () => null,
     } as unknown as Parameters<typeof runStep>[0] & Parameters<typeof receiveWebhook>[0] & Parameters<typeof cancelJob>[0]
     return { process, deps }
   }
@@ -196,6 +197,8 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
         {
           id: testIds.next('stp'),
           jobId: job.id,
+          tenantId,
+          costSeconds: 1,
           work: { name: 'analyse' },
           lane: laneOf.analyse,
           priority: 0,

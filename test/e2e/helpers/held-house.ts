@@ -55,7 +55,7 @@ export async function startHeldHouse() {
   }
   const log = createLogger('silent')
   const config = loadConfig({ SLUICE_DATA: join(folder, 'data'), SLUICE_PORT: '0' })
-  const app = await startApp(config, { api: true, lanes: LANES }, log, { provider })
+  const app = await startApp(config, { api: true, lanes: LANES, schedules: true }, log, { provider })
   const url = app.url ?? ''
   const client: Client = createClient({ baseUrl: url, lingerMs: 0 })
   const bus = { publish: async () => {}, subscribe: () => () => {}, close: async () => {} }
@@ -66,6 +66,7 @@ export async function startHeldHouse() {
     ids,
     log,
     metrics: silentMetrics,
+    inFlight: () => null,
     config: { retention: { ephemeralHours: 24, standardDays: null, masterDays: null } },
     forecast: createForecast(app.store.samples),
     stepsDue: () => {},

@@ -4,6 +4,7 @@ import { type Job, jobEnded } from '../../../domain/job.ts'
 import type { Stage } from '../../../domain/progress.ts'
 import type { JobsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
+import { createQueuePositions } from './queue-positions.ts'
 import { inserter, json, jsonText, text, withDates } from './rows.ts'
 import type { JobTable } from './schema.ts'
 
@@ -86,9 +87,6 @@ function jobFromRow(row: Row): Job {
   }
 }
 
-/** Nobody reads a longer queue to the digit, and every submit would pay for counting it. */
-const MOST_AHEAD = 1_000
-
 export function createJobs(run: Sql): JobsRepository {
   const one = async (query: Parameters<typeof run.rows<Row>>[0]): Promise<Job | undefined> => {
     const [row] = await run.rows(query)
@@ -159,12 +157,6 @@ export function createJobs(run: Sql): JobsRepository {
       return rows.map(({ id }) => id)
     },
 
-    async ahead(job) {
-      const [row] = await run.rows(
-        sql<{ ahead: number }>`
-          select count(*)::integer as ahead from (select 1 from sluice.job where state = 'queued' and id < ${job.id} limit ${MOST_AHEAD}) as before`,
-      )
-      return row?.ahead ?? 0
-    },
+    ahead: createQueuePositions(run),
   }
 }

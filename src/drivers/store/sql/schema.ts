@@ -30,6 +30,7 @@ export interface JobTable {
 export interface StepTable {
   id: string
   job_id: string
+  tenant_id: string
   name: string
   take_id: string | null
   work: Json
@@ -44,6 +45,8 @@ export interface StepTable {
   poked: boolean
   reason: string | null
   error: Json
+  cost_seconds: number
+  rank_at: Date
   created_at: Date
 }
 
@@ -182,6 +185,8 @@ export interface ApiKeyTable {
 export interface TenantTable {
   id: string
   name: string
+  weight: ColumnType<number, never, number>
+  jobs_at_once: ColumnType<number | null, never, number | null>
   created_at: ColumnType<Date, never, never>
 }
 

@@ -13,8 +13,10 @@ import { createIdempotency } from './idempotency.ts'
 import { createJobs } from './jobs.ts'
 import { createJudgements } from './judgements.ts'
 import { createKeys } from './keys.ts'
+import { createLeases } from './leases.ts'
 import { createLedger } from './ledger.ts'
 import { migrate } from './migrate.ts'
+import { createProcesses } from './processes.ts'
 import { createProfiles } from './profiles.ts'
 import { createRepairs } from './repairs.ts'
 import { createReviews } from './reviews.ts'
@@ -22,6 +24,7 @@ import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createTurns } from './turns.ts'
 import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
@@ -45,6 +48,9 @@ function createRepositories(run: Sql): Repositories {
     profiles: createProfiles(run),
     judgements: createJudgements(run),
     blockLists: createBlockLists(run),
+    processes: createProcesses(run),
+    leases: createLeases(run),
+    turns: createTurns(run),
     webhooks: createWebhooks(run),
   }
 }
@@ -117,6 +123,12 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
     ping: () =>
       translated(async () => {
         await pool.query('select 1')
+      }),
+
+    now: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+        return (rows[0] as { now: Date }).now
       }),
 
     close() {

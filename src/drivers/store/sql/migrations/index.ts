@@ -7,6 +7,9 @@ import { judgements } from './0006-judgements.ts'
 import { blockLists } from './0007-block-lists.ts'
 import { lanes } from './0008-lanes.ts'
 import { retention } from './0009-retention.ts'
+import { house } from './0010-house.ts'
+import { fair } from './0011-fair.ts'
+import { lines } from './0012-lines.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -19,4 +22,7 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 7, name: 'block-lists', sql: blockLists },
   { version: 8, name: 'lanes', sql: lanes },
   { version: 9, name: 'retention', sql: retention },
+  { version: 10, name: 'house', sql: house },
+  { version: 11, name: 'fair', sql: fair },
+  { version: 12, name: 'lines', sql: lines },
 ]
