@@ -146,7 +146,7 @@ describe.skipIf(missing)('a ladder encoded in Lambda', () => {
 
     const start = (name: string, env: Record<string, string>, provider: ScriptedProvider) => {
       const config = loadConfig({ SLUICE_DATA: join(folder, name), SLUICE_PORT: '0', ...env })
-      return startApp(config, { api: true, lanes: LANES }, createLogger('silent'), { provider })
+      return startApp(config, { api: true, lanes: LANES, schedules: true }, createLogger('silent'), { provider })
     }
     ;[hereMaker, awayMaker] = [scriptedProvider(join(folder, 'takes')), scriptedProvider(join(folder, 'takes'))]
     for (const maker of [hereMaker, awayMaker]) maker.script([{ master: clip }])
