@@ -41,6 +41,7 @@ import { openObjects } from './open-objects.ts'
 import { openQueue } from './open-queue.ts'
 import { openStore } from './open-store.ts'
 import { openTracer } from './open-tracer.ts'
+import { openTranscoder } from './open-transcoder.ts'
 import { docsFolder, studioFolder, version } from './package-files.ts'
 import { profileOf } from './profile-of.ts'
 import { createVendors } from './providers.ts'
@@ -96,7 +97,8 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
   const scratch = await createScratch({ folder: join(config.dataFolder, 'scratch') })
   const objects = await openObjects(config, scratch, log, stack)
   await warnOfStrangers(objects, store, log)
-  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log: scope.log, tracer })
+  const transcoder = await openTranscoder(config, log, stack)
+  const media = createMediaTool({ ...ffmpeg, sandbox: config.sandbox, log: scope.log, tracer, transcoder })
 
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())

@@ -134,6 +134,37 @@ export const settings = {
     '`auto`: FFmpeg runs under bubblewrap where it works; `off`: limits only.',
     oneOf('auto', 'off').default('auto'),
   ),
+  transcode: setting(
+    'SLUICE_TRANSCODE',
+    'local',
+    'Where the ladder of a video is encoded: `local`, on the workers, or `lambda`, in a function of AWS Lambda.',
+    oneOf('local', 'lambda').default('local'),
+  ),
+  lambdaFunction: setting(
+    'SLUICE_LAMBDA_FUNCTION',
+    'none',
+    'Its name or ARN, or `name:alias`; the keys are those that the environment, the AWS profile or the role of the machine gives.',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9:_-]{1,170}$/, 'must be the name or the ARN of a function')
+      .optional(),
+  ),
+  lambdaRegion: setting(
+    'SLUICE_LAMBDA_REGION',
+    "the environment's",
+    'Region of the function; best that of the bucket.',
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a region like eu-central-1')
+      .optional(),
+  ),
+  lambdaEndpoint: setting(
+    'SLUICE_LAMBDA_ENDPOINT',
+    "AWS's",
+    'Address of a server other than AWS that is asked like Lambda.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  lambdaSlots: setting('SLUICE_LAMBDA_SLOTS', '16', 'Invocations of the function at once from this process.', wholeNumber(1, 1_000, 16)),
   cpuSlots: setting(
     'SLUICE_CPU_SLOTS',
     'half the cores, at least 2',
@@ -349,12 +380,16 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 }
 
 /** What was chosen without saying where it is. */
-function missingAddresses({ queue, bus, redisUrl, rabbitmqUrl, databaseUrl }: Config): string[] {
+function missingAddresses({ queue, bus, redisUrl, rabbitmqUrl, databaseUrl, transcode, lambdaFunction, s3Bucket }: Config): string[] {
   const problems: string[] = []
   if (queue === 'bullmq' && redisUrl === undefined && databaseUrl === undefined)
     problems.push('SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL.')
   if (queue === 'rabbitmq' && rabbitmqUrl === undefined)
     problems.push('SLUICE_QUEUE is rabbitmq, which needs its address in SLUICE_RABBITMQ_URL, like amqp://user:password@host:5672/vhost.')
   if (bus === 'redis' && redisUrl === undefined) problems.push('SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL.')
+  if (transcode === 'lambda' && lambdaFunction === undefined)
+    problems.push('SLUICE_TRANSCODE is lambda, which needs the name of the function in SLUICE_LAMBDA_FUNCTION.')
+  if (transcode === 'lambda' && s3Bucket === undefined)
+    problems.push('SLUICE_TRANSCODE is lambda, which reads and writes files in a bucket: SLUICE_S3_BUCKET is not set.')
   return problems
 }

@@ -16,6 +16,7 @@ import { examineProviders } from './examine-providers.ts'
 import { examineRabbitmq } from './examine-rabbitmq.ts'
 import { examineRedis } from './examine-redis.ts'
 import { examineTraces } from './examine-traces.ts'
+import { examineTranscoder } from './examine-transcoder.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
 
@@ -49,6 +50,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['RabbitMQ', () => examineRabbitmq(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['bucket', () => examineObjects(config)],
+    ['function', () => examineTranscoder(config)],
     ['local provider', localProvider],
     ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],

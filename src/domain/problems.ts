@@ -80,6 +80,7 @@ export const problems = {
   media_unreadable: problem(422, 'The media file cannot be read', 'reseed'),
   media_tool_missing: problem(503, 'FFmpeg is missing or lacks a part'),
   media_tool_failed: problem(500, 'FFmpeg failed', 'same'),
+  transcoder_unavailable: problem(503, 'The encoder elsewhere cannot be reached', 'same'),
   storage_full: problem(507, 'There is no space left for the files', 'same'),
   storage_unavailable: problem(503, 'The files cannot be reached', 'same'),
   store_unavailable: problem(503, 'The database cannot be reached', 'same'),

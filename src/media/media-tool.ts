@@ -1,6 +1,7 @@
 import type { Logger } from '../ports/logger.ts'
 import type { MediaTool } from '../ports/media-tool.ts'
 import type { Tracer } from '../ports/tracer.ts'
+import type { Transcoder } from '../ports/transcoder.ts'
 import { readVersions } from './ffmpeg/capabilities.ts'
 import type { FfmpegPaths } from './ffmpeg/locate.ts'
 import { probe } from './ffmpeg/probe.ts'
@@ -8,6 +9,7 @@ import { createToolRunner } from './ffmpeg/run.ts'
 import { decodeAudio, measureMix } from './ffmpeg/sound.ts'
 import { tracedRunner } from './ffmpeg/traced-runner.ts'
 import { finish } from './finish/finish.ts'
+import { finishInChunks } from './finish/finish-in-chunks.ts'
 import { joinPcm } from './mix/join.ts'
 import { mixBlocks, openMixer } from './mix/mixer.ts'
 import { waveformPeaks } from './renditions/peaks.ts'
@@ -20,6 +22,8 @@ export interface MediaToolOptions extends FfmpegPaths {
   log: Logger
   /** Absent: runs of FFmpeg are not traced. */
   tracer?: Tracer
+  /** Encodes the pictures of a finish that says where they are. Absent: all is encoded here. */
+  transcoder?: Transcoder | null
 }
 
 /** FFmpeg's command line behind the port. Starts nothing by itself. */
@@ -42,7 +46,12 @@ export function createMediaTool(options: MediaToolOptions): MediaTool {
     measureMix: (order) => measureMix(runner, order),
     joinPcm,
     remux: (order) => rewrite(runner, order),
-    finish: (order) => finish(runner, order),
+    finish: (order) => {
+      const { video, elsewhere } = order
+      return options.transcoder && video && elsewhere
+        ? finishInChunks(runner, options.transcoder, { ...order, video, elsewhere })
+        : finish(runner, order)
+    },
     ...createRenditions(runner),
     async peaks({ stems, durationSeconds, points }) {
       await using mixer = await openMixer(stems)
