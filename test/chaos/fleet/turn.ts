@@ -1,0 +1,283 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadConfig } from '../../../src/compose/config.ts'
+import { ids } from '../../../src/compose/ids.ts'
+import { createLogger } from '../../../src/compose/logger.ts'
+import { openObjects } from '../../../src/compose/open-objects.ts'
+import { openStore } from '../../../src/compose/open-store.ts'
+import { createApiKey } from '../../../src/delivery/auth.ts'
+import { createScratch } from '../../../src/drivers/objects/fs/scratch.ts'
+import { createLab } from '../../../src/lab/create-lab.ts'
+import { labVendors } from '../../../src/lab/vendors/index.ts'
+import type { WebhookMessage } from '../../../src/wire/webhooks.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { webhookReceiver } from '../../helpers/webhook-receiver.ts'
+import { createApi } from '../api.ts'
+import { audit } from '../audit.ts'
+import { decideOrders } from '../operator.ts'
+import { seeded } from '../seeded.ts'
+import { auditCharges, auditObjects, auditOrphans, openSteps } from './audit-fleet.ts'
+import { startBacking, type TurnName } from './backing.ts'
+import { type Customer, createCustomer } from './customer.ts'
+import { createMachines, HUB } from './enclosure.ts'
+import { createFleet, type Fleet } from './fleet.ts'
+import { inflict, kindsFor } from './inflict.ts'
+import { createRecovery } from './recovery.ts'
+import { type FaultKind, scheduleFaults } from './schedule.ts'
+import { isTorn, longStep, mayEndSo } from './workload.ts'
+
+const WORKERS = 4
+const TENANTS = ['north', 'south', 'west']
+const AT_ONCE_OF_A_TENANT = 10
+/** Lab time: 2.2 s for a work, and a slow order or download takes 3 s, longer than the brokers here wait for an acknowledgement. */
+const LAB_SPEED = 10
+const LEASE_MS = 5_000
+const ORDER_SEARCH_MS = 15_000
+const DECIDE_EVERY_MS = 2_000
+/** At least so long between the beginnings of two faults. */
+const FAULT_EVERY_MS = 500
+const LOOK_EVERY_MS = 100
+/** A fleet of which nothing has been heard for this long, with jobs open, is stuck. */
+const SILENT_MS = 240_000
+const STEPS_WITHIN_MS = 240_000
+const WEBHOOKS_WITHIN_MS = 240_000
+/** Dead processes are taken for alive for 10 s after their last word. */
+const PRESENT_WITHIN_MS = 60_000
+
+export interface TurnOptions {
+  name: TurnName
+  jobs: number
+  faults: number
+  seed: number
+  /** Data and logs. */
+  folder: string
+  say(line: string): void
+}
+
+export interface TurnResult {
+  name: TurnName
+  seconds: number
+  faultsByKind: Partial<Record<FaultKind, number>>
+  jobsByEnd: Record<string, number>
+  jobs: number
+  events: number
+  connections: number
+  takes: number
+  takesAgain: number
+  ordersDecided: number
+  objects: number
+  objectsSwept: number
+  webhooks: number
+  labMicroUsd: number
+  ledgerMicroUsd: number
+  endedByItself: number
+  recoverySeconds: Map<FaultKind, number[]>
+  wrong: string[]
+}
+
+/** One queue driver's turn: the fleet is started, put to work, hit, left to recover, and audited. */
+export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOptions): Promise<TurnResult> {
+  const begun = Date.now()
+  const random = seeded(seed)
+  const wrong: string[] = []
+  await using stack = new AsyncDisposableStack()
+  const backing = await startBacking(name, HUB)
+  stack.defer(() => backing.dispose())
+  const lab = await createLab({ vendors: labVendors, host: HUB, speed: LAB_SPEED, seed })
+  stack.defer(() => lab.close())
+  const receiver = stack.use(await webhookReceiver(HUB))
+  const machines = await createMachines(WORKERS)
+  stack.defer(() => machines.dispose())
+
+  const env = settings(backing.env, lab.url, folder)
+  const config = loadConfig({ ...env, SLUICE_DATA: folder })
+  const log = createLogger('error')
+  const { store, pool } = await openStore(config, log, stack)
+  const fleet = await createFleet({ machines: machines.machines, env, folder })
+  stack.defer(async () => {
+    await Promise.all(fleet.all.map((member) => member.kill()))
+  })
+  const recovery = createRecovery()
+  let heardAt = Date.now()
+  const customers = await Promise.all(
+    TENANTS.map(async (tenant, index) =>
+      createCustomer({
+        name: tenant,
+        api: createApi(fleet.address, await createApiKey(store, ids, tenant, 'fleet')),
+        random: seeded(seed * TENANTS.length + index),
+        atOnce: AT_ONCE_OF_A_TENANT,
+        most: Math.ceil(jobs / TENANTS.length),
+        onEvent: ({ at }) => {
+          heardAt = Date.now()
+          recovery.progress(new Date(at))
+        },
+      }),
+    ),
+  )
+  stack.defer(async () => customers.forEach((customer) => customer.leave()))
+  const ended = (): number => customers.reduce((sum, { told }) => sum + told.size, 0)
+
+  for (const member of fleet.all) member.start()
+  const [first] = customers as [Customer]
+  await eventually(
+    () =>
+      first.api
+        .post('/v1/webhooks', { url: receiver.url, events: ['job.succeeded', 'job.failed', 'job.cancelled', 'job.expired'] })
+        .catch(() => false),
+    (answered) => answered,
+    PRESENT_WITHIN_MS,
+  )
+  await alive(store, fleet)
+  say(`${name}: ${fleet.all.length} processes at work after ${Math.round((Date.now() - begun) / 1000)} s`)
+
+  let ordersDecided = 0
+  const deciding = new AbortController()
+  const operator = (async () => {
+    while (!deciding.signal.aborted) {
+      for (const { api, open } of customers) ordersDecided += await decideOrders(api, open(), lab).catch(() => 0)
+      await sleep(DECIDE_EVERY_MS, undefined, { signal: deciding.signal }).catch(() => {})
+    }
+  })()
+  stack.defer(async () => {
+    deciding.abort()
+    await operator
+  })
+
+  for (const customer of customers) customer.begin()
+  const plan = scheduleFaults(faults, kindsFor(backing), random)
+  const faultsByKind: TurnResult['faultsByKind'] = {}
+  let underWay: Promise<void> = Promise.resolve()
+  for (const [index, fault] of plan.entries()) {
+    // Spread over the jobs, however fast they are; but a fleet that stands still is not spared the next one.
+    const due = Math.floor((index / plan.length) * jobs * 0.95)
+    const latest = Date.now() + 10_000
+    while (ended() < due && Date.now() < latest) await sleep(LOOK_EVERY_MS)
+    await underWay
+    recovery.fault(fault.kind)
+    faultsByKind[fault.kind] = (faultsByKind[fault.kind] ?? 0) + 1
+    const customer = customers[index % customers.length] as Customer
+    underWay = inflict(fault, { fleet, backing, orderLong: () => customer.order(longStep) }).then((found) => void wrong.push(...found))
+    await sleep(FAULT_EVERY_MS)
+    if ((index + 1) % 10 === 0) say(`${name}: ${index + 1} faults, ${ended()} of ${jobs} jobs have ended`)
+  }
+  await underWay
+  const unfinished = (): boolean => customers.some(({ accepted, told }) => told.size < accepted.size)
+  while (ended() < jobs * 0.99 && Date.now() - heardAt < SILENT_MS) await sleep(LOOK_EVERY_MS)
+  await Promise.all(customers.map((customer) => customer.finish()))
+  while (unfinished() && Date.now() - heardAt < SILENT_MS) await sleep(LOOK_EVERY_MS)
+  for (const { name: tenant, open } of customers) for (const id of open()) wrong.push(`${id} of ${tenant} did not end`)
+  say(`${name}: ${ended()} jobs have ended, ${plan.length} faults; looking at what is left`)
+
+  const steps = await eventually(
+    () => openSteps(pool),
+    ({ count }) => count === 0,
+    STEPS_WITHIN_MS,
+  ).catch((error: Error) => error)
+  if (steps instanceof Error) wrong.push(`steps are open: ${steps.message}`)
+  await alive(store, fleet).catch((error: Error) => wrong.push(`the table of processes is not of those that live: ${error.message}`))
+
+  const result = await auditAll()
+  const stops = await Promise.all(fleet.all.map((member) => member.stop()))
+  wrong.push(...stops.filter((found) => found !== null))
+  const left = (await store.processes.list()).filter((process) => process.alive && fleet.all.length > 0)
+  for (const { pid } of left) if (!isKilled(pid)) wrong.push(`process ${pid} is alive after the end`)
+  return { ...result, wrong: [...wrong, ...result.wrong] }
+
+  async function auditAll(): Promise<TurnResult> {
+    const found: TurnResult = {
+      ...{ name, seconds: 0, faultsByKind, jobsByEnd: {}, jobs: 0, events: 0, connections: 0, takes: 0, takesAgain: 0 },
+      ...{ ordersDecided, objects: 0, objectsSwept: 0, webhooks: 0, labMicroUsd: 0, ledgerMicroUsd: 0 },
+      ...{
+        endedByItself: fleet.all.reduce((sum, member) => sum + member.endedByItself, 0),
+        recoverySeconds: recovery.seconds(),
+        wrong: [],
+      },
+    }
+    const assets: string[] = []
+    for (const { api, accepted, told } of customers) {
+      const seen = await audit(api, accepted, mayEndSo)
+      found.jobs += seen.jobs.length
+      found.events += seen.events
+      found.takesAgain += seen.takesAgain
+      found.wrong.push(...seen.faults)
+      for (const job of seen.jobs) {
+        const end = isTorn(job.outcome) ? `${job.state} (${job.outcome?.class})` : job.state
+        found.jobsByEnd[end] = (found.jobsByEnd[end] ?? 0) + 1
+        if (job.assetId && job.state === 'succeeded') assets.push(job.assetId)
+        const followed = told.get(job.id)
+        if (followed?.ended && followed.last !== job.seq)
+          found.wrong.push(`${job.id}: its reader was told ${followed.last} of ${job.seq} events`)
+        found.connections += followed?.connections ?? 0
+        found.wrong.push(...(followed?.faults ?? []))
+      }
+      const charges = await auditCharges(api, seen.jobs, lab)
+      found.takes += charges.takes
+      found.labMicroUsd += charges.labMicroUsd
+      found.ledgerMicroUsd += charges.ledgerMicroUsd
+      found.wrong.push(...charges.faults)
+    }
+    const unheard = await eventually(
+      async () => [...first.accepted].filter((id) => !hooked().has(id)),
+      (missing) => missing.length === 0,
+      WEBHOOKS_WITHIN_MS,
+    ).catch((error: Error) => [error.message])
+    found.webhooks = receiver.received.length
+    for (const id of unheard) found.wrong.push(`no webhook told of the end of ${id}`)
+
+    const scratch = await createScratch({ folder: join(folder, 'audit') })
+    const objects = await openObjects(config, scratch, log, stack)
+    const parts = await auditObjects(store, objects, assets)
+    const orphans = await auditOrphans(store, objects, log)
+    found.objects = parts.objects
+    found.objectsSwept = orphans.swept
+    found.wrong.push(...parts.faults, ...orphans.faults)
+    found.seconds = Math.round((Date.now() - begun) / 1000)
+    return found
+  }
+
+  function hooked(): Set<string> {
+    return new Set(
+      receiver.received.map(({ body }) => {
+        const { data } = JSON.parse(body) as WebhookMessage
+        return 'job' in data ? data.job.id : ''
+      }),
+    )
+  }
+}
+
+function settings(backing: Record<string, string>, labUrl: string, folder: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    // Eight programs are started again and again from the same sources.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    ...backing,
+    SLUICE_LAB_URL: labUrl,
+    SLUICE_PUBLIC_URL: 'http://127.0.0.1:8801',
+    SLUICE_HOOK_SECRET: 'only for these fleets',
+    SLUICE_WEBHOOK_PRIVATE: 'true',
+    SLUICE_LEASE_MS: String(LEASE_MS),
+    SLUICE_ORDER_SEARCH_MS: String(ORDER_SEARCH_MS),
+    SLUICE_DRAIN_MS: '3000',
+    SLUICE_TRANSCRIBER: 'off',
+    SLUICE_LOG: 'info',
+  }
+}
+
+/** Resolves once exactly the processes of the fleet count as alive. */
+async function alive(store: Awaited<ReturnType<typeof openStore>>['store'], fleet: Fleet): Promise<void> {
+  await eventually(
+    async () => (await store.processes.list()).filter((process) => process.alive).length,
+    (count) => count === fleet.all.length,
+    PRESENT_WITHIN_MS,
+  )
+}
+
+function isKilled(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch {
+    return true
+  }
+}
