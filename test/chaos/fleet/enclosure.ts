@@ -42,7 +42,7 @@ export async function enclosed(): Promise<boolean> {
     stdio: 'inherit',
     env: { ...process.env, [INSIDE]: 'yes' },
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => inner.kill('SIGTERM'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => inner.kill('SIGKILL'))
   const [code] = (await once(inner, 'exit')) as [number | null]
   process.exitCode = code ?? 1
   return false
