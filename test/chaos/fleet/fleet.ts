@@ -23,6 +23,8 @@ export interface Fleet {
   all: Member[]
   /** Of an API; each call names the next one. */
   address(): string
+  /** Kills what still runs, and takes the disks away. */
+  dispose(): Promise<void>
 }
 
 export interface FleetOptions {
@@ -59,23 +61,30 @@ export async function createFleet({ machines, env, folder }: FleetOptions): Prom
     createMember({ ...options(`scheduler-${index + 1}`), role: 'scheduler', args: ['scheduler'] }),
   )
   const workers: Worker[] = []
+  const unmounts: (() => void)[] = []
   for (const [index, machine] of machines.entries()) {
     const given = options(`worker-${index + 1}`)
     const disk = join(folder, given.name)
     const mounted = await mountSmall(disk, DISK_SIZE)
     if ('reason' in mounted) throw new Error(mounted.reason)
+    unmounts.push(mounted.unmount)
     share(given.name)
     const member = createMember({ ...given, prefix: machine.prefix, role: 'worker', args: ['worker'] })
     const filler = join(disk, 'filler')
     workers.push(Object.assign(member, { machine, fillDisk: () => fill(filler), emptyDisk: () => rmSync(filler, { force: true }) }))
   }
   let asked = 0
+  const all = [...apis, ...workers, ...schedulers]
   return {
     apis,
     workers,
     schedulers,
-    all: [...apis, ...workers, ...schedulers],
+    all,
     address: () => `http://127.0.0.1:${API_PORTS[asked++ % API_PORTS.length]}`,
+    async dispose() {
+      await Promise.all(all.map((member) => member.kill()))
+      for (const unmount of unmounts) unmount()
+    },
   }
 }
 

@@ -53,10 +53,15 @@ const AWAY_SECONDS = { least: 0, most: 2 }
 /** The same faults in the same order for the same random numbers: each of these kinds at least once, if there are enough of them. */
 export function scheduleFaults(count: number, kinds: readonly FaultKind[], random: () => number): PlannedFault[] {
   const total = kinds.reduce((sum, kind) => sum + WEIGHTS[kind], 0)
-  const drawn = Array.from({ length: Math.max(0, count - kinds.length) }, () => {
-    let at = random() * total
-    return kinds.find((kind) => (at -= WEIGHTS[kind]) < 0) ?? (kinds[0] as FaultKind)
-  })
+  const draw = (): FaultKind => {
+    let left = random() * total
+    for (const kind of kinds) {
+      left -= WEIGHTS[kind]
+      if (left < 0) return kind
+    }
+    return kinds[0] as FaultKind
+  }
+  const drawn = Array.from({ length: Math.max(0, count - kinds.length) }, draw)
   return shuffled([...kinds.slice(0, count), ...drawn], random).map((kind) => {
     const { least, most } = SECONDS[kind] ?? AWAY_SECONDS
     return { kind, target: random(), seconds: least + random() * (most - least) }

@@ -96,9 +96,7 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
   const log = createLogger('error')
   const { store, pool } = await openStore(config, log, stack)
   const fleet = await createFleet({ machines: machines.machines, env, folder })
-  stack.defer(async () => {
-    await Promise.all(fleet.all.map((member) => member.kill()))
-  })
+  stack.defer(() => fleet.dispose())
   const recovery = createRecovery()
   let heardAt = Date.now()
   const customers = await Promise.all(
@@ -204,7 +202,7 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
       found.takesAgain += seen.takesAgain
       found.wrong.push(...seen.faults)
       for (const job of seen.jobs) {
-        const end = isTorn(job.outcome) ? `${job.state} (${job.outcome?.class})` : job.state
+        const end = isTorn(job.outcome) ? `${job.state} (${job.outcome?.code ?? job.outcome?.class})` : job.state
         found.jobsByEnd[end] = (found.jobsByEnd[end] ?? 0) + 1
         if (job.assetId && job.state === 'succeeded') assets.push(job.assetId)
         const followed = told.get(job.id)

@@ -47,8 +47,12 @@ export function mayEndSo({ state, outcome, request }: JobView): boolean {
   return EXPECTED[fateOf(request)].includes(state) || (state === 'failed' && isTorn(outcome))
 }
 
-/** An order nobody could find again, or an answer that was itself the output and was lost with the process that was reading it. */
-export const isTorn = (outcome: JobView['outcome']): boolean => outcome?.class === 'submit_unknown' || outcome?.class === 'lost'
+/**
+ * An order nobody could find again, an answer that was itself the output and was lost with the process that was reading it, or a take
+ * of the local provider, which costs nothing, that had no room on the disk.
+ */
+export const isTorn = (outcome: JobView['outcome']): boolean =>
+  outcome?.class === 'submit_unknown' || outcome?.class === 'lost' || outcome?.code === 'storage_full'
 
 export const fateOf = (request: Record<string, unknown>): Fate => (request['metadata'] as { fate: Fate }).fate
 
