@@ -33,8 +33,8 @@ export interface Submitter {
 export interface SubmitterOptions {
   /** Sent with every call, e.g. whose key it is. */
   headers?: Readonly<Record<string, string>>
-  /** Orders beyond so many are not made. Default: no end. */
-  most?: number
+  /** Orders beyond so many are not made; asked before each. Default: no end. */
+  most?(): number
   onAccepted?(id: string, input: JobInput): void
   /** Tells whether a job has ended. Default: the server is asked. */
   isEnded?(id: string): boolean
@@ -45,7 +45,7 @@ export function createSubmitter(
   atOnce: number,
   random: () => number,
   inputs: readonly JobInput[] = kinds,
-  { headers = {}, most = Number.POSITIVE_INFINITY, onAccepted, isEnded: known }: SubmitterOptions = {},
+  { headers = {}, most = () => Number.POSITIVE_INFINITY, onAccepted, isEnded: known }: SubmitterOptions = {},
 ): Submitter {
   const accepted = new Set<string>()
   const ended = new Set<string>()
@@ -83,7 +83,7 @@ export function createSubmitter(
         for (const [key, input] of [...unanswered]) await submit(url, key, input, signal)
         let open = 0
         for (const id of accepted) if (!(await isEnded(url, id))) open++
-        if (open < atOnce && accepted.size < most) {
+        if (open < atOnce && accepted.size < most()) {
           const key = randomUUID()
           const input = labelled(inputs[Math.floor(random() * inputs.length)] as JobInput, key)
           unanswered.set(key, input)

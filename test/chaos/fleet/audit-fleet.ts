@@ -72,7 +72,9 @@ export async function auditCharges(api: Api, jobs: JobView[], lab: RunningLab): 
     sums.labMicroUsd += taken
     sums.ledgerMicroUsd += booked
     sums.assumedMicroUsd += assumed
-    const told = takes.map(({ provider, state, cost }) => `${provider} ${state} ${cost?.state} ${cost?.amountMicroUsd} ${cost?.basis}`).join('; ')
+    const told = takes
+      .map(({ provider, state, cost }) => `${provider} ${state} ${cost?.state} ${cost?.amountMicroUsd} ${cost?.basis}`)
+      .join('; ')
     if (taken > booked || taken < booked - assumed)
       sums.faults.push(`${job.id}: the lab took ${taken} micro-USD for ${works.length} orders, the ledger has ${booked} (${told})`)
     if (works.length > takes.length) sums.faults.push(`${job.id}: ${works.length} orders for ${takes.length} takes`)

@@ -34,9 +34,10 @@ export interface CustomerOptions {
   name: string
   api: Api
   random: () => number
-  /** Jobs under way at once, and in all. */
+  /** Jobs under way at once. */
   atOnce: number
-  most: number
+  /** Jobs in all, as of now. */
+  most(): number
   onEvent(event: JobEvent): void
 }
 

@@ -72,8 +72,12 @@ function show(result: TurnResult): void {
     `${of} faults: ${listed(result.faultsByKind).join(', ')}; ${result.endedByItself} processes ended by themselves and were started again`,
   )
   say(`${of} ${result.events} events, read over ${result.connections} connections; ${result.webhooks} webhooks came`)
-  say(`${of} ${result.takes} takes, ${result.takesAgain} of them beyond the first of their part, ${result.ordersDecided} orders looked up by hand`)
-  say(`${of} the lab took ${result.labMicroUsd} micro-USD, the ledger has ${result.ledgerMicroUsd}, of which ${result.assumedMicroUsd} are assumed`)
+  say(
+    `${of} ${result.takes} takes, ${result.takesAgain} of them beyond the first of their part, ${result.ordersDecided} orders looked up by hand`,
+  )
+  say(
+    `${of} the lab took ${result.labMicroUsd} micro-USD, the ledger has ${result.ledgerMicroUsd}, of which ${result.assumedMicroUsd} are assumed`,
+  )
   say(`${of} ${result.objects} objects with their hashes; ${result.objectsSwept} were left behind until the sweep`)
   const all = [...result.recoverySeconds.values()].flat()
   say(`${of} from a fault to the next commit: median ${seconds(all, 0.5)} s, p99 ${seconds(all, 0.99)} s`)

@@ -99,6 +99,8 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
   stack.defer(() => fleet.dispose())
   const recovery = createRecovery()
   let heardAt = Date.now()
+  /** Of the jobs, so many may be ordered by now: the last ones come with the last faults. */
+  let share = 0
   const customers = await Promise.all(
     TENANTS.map(async (tenant, index) =>
       createCustomer({
@@ -106,7 +108,7 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
         api: createApi(fleet.address, await createApiKey(store, ids, tenant, 'fleet')),
         random: seeded(seed * TENANTS.length + index),
         atOnce: AT_ONCE_OF_A_TENANT,
-        most: Math.ceil(jobs / TENANTS.length),
+        most: () => Math.ceil((jobs * share) / TENANTS.length),
         onEvent: ({ at }) => {
           heardAt = Date.now()
           recovery.progress(new Date(at))
@@ -151,6 +153,7 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
   let underWay: Promise<void> = Promise.resolve()
   for (const [index, fault] of plan.entries()) {
     // Spread over the jobs, however fast they are; but a fleet that stands still is not spared the next one.
+    share = Math.min(1, (index + 1) / plan.length + (AT_ONCE_OF_A_TENANT * TENANTS.length) / jobs)
     const due = Math.floor((index / plan.length) * jobs * 0.95)
     const latest = Date.now() + 10_000
     while (ended() < due && Date.now() < latest) await sleep(LOOK_EVERY_MS)
@@ -176,7 +179,9 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
     STEPS_WITHIN_MS,
   ).catch((error: Error) => error)
   if (steps instanceof Error) wrong.push(`steps are open: ${steps.message}`)
-  await alive(store, fleet.all.length).catch((error: Error) => wrong.push(`the table of processes is not of those that live: ${error.message}`))
+  await alive(store, fleet.all.length).catch((error: Error) =>
+    wrong.push(`the table of processes is not of those that live: ${error.message}`),
+  )
 
   const result = await auditAll()
   const stops = await Promise.all(fleet.all.map((member) => member.stop()))
