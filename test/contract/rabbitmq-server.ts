@@ -30,8 +30,17 @@ export function whyNoRabbitmq(): string | undefined {
   return programs() ? undefined : `no RabbitMQ server below ${LIBRARY}; on Debian and Ubuntu: RUNLEVEL=1 apt-get install -y rabbitmq-server`
 }
 
-/** `host`: an address to listen on in place of loopback, for anybody who reaches it. */
-export async function startRabbitmqServer({ host = '127.0.0.1' }: { host?: string } = {}): Promise<RabbitmqServer> {
+export interface RabbitmqOptions {
+  /** An address to listen on in place of loopback, for anybody who reaches it. */
+  host?: string
+  /** How long a start may take. Default 50 s. */
+  startTimeoutMs?: number
+}
+
+export async function startRabbitmqServer({
+  host = '127.0.0.1',
+  startTimeoutMs = START_TIMEOUT_MS,
+}: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const found = programs()
   if (!found) throw new Error(whyNoRabbitmq())
   const [port, distributionPort, mapperPort] = await freePorts(3)
@@ -70,7 +79,7 @@ export async function startRabbitmqServer({ host = '127.0.0.1' }: { host?: strin
     const probe = new Connection({ url, retryLow: 100, retryHigh: 100 })
     probe.on('error', () => {})
     await Promise.race([
-      probe.onConnect(START_TIMEOUT_MS, true),
+      probe.onConnect(startTimeoutMs, true),
       once(broker, 'exit').then(() => Promise.reject(new Error(`RabbitMQ ended at its start:\n${logOf(folder)}`))),
     ]).finally(() => probe.unsafeDestroy())
   }

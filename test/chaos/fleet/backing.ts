@@ -17,6 +17,8 @@ export type TurnName = keyof typeof TURNS
 /** 8 processes with at most 17 connections each and 8 more of BullMQ, and who looks at the end. */
 const MAX_CONNECTIONS = 300
 const BUCKET = 'fleet'
+/** Beside a fleet at work, on few cores. */
+const RABBITMQ_START_TIMEOUT_MS = 180_000
 
 /** The servers a fleet stands on. */
 export interface Backing {
@@ -47,7 +49,7 @@ export async function startBacking(name: TurnName, host: string): Promise<Backin
   const env: Record<string, string> = { DATABASE_URL: await postgres.createDatabase(), SLUICE_QUEUE: turn.queue, SLUICE_BUS: turn.bus }
   const redis = turn.redis ? own(await startRedisServer('--bind', host, '127.0.0.1', '--protected-mode', 'no')) : null
   if (redis) env['SLUICE_REDIS_URL'] = redis.url.replace('127.0.0.1', host)
-  const rabbitmq = turn.rabbitmq ? own(await startRabbitmqServer({ host })) : null
+  const rabbitmq = turn.rabbitmq ? own(await startRabbitmqServer({ host, startTimeoutMs: RABBITMQ_START_TIMEOUT_MS })) : null
   if (rabbitmq) env['SLUICE_RABBITMQ_URL'] = rabbitmq.url
   if (turn.bucket) Object.assign(env, await bucket(own(await startS3Server({ host }))))
   const owned = stack.move()

@@ -41,16 +41,19 @@ async function runAll(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-fleet-'))
     const share = (count: number) => Math.ceil(count / names.length)
     const result = await runTurn({ name, jobs: share(jobs), faults: share(faults), seed, folder, say }).catch((error: unknown) => {
-      say(`the logs are kept: ${folder}/logs`)
-      throw error
+      say(`WRONG ${name} broke off: ${error instanceof Error ? error.stack : error}`)
+      return null
     })
-    results.push(result)
-    show(result)
-    if (result.wrong.length > 0) {
+    if (result) {
+      results.push(result)
+      show(result)
+    }
+    const sound = result?.wrong.length === 0
+    if (!sound) {
       process.exitCode = 1
       say(`to repeat it: npm run chaos:fleet -- --queue ${name} --jobs ${share(jobs)} --faults ${share(faults)} --seed ${seed}`)
     }
-    if (result.wrong.length > 0 || values.keep) say(`the logs are kept: ${folder}/logs`)
+    if (!sound || values.keep) say(`the logs are kept: ${folder}/logs`)
     else await rm(folder, { recursive: true, force: true })
   }
   const sum = (of: (result: TurnResult) => number) => results.reduce((total, result) => total + of(result), 0)
@@ -60,7 +63,7 @@ async function runAll(): Promise<void> {
   say(
     wrong === 0 && results.length === names.length
       ? 'every accepted job ended exactly once; no event missing; no object wrong, lost or left behind; the books agree'
-      : `${wrong} things are wrong; ${names.length - results.length} queues were not tried`,
+      : `${wrong} things are wrong; ${names.length - results.length} queues were not tried to the end`,
   )
 }
 

@@ -10,14 +10,13 @@ import { createScratch } from '../../../src/drivers/objects/fs/scratch.ts'
 import { createLab } from '../../../src/lab/create-lab.ts'
 import { labVendors } from '../../../src/lab/vendors/index.ts'
 import type { Store } from '../../../src/ports/store.ts'
-import type { WebhookMessage } from '../../../src/wire/webhooks.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { webhookReceiver } from '../../helpers/webhook-receiver.ts'
 import { createApi } from '../api.ts'
-import { audit } from '../audit.ts'
 import { decideOrders } from '../operator.ts'
 import { seeded } from '../seeded.ts'
-import { auditCharges, auditObjects, auditOrphans, openSteps } from './audit-fleet.ts'
+import { openSteps } from './audit-fleet.ts'
+import { auditTurn, type Findings } from './audit-turn.ts'
 import { startBacking, type TurnName } from './backing.ts'
 import { type Customer, createCustomer } from './customer.ts'
 import { createMachines, HUB } from './enclosure.ts'
@@ -25,7 +24,7 @@ import { createFleet } from './fleet.ts'
 import { inflict, kindsFor } from './inflict.ts'
 import { createRecovery } from './recovery.ts'
 import { type FaultKind, scheduleFaults } from './schedule.ts'
-import { isTorn, longStep, mayEndSo } from './workload.ts'
+import { longStep } from './workload.ts'
 
 const WORKERS = 4
 const TENANTS = ['north', 'south', 'west']
@@ -41,7 +40,6 @@ const LOOK_EVERY_MS = 100
 /** A fleet of which nothing has been heard for this long, with jobs open, is stuck. */
 const SILENT_MS = 240_000
 const STEPS_WITHIN_MS = 240_000
-const WEBHOOKS_WITHIN_MS = 240_000
 /** Dead processes are taken for alive for 10 s after their last word. */
 const PRESENT_WITHIN_MS = 60_000
 
@@ -55,26 +53,15 @@ export interface TurnOptions {
   say(line: string): void
 }
 
-export interface TurnResult {
+export interface TurnResult extends Findings {
   name: TurnName
   seconds: number
   faultsByKind: Partial<Record<FaultKind, number>>
-  jobsByEnd: Record<string, number>
-  jobs: number
-  events: number
-  connections: number
-  takes: number
-  takesAgain: number
+  /** Orders nobody could find, looked up at the lab as an operator does. */
   ordersDecided: number
-  objects: number
-  objectsSwept: number
-  webhooks: number
-  labMicroUsd: number
-  ledgerMicroUsd: number
-  assumedMicroUsd: number
+  /** Processes that nobody had told to end. */
   endedByItself: number
   recoverySeconds: Map<FaultKind, number[]>
-  wrong: string[]
 }
 
 /** One queue driver's turn: the fleet is started, put to work, hit, left to recover, and audited. */
@@ -183,72 +170,17 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
     wrong.push(`the table of processes is not of those that live: ${error.message}`),
   )
 
-  const result = await auditAll()
+  const objects = await openObjects(config, await createScratch({ folder: join(folder, 'audit') }), log, stack)
+  const found = await auditTurn({ customers, hooked: first, receiver, lab, store, objects, log })
+  const seconds = Math.round((Date.now() - begun) / 1000)
   const stops = await Promise.all(fleet.all.map((member) => member.stop()))
   wrong.push(...stops.filter((found) => found !== null))
   await alive(store, 0).catch((error: Error) => wrong.push(`processes that have ended are still listed as alive: ${error.message}`))
-  return { ...result, wrong: [...wrong, ...result.wrong] }
-
-  async function auditAll(): Promise<TurnResult> {
-    const found: TurnResult = {
-      ...{ name, seconds: 0, faultsByKind, jobsByEnd: {}, jobs: 0, events: 0, connections: 0, takes: 0, takesAgain: 0 },
-      ...{ ordersDecided, objects: 0, objectsSwept: 0, webhooks: 0, labMicroUsd: 0, ledgerMicroUsd: 0, assumedMicroUsd: 0 },
-      ...{
-        endedByItself: fleet.all.reduce((sum, member) => sum + member.endedByItself, 0),
-        recoverySeconds: recovery.seconds(),
-        wrong: [],
-      },
-    }
-    const assets: string[] = []
-    for (const { api, accepted, told } of customers) {
-      const seen = await audit(api, accepted, mayEndSo)
-      found.jobs += seen.jobs.length
-      found.events += seen.events
-      found.takesAgain += seen.takesAgain
-      found.wrong.push(...seen.faults)
-      for (const job of seen.jobs) {
-        const end = isTorn(job.outcome) ? `${job.state} (${job.outcome?.code ?? job.outcome?.class})` : job.state
-        found.jobsByEnd[end] = (found.jobsByEnd[end] ?? 0) + 1
-        if (job.assetId && job.state === 'succeeded') assets.push(job.assetId)
-        const followed = told.get(job.id)
-        if (followed?.ended && followed.last !== job.seq)
-          found.wrong.push(`${job.id}: its reader was told ${followed.last} of ${job.seq} events`)
-        found.connections += followed?.connections ?? 0
-        found.wrong.push(...(followed?.faults ?? []))
-      }
-      const charges = await auditCharges(api, seen.jobs, lab)
-      found.takes += charges.takes
-      found.labMicroUsd += charges.labMicroUsd
-      found.ledgerMicroUsd += charges.ledgerMicroUsd
-      found.assumedMicroUsd += charges.assumedMicroUsd
-      found.wrong.push(...charges.faults)
-    }
-    const unheard = await eventually(
-      async () => [...first.accepted].filter((id) => !hooked().has(id)),
-      (missing) => missing.length === 0,
-      WEBHOOKS_WITHIN_MS,
-    ).catch((error: Error) => [error.message])
-    found.webhooks = receiver.received.length
-    for (const id of unheard) found.wrong.push(`no webhook told of the end of ${id}`)
-
-    const scratch = await createScratch({ folder: join(folder, 'audit') })
-    const objects = await openObjects(config, scratch, log, stack)
-    const parts = await auditObjects(store, objects, assets)
-    const orphans = await auditOrphans(store, objects, log)
-    found.objects = parts.objects
-    found.objectsSwept = orphans.swept
-    found.wrong.push(...parts.faults, ...orphans.faults)
-    found.seconds = Math.round((Date.now() - begun) / 1000)
-    return found
-  }
-
-  function hooked(): Set<string> {
-    return new Set(
-      receiver.received.map(({ body }) => {
-        const { data } = JSON.parse(body) as WebhookMessage
-        return 'job' in data ? data.job.id : ''
-      }),
-    )
+  const endedByItself = fleet.all.reduce((sum, member) => sum + member.endedByItself, 0)
+  return {
+    ...{ ...found, name, seconds, faultsByKind, ordersDecided, endedByItself },
+    recoverySeconds: recovery.seconds(),
+    wrong: [...wrong, ...found.wrong],
   }
 }
 
