@@ -28,6 +28,27 @@ for (const { name, missing, start } of kinds) {
     storeContract(made)
     webhooksContract(made)
 
+    test('who holds a lock is told when it is gone with its connection', async () => {
+      const { open } = await databases.create()
+      const [pool, other] = [open(), open()]
+      const store = createSqlStore({ pool })
+      try {
+        const holds = Promise.withResolvers<void>()
+        const told = store.exclusively('test', (lost) => {
+          holds.resolve()
+          return new Promise((resolve) => lost.addEventListener('abort', () => resolve('told')))
+        })
+        await holds.promise
+        await other.query(
+          `select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+            where l.locktype = 'advisory' and d.datname = current_database()`,
+        )
+        expect(await told).toBe('told')
+      } finally {
+        await Promise.all([store.close(), other.end()])
+      }
+    })
+
     test('a connection that is ended between two statements fails the next one, and the process lives', async () => {
       const { open } = await databases.create()
       const [pool, other] = [open(), open()]
