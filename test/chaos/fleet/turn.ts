@@ -39,6 +39,8 @@ const FAULT_EVERY_MS = 500
 const LOOK_EVERY_MS = 100
 /** A fleet of which nothing has been heard for this long, with jobs open, is stuck. */
 const SILENT_MS = 240_000
+/** And one that has not ended its jobs so long after the last fault goes in circles. */
+const SETTLE_WITHIN_MS = 900_000
 const STEPS_WITHIN_MS = 240_000
 /** Dead processes are taken for alive for 10 s after their last word. */
 const PRESENT_WITHIN_MS = 60_000
@@ -154,9 +156,11 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
   }
   await underWay
   const unfinished = (): boolean => customers.some(({ accepted, told }) => told.size < accepted.size)
-  while (ended() < jobs * 0.99 && Date.now() - heardAt < SILENT_MS) await sleep(LOOK_EVERY_MS)
+  const settleBy = Date.now() + SETTLE_WITHIN_MS
+  const waits = (): boolean => Date.now() - heardAt < SILENT_MS && Date.now() < settleBy
+  while (ended() < jobs * 0.99 && waits()) await sleep(LOOK_EVERY_MS)
   await Promise.all(customers.map((customer) => customer.finish()))
-  while (unfinished() && Date.now() - heardAt < SILENT_MS) await sleep(LOOK_EVERY_MS)
+  while (unfinished() && waits()) await sleep(LOOK_EVERY_MS)
   for (const { name: tenant, open } of customers) for (const id of open()) wrong.push(`${id} of ${tenant} did not end`)
   say(`${name}: ${ended()} jobs have ended, ${plan.length} faults; looking at what is left`)
 
