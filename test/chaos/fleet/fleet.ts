@@ -21,6 +21,8 @@ export interface Fleet {
   workers: Worker[]
   schedulers: Member[]
   all: Member[]
+  /** Of the APIs. */
+  addresses: string[]
   /** Of an API; each call names the next one. */
   address(): string
   /** Kills what still runs, and takes the disks away. */
@@ -73,6 +75,7 @@ export async function createFleet({ machines, env, folder }: FleetOptions): Prom
     const filler = join(disk, 'filler')
     workers.push(Object.assign(member, { machine, fillDisk: () => fill(filler), emptyDisk: () => rmSync(filler, { force: true }) }))
   }
+  const addresses = API_PORTS.map((port) => `http://127.0.0.1:${port}`)
   let asked = 0
   const all = [...apis, ...workers, ...schedulers]
   return {
@@ -80,7 +83,8 @@ export async function createFleet({ machines, env, folder }: FleetOptions): Prom
     workers,
     schedulers,
     all,
-    address: () => `http://127.0.0.1:${API_PORTS[asked++ % API_PORTS.length]}`,
+    addresses,
+    address: () => addresses[asked++ % addresses.length] as string,
     async dispose() {
       await Promise.all(all.map((member) => member.kill()))
       for (const unmount of unmounts) unmount()

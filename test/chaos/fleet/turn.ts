@@ -20,7 +20,7 @@ import { auditTurn, type Findings } from './audit-turn.ts'
 import { startBacking, type TurnName } from './backing.ts'
 import { type Customer, createCustomer } from './customer.ts'
 import { createMachines, HUB } from './enclosure.ts'
-import { createFleet } from './fleet.ts'
+import { createFleet, type Fleet } from './fleet.ts'
 import { inflict, kindsFor } from './inflict.ts'
 import { createRecovery } from './recovery.ts'
 import { type FaultKind, scheduleFaults } from './schedule.ts'
@@ -43,7 +43,8 @@ const SILENT_MS = 240_000
 const SETTLE_WITHIN_MS = 900_000
 const STEPS_WITHIN_MS = 240_000
 /** Dead processes are taken for alive for 10 s after their last word. */
-const PRESENT_WITHIN_MS = 60_000
+const PRESENT_WITHIN_MS = 120_000
+const READY_WITHIN_MS = 5_000
 
 export interface TurnOptions {
   name: TurnName
@@ -174,6 +175,7 @@ export async function runTurn({ name, jobs, faults, seed, folder, say }: TurnOpt
     wrong.push(`the table of processes is not of those that live: ${error.message}`),
   )
 
+  await answering(fleet)
   const objects = await openObjects(config, await createScratch({ folder: join(folder, 'audit') }), log, stack)
   const found = await auditTurn({ customers, hooked: first, receiver, lab, store, objects, log })
   const seconds = Math.round((Date.now() - begun) / 1000)
@@ -205,6 +207,20 @@ function settings(backing: Record<string, string>, labUrl: string, folder: strin
     SLUICE_TRANSCRIBER: 'off',
     SLUICE_LOG: 'info',
   }
+}
+
+/** Resolves once both APIs answer: the last fault may have been theirs. */
+async function answering({ addresses }: Fleet): Promise<void> {
+  const isReady = (url: string) =>
+    fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_WITHIN_MS) }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await eventually(
+    async () => (await Promise.all(addresses.map(isReady))).every(Boolean),
+    (all) => all,
+    PRESENT_WITHIN_MS,
+  )
 }
 
 /** Resolves once so many processes count as alive. */
