@@ -19,7 +19,13 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
-          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'apps/studio/src/**/*.test.{ts,tsx}', 'test/repository/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'apps/studio/src/**/*.test.{ts,tsx}',
+            'test/repository/*.test.ts',
+            'test/chaos/**/*.test.ts',
+          ],
           sequence: { groupOrder: 0 },
         },
       },

@@ -79,7 +79,15 @@ async function sending(store: Store, receiver: Receiver): Promise<Figure> {
   const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/bench' })
   const all = JOBS * ENDPOINTS
   const sluice = await timed(async () => {
-    const sender = startWebhookSender({ store, courier, clock: systemClock, ids: testIds, log, metrics: silentMetrics, tracer: silentTracer })
+    const sender = startWebhookSender({
+      store,
+      courier,
+      clock: systemClock,
+      ids: testIds,
+      log,
+      metrics: silentMetrics,
+      tracer: silentTracer,
+    })
     await receiver.has(all)
     await sender.stop()
   })

@@ -18,6 +18,11 @@ export const tasks = {
   'bench:quality': { programs: ['ffmpeg'], studio: false, command: ['bench/quality/main.ts'] },
   chaos: { programs: ['ffmpeg'], studio: false, command: ['test/chaos/main.ts'] },
   'chaos:spend': { programs: ['ffmpeg'], studio: false, command: ['test/chaos/spend/main.ts'] },
+  'chaos:fleet': {
+    programs: ['ffmpeg', 'postgresql', 'redis', 'rabbitmq', 'radosgw'],
+    studio: false,
+    command: ['test/chaos/fleet/main.ts'],
+  },
   // Looks at what is there, so it installs nothing but the packages it is made of.
   doctor: { programs: [], studio: false, command: ['src/cli/main.ts', 'doctor'] },
   sluice: { programs: [], studio: false, command: ['src/cli/main.ts'] },

@@ -6,7 +6,7 @@ import type { EngineDeps } from './deps.ts'
 const ASK_EVERY_MS = 1_000
 
 /**
- * Runs the lane `resident` while this process alone holds it. What the previous holder's provider had in hand is lost
+ * Runs the lane `resident` while this process alone holds it, and lets go of it when that is no longer so. What the previous holder's provider had in hand is lost
  * with it; its steps find that out here and order anew.
  */
 export function startResident(
@@ -16,9 +16,12 @@ export function startResident(
   const stopping = Promise.withResolvers<void>()
   let stopped = false
 
-  async function hold(): Promise<void> {
+  async function hold(lost: AbortSignal): Promise<void> {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    lost.addEventListener('abort', () => end(), { once: true })
     const consumer = await deps.queue.consume('resident', deps.config.slots.resident, handle)
-    await stopping.promise
+    // Two holders would each take the other's takes for lost, and order them anew for ever.
+    if (!lost.aborted) await Promise.race([stopping.promise, over])
     await consumer.stop()
   }
 

@@ -25,6 +25,8 @@ export interface LabOptions {
   maker?: Maker
   /** Where FFmpeg is, unless it is on the PATH. */
   ffmpeg?: { ffmpegPath?: string | undefined; ffprobePath?: string | undefined }
+  /** The address to listen on, and by which its files are reached. Default `127.0.0.1`. */
+  host?: string
   /** Default 0: any free one. */
   port?: number
   /** How much faster lab time runs. Default 1,000: a work takes milliseconds. */
@@ -36,7 +38,7 @@ export interface LabOptions {
 }
 
 export interface RunningLab {
-  /** `http://127.0.0.1:<port>`; a vendor is below `/<id>`. */
+  /** `http://<host>:<port>`; a vendor is below `/<id>`. */
   url: string
   book: Book
   dials: Dials
@@ -54,6 +56,7 @@ export async function createLab({
   vendors,
   maker,
   ffmpeg,
+  host = '127.0.0.1',
   port = 0,
   speed = 1_000,
   seed = 1,
@@ -133,8 +136,8 @@ export async function createLab({
       { prefix: `/${vendor.id}` },
     )
   }
-  await app.listen({ host: '127.0.0.1', port })
-  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  await app.listen({ host, port })
+  url = `http://${host}:${(app.server.address() as AddressInfo).port}`
 
   return {
     url,

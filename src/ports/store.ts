@@ -550,8 +550,11 @@ export interface SchemaChange {
 export interface Store extends Repositories {
   /** One transaction, READ COMMITTED; deadlocks and serialisation failures are tried again up to 3 times. */
   transaction<T>(work: (tx: Repositories) => Promise<T>): Promise<T>
-  /** Runs `work` while this process alone holds the named lock; `undefined` when another holds it. */
-  exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
+  /**
+   * Runs `work` while this process alone holds the named lock; `undefined` when another holds it. `lost` fires when the lock is gone
+   * with the connection that held it, as at a restart of the database: from then on another process may have it.
+   */
+  exclusively<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>
   /** Brings the schema up to date, under a lock; says what that took. */
   migrate(): Promise<SchemaChange>
   /** A name that this database has and no other, but one restored from its backup. */

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Server, startServer } from '../helpers/server.ts'
+import { createApi } from './api.ts'
 import { audit } from './audit.ts'
 import { seeded } from './seeded.ts'
 import { createSubmitter } from './submitter.ts'
@@ -45,13 +46,16 @@ try {
   await submitter.confirm(server.url)
   say(`letting ${submitter.accepted.size} jobs end`)
   const ended = await submitter.untilEnded(server.url, SETTLE_MS)
-  const found = await audit(server.url, submitter.accepted, dataFolder)
+  const { url } = server
+  const api = createApi(() => url)
+  const found = await audit(api, submitter.accepted)
+  found.faults.push(...(await strayStems(dataFolder)))
   await server.stop()
   server = null
   const left = await leftovers(dataFolder)
   const faults = [...ended, ...found.faults, ...left.map((path) => `left behind: ${path}`)]
   say(
-    `${kills} kills in ${Math.round((Date.now() - begun) / 1000)} s; ${found.jobs} jobs, ${found.succeeded} succeeded, ${found.events} events, ${found.takesAgain} takes made again after a kill`,
+    `${kills} kills in ${Math.round((Date.now() - begun) / 1000)} s; ${found.jobs.length} jobs, ${found.jobs.filter(({ state }) => state === 'succeeded').length} succeeded, ${found.events} events, ${found.takesAgain} takes made again after a kill`,
   )
   for (const fault of faults) say(`FAULT ${fault}`)
   say(
@@ -64,6 +68,20 @@ try {
   await server?.kill({ database: true })
   if (values.keep || process.exitCode === 1) say(`the data folder is kept: ${dataFolder}`)
   else await rm(dataFolder, { recursive: true, force: true })
+}
+
+/** Objects nobody refers to any more: decoded stems go with the clean-up, the last step of a job. */
+async function strayStems(dataFolder: string): Promise<string[]> {
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    const entries = await readdir(join(dataFolder, 'files', 'objects'), { recursive: true, withFileTypes: true }).catch(() => [])
+    const stray = entries
+      .filter((entry) => entry.isFile() && entry.parentPath.includes('stem.pcm'))
+      .map((entry) => join(entry.parentPath, entry.name))
+    if (stray.length === 0) return []
+    if (Date.now() > deadline) return stray.map((name) => `left behind: ${name}`)
+    await sleep(500)
+  }
 }
 
 /** Files of work in progress that outlived a clean stop. */

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { chmod, chown, writeFile } from 'node:fs/promises'
@@ -16,7 +16,16 @@ export interface PostgresServer {
   version: string
   /** A new, empty database; its connection URL. */
   createDatabase(): Promise<string>
+  /** Stops it, `fast` as an operator does or `immediate` as a crash does, and starts it again on the same data. */
+  restart(how: 'fast' | 'immediate'): Promise<void>
   dispose(): Promise<void>
+}
+
+export interface PostgresOptions {
+  /** An address to listen on as well, on port 5432, for anybody who reaches it. Default: the socket alone. */
+  host?: string
+  /** Default 200. */
+  maxConnections?: number
 }
 
 /** Why there is none here and how to get one; `undefined` when there is. */
@@ -24,7 +33,7 @@ export function whyNoPostgres(): string | undefined {
   return binaries() ? undefined : `no PostgreSQL server below ${BINARIES}; on Debian and Ubuntu: RUNLEVEL=1 apt-get install -y postgresql`
 }
 
-export async function startPostgresServer(): Promise<PostgresServer> {
+export async function startPostgresServer({ host, maxConnections = 200 }: PostgresOptions = {}): Promise<PostgresServer> {
   const found = binaries()
   if (!found) throw new Error(whyNoPostgres())
   const folder = mkdtempSync(join(tmpdir(), 'pg-server-'))
@@ -41,18 +50,18 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     timeout: 60_000,
   })
   // Who is called `guarded` needs a password.
-  await writeFile(join(data, 'pg_hba.conf'), 'local all guarded scram-sha-256\nlocal all all trust\n')
-  const server = spawn(
-    join(found, 'postgres'),
-    ['-D', data, '-k', folder, '-p', '5432', '-c', 'listen_addresses=', '-c', 'max_connections=200', '-c', 'fsync=off'],
-    {
+  const network = host === undefined ? '' : 'host all all all trust\n'
+  await writeFile(join(data, 'pg_hba.conf'), `local all guarded scram-sha-256\nlocal all all trust\n${network}`)
+  const settings = [`listen_addresses=${host ?? ''}`, `max_connections=${maxConnections}`, 'fsync=off']
+  const start = (): ChildProcess =>
+    spawn(join(found, 'postgres'), ['-D', data, '-k', folder, '-p', '5432', ...settings.flatMap((setting) => ['-c', setting])], {
       ...ids,
       env,
       cwd: '/',
       stdio: 'ignore',
-    },
-  )
-  const url = (database: string): string => `postgres://${USER}@${encodeURIComponent(folder)}:5432/${database}`
+    })
+  let server = start()
+  const url = (database: string, at = encodeURIComponent(folder)): string => `postgres://${USER}@${at}:5432/${database}`
   const ask = async (text: string): Promise<string> => {
     const client = new pg.Client({ connectionString: url('postgres') })
     client.on('error', () => {})
@@ -64,23 +73,33 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       await client.end().catch(() => {})
     }
   }
-  const version = await untilUp(
-    () => ask('show server_version'),
-    () => server.exitCode !== null,
-  )
+  const up = (): Promise<string> =>
+    untilUp(
+      () => ask('show server_version'),
+      () => server.exitCode !== null,
+    )
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    const gone = once(server, 'exit')
+    server.kill(signal)
+    await gone
+  }
+  const version = await up()
   let made = 0
   return {
     version,
     async createDatabase() {
       made += 1
       await ask(`create database test_${made}`)
-      return url(`test_${made}`)
+      return url(`test_${made}`, host)
+    },
+    async restart(how) {
+      await stop(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+      server = start()
+      await up()
     },
     async dispose() {
-      const gone = once(server, 'exit')
       // Immediate shutdown: nothing here is worth writing out.
-      server.kill('SIGQUIT')
-      await gone
+      await stop('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
   }

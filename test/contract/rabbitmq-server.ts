@@ -30,7 +30,17 @@ export function whyNoRabbitmq(): string | undefined {
   return programs() ? undefined : `no RabbitMQ server below ${LIBRARY}; on Debian and Ubuntu: RUNLEVEL=1 apt-get install -y rabbitmq-server`
 }
 
-export async function startRabbitmqServer(): Promise<RabbitmqServer> {
+export interface RabbitmqOptions {
+  /** An address to listen on in place of loopback, for anybody who reaches it. */
+  host?: string
+  /** How long a start may take. Default 50 s. */
+  startTimeoutMs?: number
+}
+
+export async function startRabbitmqServer({
+  host = '127.0.0.1',
+  startTimeoutMs = START_TIMEOUT_MS,
+}: RabbitmqOptions = {}): Promise<RabbitmqServer> {
   const found = programs()
   if (!found) throw new Error(whyNoRabbitmq())
   const [port, distributionPort, mapperPort] = await freePorts(3)
@@ -52,14 +62,14 @@ export async function startRabbitmqServer(): Promise<RabbitmqServer> {
     RABBITMQ_MNESIA_BASE: join(folder, 'data'),
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_CONF_ENV_FILE: file('environment', ''),
-    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', `listeners.tcp.1 = 127.0.0.1:${port}\n`),
+    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', `listeners.tcp.1 = ${host}:${port}\nloopback_users.guest = ${host === '127.0.0.1'}\n`),
     RABBITMQ_ADVANCED_CONFIG_FILE: file(
       'advanced.config',
       `[{rabbit, [{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}, {channel_tick_interval, ${LOOK_EVERY_MS}}]}].\n`,
     ),
     RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].\n'),
   }
-  const url = `amqp://guest:guest@127.0.0.1:${port}`
+  const url = `amqp://guest:guest@${host}:${port}`
   // Started here, so that the broker does not leave one behind.
   const mapper = spawn('epmd', ['-port', String(mapperPort), '-address', '127.0.0.1'], { env, stdio: 'ignore' })
   let broker: ChildProcess
@@ -69,7 +79,7 @@ export async function startRabbitmqServer(): Promise<RabbitmqServer> {
     const probe = new Connection({ url, retryLow: 100, retryHigh: 100 })
     probe.on('error', () => {})
     await Promise.race([
-      probe.onConnect(START_TIMEOUT_MS, true),
+      probe.onConnect(startTimeoutMs, true),
       once(broker, 'exit').then(() => Promise.reject(new Error(`RabbitMQ ended at its start:\n${logOf(folder)}`))),
     ]).finally(() => probe.unsafeDestroy())
   }

@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 50
 
 /** A private Ceph RADOS Gateway: a real S3 server with real signatures, its objects in memory. */
 export interface S3Server {
-  /** `http://127.0.0.1:<port>`; buckets are addressed by path. */
+  /** `http://<host>:<port>`; buckets are addressed by path. */
   endpoint: string
   accessKey: string
   secretKey: string
@@ -34,13 +34,13 @@ export async function whyNoS3Server(): Promise<string | undefined> {
  * One monitor, one storage daemon that keeps everything in memory, and the gateway: about 13 s. No manager, no rights and
  * no account of the system are needed; all files are in a temporary folder, and every process is a child of this one.
  */
-export async function startS3Server(): Promise<S3Server> {
+export async function startS3Server({ host = '127.0.0.1' }: { host?: string } = {}): Promise<S3Server> {
   const folder = mkdtempSync(join(tmpdir(), 's3-server-'))
   for (const name of ['mon', 'osd', 'rgw', 'run']) mkdirSync(join(folder, name))
   const [gatewayPort = 0, monitorPort = 0] = await freePorts(2)
   const cluster = randomUUID()
   const storage = randomUUID()
-  writeFileSync(join(folder, 'ceph.conf'), configuration({ folder, cluster, gatewayPort, monitorPort }))
+  writeFileSync(join(folder, 'ceph.conf'), configuration({ folder, cluster, host, gatewayPort, monitorPort }))
   const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC', CEPH_CONF: join(folder, 'ceph.conf') }
   const daemons: ChildProcess[] = []
   // Also when the tests end without letting go of it, as after a time limit.
@@ -86,7 +86,7 @@ export async function startS3Server(): Promise<S3Server> {
       `--secret-key=${secretKey}`,
     )
     const gateway = start('radosgw', '-n', 'client.rgw')
-    const endpoint = `http://127.0.0.1:${gatewayPort}`
+    const endpoint = `http://${host}:${gatewayPort}`
     await untilAnswers(endpoint, gateway)
     return { endpoint, accessKey, secretKey, dispose }
   } catch (error) {
@@ -100,7 +100,7 @@ export async function startS3Server(): Promise<S3Server> {
  * Settings that matter: `auth = none` only works with the `crc` modes; one copy of everything and few placement groups;
  * rules of buckets for which a day is 5 s; no limit on names, since a temporary folder may be on a file system with short ones.
  */
-function configuration(of: { folder: string; cluster: string; gatewayPort: number; monitorPort: number }): string {
+function configuration(of: { folder: string; cluster: string; host: string; gatewayPort: number; monitorPort: number }): string {
   return `[global]
 fsid = ${of.cluster}
 run dir = ${of.folder}/run
@@ -140,7 +140,7 @@ osd pool default pgp num = 2
 osd pool default pg autoscale mode = off
 [client.rgw]
 rgw data = ${of.folder}/rgw
-rgw frontends = beast endpoint=127.0.0.1:${of.gatewayPort}
+rgw frontends = beast endpoint=${of.host}:${of.gatewayPort}
 rgw enable apis = s3
 rgw lc debug interval = 5
 rgw override bucket index max shards = 1

@@ -27,8 +27,8 @@ export interface WebhookReceiver extends AsyncDisposable {
 
 const LOOK_EVERY_MS = 5
 
-/** Somebody who takes webhooks and keeps them as they came. */
-export async function webhookReceiver(): Promise<WebhookReceiver> {
+/** Somebody who takes webhooks and keeps them as they came. `host`: the address to listen on. */
+export async function webhookReceiver(host = '127.0.0.1'): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = []
   const answers: (number | ReceiverAnswer)[] = []
   const server = createServer(async (request, response) => {
@@ -44,9 +44,9 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
     await after
     response.writeHead(status, headers).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/hook`,
     received,
     answers,
     async has(count) {

@@ -29,6 +29,9 @@ export function createPool({ connection, log, max = 16 }: PoolOptions): pg.Pool 
     ...connection,
     pipeline: true,
   })
+  // A connection may break between two statements of whoever has it in hand, or while it changes hands. The next statement fails of
+  // it; without a listener on the connection itself the process would end of it.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   pool.on('error', (error) => {
     // Only the message: the error carries the whole connection with it.
     if (!pool.ending) log?.warn({ reason: error.message }, 'an idle database connection broke; the next query opens a new one')

@@ -259,7 +259,8 @@ function watch(child: ChildProcess, order: ToolOrder, program: string): Promise<
     child.on('exit', (code, signalName) => {
       end()
       said.then(() => {
-        if (code === 0) resolve({ stderr })
+        // It says 0 also where what it wrote last did not fit on the disk.
+        if (code === 0 && !NO_SPACE.test(stderr)) resolve({ stderr })
         else if (order.signal.aborted) reject(order.signal.reason)
         else reject(failure(order, program, late, signalName ?? `exit ${code}`, stderr))
       })
@@ -269,6 +270,8 @@ function watch(child: ChildProcess, order: ToolOrder, program: string): Promise<
   return done
 }
 
+const NO_SPACE = /No space left on device/
+
 function failure(order: ToolOrder, program: string, late: boolean, ending: string, stderr: string): SluiceError {
   const tool = order.tool ?? 'ffmpeg'
   const words = stderr.trim().split('\n').slice(-ERROR_LINES).join(' | ').slice(-1_000)
@@ -277,7 +280,7 @@ function failure(order: ToolOrder, program: string, late: boolean, ending: strin
     const fix = 'Give the machine more CPU, or ask for a shorter or smaller result.'
     return problem('media_tool_failed', `${tool} took longer than ${order.timeoutMs / 1_000} s`, fix)
   }
-  if (/No space left on device/.test(stderr)) {
+  if (NO_SPACE.test(stderr)) {
     return problem('storage_full', `${tool} could not write: no space is left. ${words}`, 'Free space on the disk of the data folder.')
   }
   // The helpers that confine it say 127 or 126 when it cannot be started.

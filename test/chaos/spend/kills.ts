@@ -8,6 +8,8 @@ import { labVendors } from '../../../src/lab/vendors/index.ts'
 import type { JobInput, JobView } from '../../../src/wire/jobs.ts'
 import type { TakeView } from '../../../src/wire/spend.ts'
 import { type Server, startServer } from '../../helpers/server.ts'
+import { type Api, createApi } from '../api.ts'
+import { decideOrders, worksOf } from '../operator.ts'
 import { seeded } from '../seeded.ts'
 import { createSubmitter } from '../submitter.ts'
 
@@ -61,10 +63,16 @@ export async function killRounds(options: { kills: number; seed: number; say: (l
   try {
     for (let kill = 1; kill <= options.kills; kill++) {
       server = await start()
-      submitter.feed(server.url)
+      const { url } = server
+      submitter.feed(url)
       await sleep(LIFE_MS.least + random() * (LIFE_MS.most - LIFE_MS.least))
       submitter.pause()
-      if (kill % 5 === 0) decided += await decide(server.url, submitter.accepted, lab).catch(() => 0)
+      if (kill % 5 === 0)
+        decided += await decideOrders(
+          createApi(() => url),
+          submitter.accepted,
+          lab,
+        ).catch(() => 0)
       await server.kill({ database: false })
       server = null
       if (kill % 25 === 0) options.say(`${kill} kills, ${submitter.accepted.size} jobs accepted, ${lab.book.entries().length} charges`)
@@ -73,16 +81,17 @@ export async function killRounds(options: { kills: number; seed: number; say: (l
     await submitter.confirm(server.url)
     const settled = { done: false }
     const { url } = server
+    const api = createApi(() => url)
     const deciding = (async () => {
       while (!settled.done) {
-        decided += await decide(url, submitter.accepted, lab)
+        decided += await decideOrders(api, submitter.accepted, lab)
         await sleep(1_000)
       }
     })()
     const faults = await submitter.untilEnded(server.url, SETTLE_MS)
     settled.done = true
     await deciding
-    const result = await audit(server.url, submitter.accepted, lab)
+    const result = await audit(api, submitter.accepted, lab)
     await server.stop()
     server = null
     return { ...result, kills: options.kills, faults: [...faults, ...result.faults], decided }
@@ -93,43 +102,7 @@ export async function killRounds(options: { kills: number; seed: number; say: (l
   }
 }
 
-/** Looks every order in doubt up at the vendor, by the words of its prompt, and says what is there. */
-async function decide(url: string, accepted: ReadonlySet<string>, lab: RunningLab): Promise<number> {
-  let decided = 0
-  for (const id of accepted) {
-    const job = await get<JobView>(`${url}/v1/jobs/${id}`)
-    if (job.state !== 'running') continue
-    const { takes } = await get<{ takes: TakeView[] }>(`${url}/v1/jobs/${id}/takes`)
-    for (const take of takes.filter(({ decision }) => decision !== null)) {
-      if (!/cannot be asked/.test(job.notice ?? '')) continue
-      const works = worksOf(lab, job)
-      // The vendor's page shows the orders in their order; those of earlier takes that were charged are known.
-      const known = takes.filter(
-        ({ id: other, provider, cost }) => other !== take.id && provider === take.provider && cost?.state === 'settled',
-      ).length
-      const work = works[known]
-      const decision =
-        work && take.decision?.choices.includes('adopt')
-          ? { decision: 'adopt', remoteId: work.id }
-          : { decision: work ? 'give-up' : 'not-taken' }
-      const answer = await fetch(`${url}/v1/jobs/${id}/takes/${take.id}/decision`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(decision),
-      })
-      if (answer.ok) decided++
-    }
-  }
-  return decided
-}
-
-function worksOf(lab: RunningLab, job: JobView): { id: string; chargedMicroUsd: number }[] {
-  const prompt = String(job.request['prompt'])
-  const works = lab.works.all().filter((work) => work.prompt === prompt)
-  return works.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).map(({ id }) => ({ id, chargedMicroUsd: lab.book.of(id) }))
-}
-
-async function audit(url: string, accepted: ReadonlySet<string>, lab: RunningLab): Promise<Omit<KillResult, 'kills' | 'decided'>> {
+async function audit(api: Api, accepted: ReadonlySet<string>, lab: RunningLab): Promise<Omit<KillResult, 'kills' | 'decided'>> {
   const result = {
     jobs: accepted.size,
     takes: 0,
@@ -140,9 +113,9 @@ async function audit(url: string, accepted: ReadonlySet<string>, lab: RunningLab
     ledgerMicroUsd: 0,
   }
   for (const id of accepted) {
-    const job = await get<JobView>(`${url}/v1/jobs/${id}`)
-    const { takes } = await get<{ takes: TakeView[] }>(`${url}/v1/jobs/${id}/takes`)
-    const works = worksOf(lab, job)
+    const job = await api.get<JobView>(`/v1/jobs/${id}`)
+    const { takes } = await api.get<{ takes: TakeView[] }>(`/v1/jobs/${id}/takes`)
+    const works = worksOf(lab, String(job.request['prompt']))
     result.takes += takes.length
     if (works.length > takes.length) result.chargedTwice++
     result.labMicroUsd += works.reduce((sum, { chargedMicroUsd }) => sum + chargedMicroUsd, 0)
@@ -160,12 +133,6 @@ async function audit(url: string, accepted: ReadonlySet<string>, lab: RunningLab
     }
   }
   return result
-}
-
-async function get<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return (await response.json()) as T
 }
 
 async function freePort(): Promise<number> {

@@ -13,8 +13,6 @@ const SCHEMA = 'bullmq'
 export function bullOnPostgres({ pool }: { pool: pg.Pool }): BullStorage<PostgresConnectionOptions> {
   let made: Promise<unknown> | undefined
   pool.on('connect', (client) => {
-    // A connection that breaks while it is checked out ends the process where nobody hears of it; who used it is told as well.
-    client.on('error', () => {})
     // Goes ahead of the first statement on the same connection, which tells what is wrong when this fails.
     client.query(`set search_path to ${SCHEMA}`).catch(() => {})
   })

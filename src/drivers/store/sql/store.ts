@@ -94,8 +94,10 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
     async exclusively(name, work) {
       const client = await translated(() => pool.connect())
       let broken: Error | undefined
+      const lost = new AbortController()
       const onError = (error: Error): void => {
         broken = error
+        lost.abort(error)
         log?.warn({ err: error, name }, 'the connection that held a lock broke; another process may take it')
       }
       client.on('error', onError)
@@ -106,7 +108,7 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
         )
         if (!rows[0]?.held) return undefined
         try {
-          return await work()
+          return await work(lost.signal)
         } finally {
           // A connection that cannot unlock is closed, which unlocks.
           await client.query(`select pg_advisory_unlock(${key})`, [`sluice.${name}`]).catch((error: Error) => {

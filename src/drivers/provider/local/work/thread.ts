@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { storeError } from '../../../../domain/errors.ts'
+import { SluiceError, storeError } from '../../../../domain/errors.ts'
 import { registerFonts } from '../draw/fonts.ts'
 import { type Flite, loadFlite } from '../speech/flite.ts'
 import { make } from './make.ts'
@@ -39,11 +39,20 @@ port.on('message', async (message: ToThread) => {
     })
     say({ type: 'made', takeId, outputs })
   } catch (error) {
-    say(stop.signal.aborted ? { type: 'cancelled', takeId } : { type: 'failed', takeId, error: storeError(error) })
+    say(stop.signal.aborted ? { type: 'cancelled', takeId } : { type: 'failed', takeId, error: storeError(fullDisk(error)) })
   } finally {
     current = undefined
   }
 })
+
+/** The disk's own word for having no space left says nothing of what to do. */
+function fullDisk(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) return error
+  return new SluiceError('storage_full', 'The local provider could not write what it made: no space is left on the disk.', {
+    fix: 'Free some space on the disk of the data folder, or move the folder to a larger disk (SLUICE_DATA); then try again.',
+    cause: error,
+  })
+}
 
 const { first } = workerData as { first: boolean }
 if (!first) giveWay()
