@@ -1,11 +1,18 @@
 locals {
-  environment = {
-    SLUICE_QUEUE        = var.queue
-    SLUICE_QUEUE_PREFIX = var.name
-    SLUICE_BUS          = var.bus
-    SLUICE_S3_BUCKET    = aws_s3_bucket.files.bucket
-    SLUICE_S3_REGION    = var.region
-  }
+  environment = merge(
+    {
+      SLUICE_QUEUE        = var.queue
+      SLUICE_QUEUE_PREFIX = var.name
+      SLUICE_BUS          = var.bus
+      SLUICE_S3_BUCKET    = aws_s3_bucket.files.bucket
+      SLUICE_S3_REGION    = var.region
+    },
+    local.transcode == 1 ? {
+      SLUICE_TRANSCODE       = "lambda"
+      SLUICE_LAMBDA_FUNCTION = local.transcode_name
+      SLUICE_LAMBDA_REGION   = var.region
+    } : {},
+  )
   secrets = merge(
     { DATABASE_URL = aws_secretsmanager_secret.database_url.arn },
     local.redis == 1 ? { SLUICE_REDIS_URL = aws_secretsmanager_secret.redis_url[0].arn } : {},

@@ -152,7 +152,7 @@ program
   .option('--sweep', 'remove them')
   .action(async (options: RetentionCommand) => (await import('./retention.ts')).retention(configFrom(), options))
 
-const tenant = program.command('tenant').description('what tenants store, may store, and how long it stays')
+const tenant = program.command('tenant').description('what tenants store, may store, how long it stays, and their turns')
 tenant
   .command('list', { isDefault: true })
   .description('who there is, and what each stores')
@@ -170,6 +170,8 @@ tenant
   .option('--standard-days <number>', 'how long standard assets stay, `forever` or `server`', period(36_500, 'forever', 'server'))
   .option('--master-days <number>', 'how long masters stay, `asset` (as long as it) or `server`', period(36_500, 'asset', 'server'))
   .option('--quota <size>', 'what it may store, e.g. 500GB, or `none`', quota)
+  .option('--weight <number>', 'its share of what is scarce beside tenants of weight 1', positiveNumber)
+  .option('--jobs-at-once <number>', 'jobs in the making at once, or `server`', period(1_000_000, 'server'))
   .option('--json', 'as JSON')
   .action(async (name: string, options: TenantChange) => (await import('./tenants.ts')).setTenant(configFrom(), name, options))
 

@@ -6,9 +6,10 @@ import { openStoreBeside } from '../compose/open-store-beside.ts'
 import { retentionOf } from '../compose/retention-of.ts'
 import { formatByteSize } from '../domain/byte-size.ts'
 import { SluiceError } from '../domain/errors.ts'
+import type { TenantId } from '../domain/ids.ts'
 import type { RetentionClass, RetentionPeriods } from '../domain/retention.ts'
 import { defaultRetentionOf, periodsOf, type Tenant, type TenantRetention } from '../domain/tenant.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, TenantShare } from '../ports/store.ts'
 
 export interface Shown {
   json?: boolean
@@ -21,6 +22,8 @@ export interface TenantChange extends Shown {
   standardDays?: number | 'forever' | 'server'
   masterDays?: number | 'asset' | 'server'
   quota?: number | 'none'
+  weight?: number
+  jobsAtOnce?: number | 'server'
 }
 
 /** A tenant as `--json` has it. */
@@ -31,6 +34,8 @@ interface Row {
   retention: { default: RetentionClass } & RetentionPeriods
   /** What of `retention` is the tenant's own. */
   own: TenantRetention
+  /** Its turns beside other tenants; `jobsAtOnce` is null where it is the server's. */
+  share: { weight: number; jobsAtOnce: number | null }
 }
 
 /** `sluice tenant list`: who stores how much, and may store how much. */
@@ -38,16 +43,19 @@ export async function listTenants(config: Config, { json = false }: Shown): Prom
   await using stack = new AsyncDisposableStack()
   const store = await openStoreBeside(config, createLogger(config.logLevel), stack)
   const [tenants, stored] = await Promise.all([store.tenants.list(), store.assets.storedBytesByTenant()])
-  const rows = tenants.map((tenant) => rowOf(config, tenant, stored.get(tenant.id) ?? 0))
+  const shares = await sharesOf(store, tenants)
+  const rows = tenants.map((tenant) => rowOf(config, tenant, stored.get(tenant.id) ?? 0, shares.get(tenant.id)))
   if (json) return print(JSON.stringify({ tenants: rows }, null, 2))
   if (rows.length === 0) return print('There are no tenants yet; the first job or API key makes one.')
-  const cells = rows.map(({ name, storedBytes, quotaBytes, retention }) => [
+  const cells = rows.map(({ name, storedBytes, quotaBytes, retention, share }) => [
     name,
     formatByteSize(storedBytes),
     quotaBytes === null ? 'none' : formatByteSize(quotaBytes),
     retention.default,
+    String(share.weight),
+    share.jobsAtOnce === null ? 'as the server' : String(share.jobsAtOnce),
   ])
-  const heads = ['tenant', 'stored', 'quota', 'retention']
+  const heads = ['tenant', 'stored', 'quota', 'retention', 'weight', 'jobs at once']
   const widths = heads.map((head, column) => Math.max(head.length, ...cells.map((row) => row[column]?.length ?? 0)))
   const line = (row: string[]) =>
     row
@@ -79,6 +87,11 @@ export async function setTenant(config: Config, name: string, change: TenantChan
   if (!known) throw new Error(`the tenant ${name} was just there`)
   const tenant = { ...known, ...changed(known, change) }
   await store.tenants.setStoragePolicy(id, tenant)
+  const share = (await sharesOf(store, [tenant])).get(id) ?? NO_SHARE
+  await store.tenants.setShare(id, {
+    weight: change.weight ?? share.weight,
+    jobsAtOnce: change.jobsAtOnce === undefined ? share.jobsAtOnce : change.jobsAtOnce === 'server' ? null : change.jobsAtOnce,
+  })
   await show(config, store, tenant, change.json ?? false)
 }
 
@@ -97,7 +110,8 @@ function changed({ retention, quotaBytes }: Tenant, { quota, ...change }: Tenant
 
 async function show(config: Config, store: Store, tenant: Tenant, json: boolean): Promise<void> {
   const stored = await store.assets.storedBytes(tenant.id)
-  const row = rowOf(config, tenant, stored.ephemeral + stored.standard + stored.permanent)
+  const share = (await sharesOf(store, [tenant])).get(tenant.id)
+  const row = rowOf(config, tenant, stored.ephemeral + stored.standard + stored.permanent, share)
   if (json) return print(JSON.stringify(row, null, 2))
   const { storedBytes, quotaBytes, retention, own } = row
   const whose = (key: keyof TenantRetention) => (key in own ? '' : '  (the server’s)')
@@ -109,18 +123,28 @@ async function show(config: Config, store: Store, tenant: Tenant, json: boolean)
     ['ephemeral', `${counted(retention.ephemeralHours, 'hour')}${whose('ephemeralHours')}`],
     ['standard', `${retention.standardDays === null ? 'for ever' : counted(retention.standardDays, 'day')}${whose('standardDays')}`],
     ['masters', `${retention.masterDays === null ? 'as the asset' : counted(retention.masterDays, 'day')}${whose('masterDays')}`],
+    ['weight', String(row.share.weight)],
+    ['at once', row.share.jobsAtOnce === null ? 'as many jobs as the server allows' : counted(row.share.jobsAtOnce, 'job')],
   ]
   print(lines.map(([label = '', value]) => `${label.padEnd(10)} ${value}`).join('\n'))
 }
 
-function rowOf(config: Config, tenant: Tenant, storedBytes: number): Row {
+function rowOf(config: Config, tenant: Tenant, storedBytes: number, { weight, jobsAtOnce }: Row['share'] = NO_SHARE): Row {
   return {
     name: tenant.name,
     storedBytes,
     quotaBytes: tenant.quotaBytes,
     retention: { default: defaultRetentionOf(tenant), ...periodsOf(tenant, retentionOf(config)) },
     own: tenant.retention,
+    share: { weight, jobsAtOnce },
   }
+}
+
+/** Of a tenant with whom nothing was agreed. */
+const NO_SHARE: Row['share'] = { weight: 1, jobsAtOnce: null }
+
+async function sharesOf(store: Store, tenants: readonly Tenant[]): Promise<Map<TenantId, TenantShare>> {
+  return new Map((await store.tenants.shares(tenants.map(({ id }) => id))).map((share) => [share.tenantId, share]))
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)

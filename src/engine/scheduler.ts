@@ -21,6 +21,8 @@ const SLOTS_KNOWN_MS = 2_000
 export interface Scheduler {
   /** Steps have become due, or will at that time: look no later. Calls during an admission are served by the next one. */
   poke(at?: Date): void
+  /** How long nothing could be admitted, in milliseconds; 0 while it works. */
+  failingMs(): number
   stop(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   let admitting: Promise<void> | null = null
   let again = false
   let stopped = false
+  let failingSince: number | null = null
   const rooms = createRooms(deps)
   let admission: ReturnType<typeof createAdmission> | null = null
 
@@ -62,9 +65,11 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
       for (const [lane, messages] of lanes) rooms.sent(lane, messages.length)
       sleepMs = left ? LEFT_AGAIN_MS : await deps.store.steps.nextDueInMs(LANES, sleepMs)
+      failingSince = null
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
     } catch (error) {
       admission = null
+      failingSince ??= performance.now()
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }
@@ -90,6 +95,7 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   poke()
   return {
     poke,
+    failingMs: () => (failingSince === null ? 0 : performance.now() - failingSince),
     async stop() {
       stopped = true
       clearTimeout(timer)

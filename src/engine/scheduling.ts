@@ -7,6 +7,9 @@ const LEASE = 'scheduler'
 const LEASE_MS = 4_000
 const ASK_EVERY_MS = 1_000
 
+/** One that cannot admit for so long (it does not reach the queue, say) lets another try, and stands back for as long. */
+const FAILING_MS = 5_000
+
 /** A step that becomes due later than this is found by the scheduler of its own accord. */
 const FOUND_ANYWAY_MS = 1_000
 
@@ -42,9 +45,12 @@ export function startScheduling(deps: SchedulingDeps, { id, host, isRunning }: S
   let scheduler: Scheduler | null = null
   let stopping: Promise<void> | null = null
   let heldUntil = 0
+  let standsBackUntil = 0
 
   async function ask(): Promise<void> {
     const asked = performance.now()
+    if (asked < standsBackUntil) return
+    if (scheduler !== null && scheduler.failingMs() > FAILING_MS) return standBack(scheduler)
     try {
       const held = (await store.leases.take(LEASE, id, LEASE_MS)) || (await takeFromTheDead())
       if (held) heldUntil = asked + LEASE_MS
@@ -61,6 +67,15 @@ export function startScheduling(deps: SchedulingDeps, { id, host, isRunning }: S
       if (stopping === null) log.warn({}, 'another process schedules now')
       await former.stop()
     }
+  }
+
+  async function standBack(failing: Scheduler): Promise<void> {
+    scheduler = null
+    heldUntil = 0
+    standsBackUntil = performance.now() + FAILING_MS
+    log.warn({}, 'this process could not admit steps; another may')
+    await failing.stop()
+    await store.leases.release(LEASE, id).catch((error) => log.debug({ err: error }, 'the lease runs out by itself'))
   }
 
   /** A process that was killed on this machine cannot renew its lease: nobody need wait for its end. */

@@ -33,16 +33,24 @@ export function createQueuePositions(run: Sql): (job: Pick<Job, 'id' | 'tenantId
   let knownAt = Number.NEGATIVE_INFINITY
 
   async function look(): Promise<Look> {
-    const at = Date.now()
-    const [entries, turns, heavy] = await Promise.all([
+    const [entries, turns, heavy, [clock]] = await Promise.all([
       steps.entries(MOST_COUNTED),
       allTurns.all(),
       run.rows(sql<{ id: TenantId; weight: number }>`select id, weight from sluice.tenant where weight <> 1`),
+      // Jobs are stamped by the database's clock, or one that goes like it.
+      run.rows(sql<{ now: Date }>`select now() as now`),
     ])
     const weights = new Map(heavy.map(({ id, weight }) => [id, weight]))
     const entryTurns = turns.get('entry') ?? NO_TURNS
     const order = orderOfTurns(entries, weights, entryTurns)
-    return { at, entries, weights, turns: entryTurns, places: new Map(order.map(({ jobId }, place) => [jobId, place])), ends: new Map() }
+    return {
+      at: clock?.now.getTime() ?? 0,
+      entries,
+      weights,
+      turns: entryTurns,
+      places: new Map(order.map(({ jobId }, place) => [jobId, place])),
+      ends: new Map(),
+    }
   }
 
   function endOf(tenantId: TenantId, { entries, weights, turns, ends }: Look): number {
