@@ -10,9 +10,12 @@ import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../src/drivers/provider/local/plan/planner.ts'
 import { createPostgresQueue } from '../src/drivers/queue/postgres/queue.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../src/drivers/tracer/silent/tracer.ts'
 import { createEngine, type Duties, type RunningEngine } from '../src/engine/create-engine.ts'
+import type { EngineConfig } from '../src/engine/deps.ts'
 import { createPipelines } from '../src/pipelines/index.ts'
 import type { Provider } from '../src/ports/provider.ts'
+import type { Queue } from '../src/ports/queue.ts'
 import type { StepHandler } from '../src/ports/stages.ts'
 import type { StageDeps } from '../src/stages/deps.ts'
 import { log } from './database.ts'
@@ -63,9 +66,9 @@ export function openEngine(
   pool: pg.Pool,
   provider: Provider,
   handlers: (deps: StageDeps) => Partial<Record<StepName, StepHandler>>,
+  { queue = createPostgresQueue({ pool, log }), ...config }: Partial<EngineConfig> & { queue?: Queue } = {},
 ): { engine: RunningEngine; close(): Promise<void> } {
   const store = createSqlStore({ pool, log })
-  const queue = createPostgresQueue({ pool, log })
   const bus = createPostgresBus({ pool, log })
   const providers = new Map([[provider.id, provider]])
   const pipelines = createPipelines(createLocalPlanner(), { all: providers, default: provider, assertPublicUrl: () => undefined })
@@ -87,9 +90,12 @@ export function openEngine(
     clock: systemClock,
     ids,
     log,
+    within: (_log, work) => work(),
     metrics: silentMetrics,
+    tracer: silentTracer,
     providers,
     pipelines,
+    inFlight: () => null,
     handlers: {
       analyse: atOnce,
       generate: atOnce,
@@ -107,7 +113,12 @@ export function openEngine(
       leaseMs: 20_000,
       hintAgainMs: 3_000,
       drainMs: 5_000,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000_000,
+      tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+      ...config,
     },
   })
   return {

@@ -4,6 +4,7 @@
  *   npm run bench                      all
  *   npm run bench -- finish dispatch   some
  *   npm run bench -- --write           all, and the table of the README is made anew
+ *   npm run bench -- fairness --write  some, and what they draw is drawn anew
  *   npm run bench -- playback --screenshots folder
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -17,10 +18,13 @@ import { startServer } from '../test/helpers/server.ts'
 import { log } from './database.ts'
 import { benchDispatch } from './dispatch.ts'
 import { benchEventStreams } from './event-streams.ts'
+import { benchFairness } from './fairness.ts'
+import { fairnessSvg } from './fairness-svg.ts'
 import { type Figure, tableOf } from './figures.ts'
 import { benchFinish } from './finish.ts'
 import { benchParked } from './parked.ts'
 import { benchPlayback } from './playback.ts'
+import { benchQueues } from './queues.ts'
 import { benchSubmit } from './submit.ts'
 import { benchTakeCost } from './take-cost.ts'
 import { benchWebhooks } from './webhooks.ts'
@@ -30,6 +34,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false }, screenshots: { type: 'string' } },
 })
+
+/** Shown in the page on turns. */
+const fairnessPlot = join(import.meta.dirname, '..', 'docs', 'how-it-works', 'fairness.svg')
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'))
 const serve =
@@ -49,6 +56,12 @@ const benches: Record<string, () => Promise<Figure | Figure[]>> = {
   'parked-takes': benchParked,
   webhooks: benchWebhooks,
   'take-cost': benchTakeCost,
+  queues: benchQueues,
+  fairness: async () => {
+    const { figure, delays, bound } = await benchFairness()
+    if (values.write) await writeFile(fairnessPlot, fairnessSvg(delays, bound))
+    return figure
+  },
   playback: () => benchPlayback(serve('playback'), values.screenshots),
   start: () => benchStart(serve('start')),
 }
@@ -68,7 +81,7 @@ try {
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}, ${process.platform}`
 const text = `${tableOf(figures)}\n\nMeasured on ${machine}; timings on a shared machine, so trust the ratios.`
 process.stdout.write(`${text}\n`)
-if (values.write) await writeReadme(text)
+if (values.write && positionals.length === 0) await writeReadme(text)
 
 async function writeReadme(table: string): Promise<void> {
   const path = join(import.meta.dirname, '..', 'README.md')

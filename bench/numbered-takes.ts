@@ -72,9 +72,12 @@ export async function insertJobs(
 
 /** The `generate` steps of those from `from` to before `to`. */
 export async function insertSteps(store: Store, from: number, to: number, state: (number: number) => StepState): Promise<void> {
+  const tenantId = await store.tenants.ensure('default', ids.next('ten'))
   const stepOf = (number: number): Step => ({
     id: stepId(number),
     jobId: jobId(number),
+    tenantId,
+    costSeconds: 0.05,
     work: { name: 'generate', takeId: takeId(number) },
     lane: 'io',
     priority: 0,

@@ -5,6 +5,7 @@
 // Plain JavaScript for Node 20: it runs before anything is installed. What is already there costs a few file
 // reads, so every npm script goes through here. Only the task writes to stdout; what is installed is said on stderr.
 import { fileURLToPath } from 'node:url'
+import { ensureLambdaRuntime } from './setup/lambda-runtime.mjs'
 import { withSetupLock } from './setup/lock.mjs'
 import { ensureNode } from './setup/node.mjs'
 import { ensurePackages } from './setup/packages.mjs'
@@ -27,7 +28,7 @@ async function main() {
   const { node, environment } = await withSetupLock(root, async () => {
     ensurePackages(root)
     const node = ensureNode(root)
-    const environment = ensurePrograms(task.programs)
+    const environment = { ...ensurePrograms(task.programs), ...(task.lambdaRuntime && ensureLambdaRuntime(node)) }
     if (task.studio) ensureStudio(root, node)
     return { node, environment }
   })

@@ -27,6 +27,7 @@ export const layers: Record<string, Layer> = {
   delivery: { layers: ['domain', 'ports', 'wire', 'engine', 'realtime'], node: true, packages: 'any' },
   compose: { layers: SERVER, node: true, packages: 'any' },
   cli: { layers: ['domain', 'ports', 'wire', 'compose', 'delivery', 'client', 'lab'], node: true, packages: 'any' },
+  lambda: { layers: ['domain', 'ports', 'media', 'drivers', 'compose'], node: true, packages: 'any' },
   // beside: the vendors' own APIs on this machine, to try an application and our adapters against
   lab: { layers: ['domain', 'ports', 'wire', 'media'], node: true, packages: 'any' },
   // beside: contract suites, handed out with the package

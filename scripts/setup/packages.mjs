@@ -52,7 +52,7 @@ export function firstMissingPackage(root) {
 }
 
 /** The npm that called us, else the one on PATH. @returns {{ command: string, prefix: string[] }} */
-function npm() {
+export function npm() {
   const cli = process.env.npm_execpath
   if (cli !== undefined && basename(cli) === 'npm-cli.js') return { command: process.execPath, prefix: [cli] }
   return { command: process.platform === 'win32' ? 'npm.cmd' : 'npm', prefix: [] }

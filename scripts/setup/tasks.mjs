@@ -1,14 +1,16 @@
 /**
  * What each npm script needs and runs. `programs` are installed when missing, in this order; `command` is handed to Node.
+ * `lambdaRuntime`: its tests run the function in Lambda.
  *
  * @typedef {'ffmpeg' | 'chromium' | 'postgresql' | 'redis' | 'rabbitmq' | 'radosgw' | 'promtool'} ProgramName
- * @type {Record<string, { programs: ProgramName[], studio: boolean, command: string[] }>}
+ * @type {Record<string, { programs: ProgramName[], lambdaRuntime?: boolean, studio: boolean, command: string[] }>}
  */
 export const tasks = {
   demo: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'generate'] },
   start: { programs: ['ffmpeg'], studio: true, command: ['src/cli/main.ts', 'serve'] },
   test: {
     programs: ['ffmpeg', 'chromium', 'postgresql', 'redis', 'rabbitmq', 'radosgw', 'promtool'],
+    lambdaRuntime: true,
     studio: true,
     command: ['scripts/test.ts'],
   },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
+import { SAMPLERS } from '../domain/trace.ts'
 import { pluginsFolder } from './package-files.ts'
 import { providerSettings } from './provider-settings.ts'
 import { cores, oneOf, optionalWholeNumber, setting, wholeNumber } from './setting.ts'
@@ -9,6 +10,7 @@ const days = optionalWholeNumber(1, 36_500)
 
 export type ModeratorName = 'openai' | 'nsfwjs'
 
+const ratioRange = 'must be a number from 0 to 1'
 const portRange = 'must be a whole number from 0 to 65535'
 
 export const settings = {
@@ -91,6 +93,14 @@ export const settings = {
     z.string().min(1).optional(),
   ),
   s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
+  s3Redirect: setting(
+    'SLUICE_S3_REDIRECT',
+    'false',
+    '`true`: whoever reads a video or sound file is sent to the bucket by an address signed for an hour; readers must reach it.',
+    oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+  ),
   queuePrefix: setting(
     'SLUICE_QUEUE_PREFIX',
     'sluice',
@@ -124,6 +134,37 @@ export const settings = {
     '`auto`: FFmpeg runs under bubblewrap where it works; `off`: limits only.',
     oneOf('auto', 'off').default('auto'),
   ),
+  transcode: setting(
+    'SLUICE_TRANSCODE',
+    'local',
+    'Where the ladder of a video is encoded: `local`, on the workers, or `lambda`, in a function of AWS Lambda.',
+    oneOf('local', 'lambda').default('local'),
+  ),
+  lambdaFunction: setting(
+    'SLUICE_LAMBDA_FUNCTION',
+    'none',
+    'Its name or ARN, or `name:alias`; the keys are those that the environment, the AWS profile or the role of the machine gives.',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9:_-]{1,170}$/, 'must be the name or the ARN of a function')
+      .optional(),
+  ),
+  lambdaRegion: setting(
+    'SLUICE_LAMBDA_REGION',
+    "the environment's",
+    'Region of the function; best that of the bucket.',
+    z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a region like eu-central-1')
+      .optional(),
+  ),
+  lambdaEndpoint: setting(
+    'SLUICE_LAMBDA_ENDPOINT',
+    "AWS's",
+    'Address of a server other than AWS that is asked like Lambda.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  lambdaSlots: setting('SLUICE_LAMBDA_SLOTS', '16', 'Invocations of the function at once from this process.', wholeNumber(1, 1_000, 16)),
   cpuSlots: setting(
     'SLUICE_CPU_SLOTS',
     'half the cores, at least 2',
@@ -131,6 +172,30 @@ export const settings = {
     wholeNumber(1, 64, Math.max(2, Math.floor(cores / 2))),
   ),
   ioSlots: setting('SLUICE_IO_SLOTS', '32', 'Steps at once that wait on others: providers, downloads.', wholeNumber(1, 1_000, 32)),
+  jobsAtOnce: setting(
+    'SLUICE_JOBS_AT_ONCE',
+    '1000',
+    'Jobs in the making at once, in the whole house. The others wait in the queue, where tenants take turns.',
+    wholeNumber(1, 10_000_000, 1_000),
+  ),
+  tenantJobsAtOnce: setting(
+    'SLUICE_TENANT_JOBS_AT_ONCE',
+    'no limit',
+    'Of these, jobs of one tenant that has no limit of its own (`sluice tenant`).',
+    optionalWholeNumber(1, 10_000_000),
+  ),
+  tenantWaitingJobs: setting(
+    'SLUICE_TENANT_WAITING_JOBS',
+    '20000',
+    'Jobs of one tenant that may wait for their beginning; further ones are refused with 429 `queue_full`.',
+    wholeNumber(1, 10_000_000, 20_000),
+  ),
+  tenantWaitingSeconds: setting(
+    'SLUICE_TENANT_WAITING_SECONDS',
+    'no limit',
+    'Nothing is taken in from a tenant whose next job has waited for longer, in seconds: 429 as well.',
+    optionalWholeNumber(1, 10_000_000),
+  ),
   renderers: setting(
     'SLUICE_RENDERERS',
     'half the cores, at most 4',
@@ -247,6 +312,25 @@ export const settings = {
     'The port on SLUICE_HOST where `sluice worker` serves its `/metrics`; `sluice serve` has them on its own.',
     z.coerce.number({ error: portRange }).int(portRange).min(0, portRange).max(65_535, portRange).optional(),
   ),
+  traceEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'none',
+    'Where traces are sent: the address of a collector for OTLP over HTTP, like http://127.0.0.1:4318.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  traceService: setting('OTEL_SERVICE_NAME', 'sluice', 'What this process is called in traces.', z.string().min(1).default('sluice')),
+  traceSampler: setting(
+    'OTEL_TRACES_SAMPLER',
+    'parentbased_always_on',
+    "Which traces are kept: one of OpenTelemetry's names, as parentbased_traceidratio.",
+    oneOf(...SAMPLERS).default('parentbased_always_on'),
+  ),
+  traceSamplerRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    '1',
+    'The share of traces a sampler with `ratio` in its name keeps, 0 to 1.',
+    z.coerce.number({ error: ratioRange }).min(0, ratioRange).max(1, ratioRange).default(1),
+  ),
   logLevel: setting(
     'SLUICE_LOG',
     'info',
@@ -276,8 +360,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // The URLs of a database and of brokers have their passwords in them, and keys are secrets.
-      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET|TOKEN/.test(variable)
+      // The URLs of a database, of brokers and of a collector have their passwords in them, and keys are secrets.
+      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|OTLP_ENDPOINT|KEY|SECRET|TOKEN/.test(variable)
         ? variable
         : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)
@@ -296,12 +380,16 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
 }
 
 /** What was chosen without saying where it is. */
-function missingAddresses({ queue, bus, redisUrl, rabbitmqUrl, databaseUrl }: Config): string[] {
+function missingAddresses({ queue, bus, redisUrl, rabbitmqUrl, databaseUrl, transcode, lambdaFunction, s3Bucket }: Config): string[] {
   const problems: string[] = []
   if (queue === 'bullmq' && redisUrl === undefined && databaseUrl === undefined)
     problems.push('SLUICE_QUEUE is bullmq, which needs a Redis in SLUICE_REDIS_URL or a PostgreSQL in DATABASE_URL.')
   if (queue === 'rabbitmq' && rabbitmqUrl === undefined)
     problems.push('SLUICE_QUEUE is rabbitmq, which needs its address in SLUICE_RABBITMQ_URL, like amqp://user:password@host:5672/vhost.')
   if (bus === 'redis' && redisUrl === undefined) problems.push('SLUICE_BUS is redis, which needs its address in SLUICE_REDIS_URL.')
+  if (transcode === 'lambda' && lambdaFunction === undefined)
+    problems.push('SLUICE_TRANSCODE is lambda, which needs the name of the function in SLUICE_LAMBDA_FUNCTION.')
+  if (transcode === 'lambda' && s3Bucket === undefined)
+    problems.push('SLUICE_TRANSCODE is lambda, which reads and writes files in a bucket: SLUICE_S3_BUCKET is not set.')
   return problems
 }

@@ -1,5 +1,6 @@
 import type { EngineConfig } from '../engine/deps.ts'
 import type { Config } from './config.ts'
+import { retentionOf } from './retention-of.ts'
 
 /** What of the configuration the engine goes by. */
 export function engineConfig(config: Config): EngineConfig {
@@ -8,10 +9,10 @@ export function engineConfig(config: Config): EngineConfig {
     leaseMs: config.leaseMs,
     hintAgainMs: 3_000,
     drainMs: config.drainMs,
-    retention: {
-      ephemeralHours: config.ephemeralHours,
-      standardDays: config.standardDays ?? null,
-      masterDays: config.masterDays ?? null,
-    },
+    jobsAtOnce: config.jobsAtOnce,
+    tenantJobsAtOnce: config.tenantJobsAtOnce ?? null,
+    tenantWaitingJobs: config.tenantWaitingJobs,
+    tenantWaitingSeconds: config.tenantWaitingSeconds ?? null,
+    retention: retentionOf(config),
   }
 }

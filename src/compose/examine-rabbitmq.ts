@@ -6,12 +6,12 @@ import type { Finding } from './examine.ts'
 const WHAT = 'RabbitMQ'
 
 /** Whether the RabbitMQ of the configuration answers, and its version. */
-export async function examineRabbitmq({ queue, rabbitmqUrl }: Config): Promise<Finding[]> {
+export async function examineRabbitmq({ queue, rabbitmqUrl, queuePrefix }: Config): Promise<Finding[]> {
   if (queue !== 'rabbitmq' || rabbitmqUrl === undefined) return []
   try {
-    return [{ what: WHAT, state: 'ok', found: `${await rabbitmqVersion(rabbitmqUrl)} at ${new URL(rabbitmqUrl).host}` }]
+    return [{ what: WHAT, state: 'ok', found: `${await rabbitmqVersion(rabbitmqUrl, queuePrefix)} at ${new URL(rabbitmqUrl).host}` }]
   } catch (error) {
-    const fix = 'Start it, correct SLUICE_RABBITMQ_URL, or unset SLUICE_QUEUE to do without.'
-    return [{ what: WHAT, state: 'missing', found: asSluiceError(error).message, fix }]
+    const { message: found, fix = 'See the message.' } = asSluiceError(error)
+    return [{ what: WHAT, state: 'missing', found, fix }]
   }
 }

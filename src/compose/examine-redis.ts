@@ -18,13 +18,15 @@ export async function examineRedis({ queue, bus, redisUrl }: Config): Promise<Fi
     })
     const version = /^redis_version:(.+?)\r?$/m.exec(info)?.[1] ?? 'of an unknown version'
     const policy = /^maxmemory_policy:(.+?)\r?$/m.exec(info)?.[1]
-    return [finding(`${version} at ${new URL(redisUrl).host}`, version, policy)]
+    const bytes = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)
+    const isFull = bytes('maxmemory') > 0 && bytes('used_memory') >= bytes('maxmemory')
+    return [finding(`${version} at ${new URL(redisUrl).host}`, { version, policy, isFull })]
   } finally {
     close()
   }
 }
 
-function finding(found: string, version: string, policy: string | undefined): Finding {
+function finding(found: string, { version, policy, isFull }: { version: string; policy: string | undefined; isFull: boolean }): Finding {
   if (isOlder(version)) {
     const fix = `Use Redis ${OLDEST_VERSION.join('.')} or newer, or unset SLUICE_QUEUE and SLUICE_BUS.`
     return { what: WHAT, state: 'missing', found: `${found} is too old`, fix }
@@ -36,6 +38,10 @@ function finding(found: string, version: string, policy: string | undefined): Fi
       found: `${found}, which throws keys away when its memory is full (maxmemory-policy ${policy})`,
       fix: 'Set maxmemory-policy to noeviction; what waits may be lost, and starts late.',
     }
+  }
+  if (isFull) {
+    const fix = 'Raise its maxmemory. What is due waits in the database meanwhile.'
+    return { what: WHAT, state: 'missing', found: `${found} takes nothing more: its memory (maxmemory) is full`, fix }
   }
   return { what: WHAT, state: 'ok', found }
 }

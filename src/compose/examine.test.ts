@@ -44,7 +44,10 @@ test('an FFmpeg without an encoder we need says which', async () => {
 
 test('a database that does not answer is missing, and its password is not told', async () => {
   const found = await look({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/news' })
-  expect(found.get('PostgreSQL')).toMatchObject({ state: 'missing', found: expect.stringContaining('127.0.0.1:1/news cannot be reached') })
+  expect(found.get('PostgreSQL')).toMatchObject({
+    state: 'missing',
+    found: expect.stringContaining('127.0.0.1:1/news: The database cannot be reached'),
+  })
   expect(JSON.stringify([...found.values()])).not.toContain('secret')
 })
 

@@ -1,23 +1,22 @@
-import { execFile } from 'node:child_process'
 import { constants, existsSync } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { asSluiceError } from '../domain/errors.ts'
 import { modelsOfThePackage } from '../drivers/script-reader/offline/models.ts'
-import { findBinaries } from '../drivers/store/embedded/binaries.ts'
-import { createPostgresPool } from '../drivers/store/postgres/pool.ts'
 import { readCapabilities } from '../media/ffmpeg/capabilities.ts'
 import { findOnPath, locateFfmpeg } from '../media/ffmpeg/locate.ts'
 import { createToolRunner } from '../media/ffmpeg/run.ts'
 import type { SandboxTools } from '../media/ffmpeg/sandbox.ts'
 import type { Config } from './config.ts'
+import { examineDatabase } from './examine-database.ts'
 import { examineGuardrails } from './examine-guardrails.ts'
 import { examineObjects } from './examine-objects.ts'
 import { examineProviders } from './examine-providers.ts'
 import { examineRabbitmq } from './examine-rabbitmq.ts'
 import { examineRedis } from './examine-redis.ts'
+import { examineTraces } from './examine-traces.ts'
+import { examineTranscoder } from './examine-transcoder.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
 
@@ -32,7 +31,6 @@ export interface Finding {
 }
 
 const OLDEST_NODE = 24
-const EXAMINE_TIMEOUT_MS = 30_000
 /** Less does not hold one job's working files. */
 const LEAST_FREE_BYTES = 500e6
 /** Less is soon full: a minute of video with all its forms takes about 50 MB. */
@@ -47,15 +45,17 @@ export async function examine(config: Config): Promise<Finding[]> {
   const groups: [string, () => Finding[] | Promise<Finding[]>][] = [
     ['Node', node],
     ['FFmpeg', () => ffmpeg(config)],
-    ['database', () => database(config)],
+    ['PostgreSQL', () => examineDatabase(config)],
     ['Redis', () => examineRedis(config)],
     ['RabbitMQ', () => examineRabbitmq(config)],
     ['data folder', () => dataFolder(config.dataFolder)],
     ['bucket', () => examineObjects(config)],
+    ['function', () => examineTranscoder(config)],
     ['local provider', localProvider],
     ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],
     ['guardrails', () => examineGuardrails(config)],
+    ['traces', () => examineTraces(config)],
     ['Studio', studio],
     ['Chromium', chromium],
   ]
@@ -119,43 +119,6 @@ async function sandboxTools({ sandbox }: Config, tools: SandboxTools): Promise<F
     ]
   }
   return [limits, optional('bubblewrap', 'not found; FFmpeg runs with limits only', 'sudo apt-get install -y bubblewrap')]
-}
-
-async function database({ databaseUrl }: Config): Promise<Finding[]> {
-  return [databaseUrl === undefined ? await embeddedDatabase() : await ownDatabase(databaseUrl)]
-}
-
-async function embeddedDatabase(): Promise<Finding> {
-  const { postgres } = await findBinaries()
-  const { stdout } = await promisify(execFile)(postgres, ['--version'], { timeout: EXAMINE_TIMEOUT_MS, killSignal: 'SIGKILL' })
-  return ok('PostgreSQL', `embedded, ${stdout.trim().replace('postgres (PostgreSQL) ', '')}`)
-}
-
-async function ownDatabase(url: string): Promise<Finding> {
-  const { host, pathname } = new URL(url)
-  const where = `${host}${pathname}`
-  const pool = createPostgresPool(url, { log: createLogger('silent') })
-  try {
-    const { rows } = await pool.query<{ version: string; number: string }>(
-      "select current_setting('server_version') as version, current_setting('server_version_num') as number",
-    )
-    const { version = 'unknown', number = '0' } = rows[0] ?? {}
-    if (Number(number) >= 150_000) return ok('PostgreSQL', `${version} at ${where}`)
-    return missing(
-      'PostgreSQL',
-      `${version} at ${where} is too old`,
-      'Use PostgreSQL 15 or newer, or unset DATABASE_URL for the embedded one.',
-    )
-  } catch (error) {
-    const reason = error instanceof Error && error.message !== '' ? error.message : String(error)
-    return missing(
-      'PostgreSQL',
-      `${where} cannot be reached: ${reason}`,
-      'Start it, correct DATABASE_URL, or unset it for the embedded one.',
-    )
-  } finally {
-    await pool.end()
-  }
 }
 
 async function dataFolder(folder: string): Promise<Finding[]> {

@@ -36,8 +36,8 @@ export const providerSettings = {
   ),
   inFlight: setting(
     'SLUICE_IN_FLIGHT',
-    'unset',
-    'Takes in the making at once by provider, over all workers: `runway=2,fal=10`.',
+    'local=16',
+    'Takes in the making at once by provider, over all workers: `runway=2,fal=10`. Tenants share the places.',
     amounts('[a-z-]+', 'runway=2,fal=10'),
   ),
   videosUrl: setting(

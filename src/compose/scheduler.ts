@@ -2,8 +2,8 @@ import { createPrometheusMetrics } from '../drivers/metrics/prometheus/metrics.t
 import { startPresence } from '../engine/presence.ts'
 import { startScheduling } from '../engine/scheduling.ts'
 import type { Logger } from '../ports/logger.ts'
-import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { startDatabaseClock } from './database-clock.ts'
 import { engineConfig } from './engine-config.ts'
 import { ids } from './ids.ts'
 import { serveMetrics } from './listen.ts'
@@ -20,11 +20,14 @@ export interface SchedulerApp extends AsyncDisposable {
 /** A process that only admits steps, or stands by for that. It needs the database and the queue, no FFmpeg and no files. */
 export async function startSchedulerApp(config: Config, log: Logger): Promise<SchedulerApp> {
   await using stack = new AsyncDisposableStack()
-  const clock = systemClock
   const metrics = createPrometheusMetrics({ log })
   const { store, pool } = await openStore(config, log, stack)
+  const clock = await startDatabaseClock(store, log)
+  stack.defer(() => clock.stop())
   const queue = openQueue(config, pool, log)
   stack.defer(() => queue.close())
+  // One that cannot send would keep the lease from those that can.
+  await queue.depth('io')
   const bus = openBus(config, pool, log)
   stack.defer(() => bus.close())
 

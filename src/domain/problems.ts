@@ -31,6 +31,7 @@ export const problems = {
   unauthorized: problem(401, 'An API key is needed'),
   origin_refused: problem(403, 'This server does not answer there'),
   rate_limited: problem(429, 'Too many requests', 'same'),
+  queue_full: problem(429, 'Too many jobs wait already', 'same'),
   // what was asked for
   not_found: problem(404, 'Nothing is here'),
   method_not_allowed: problem(405, 'The method is not allowed here'),
@@ -47,6 +48,8 @@ export const problems = {
   file_not_found: problem(404, 'The asset has no such file'),
   webhook_not_found: problem(404, 'There is no such webhook'),
   delivery_not_found: problem(404, 'The webhook has no such delivery'),
+  dead_letter_not_found: problem(404, 'There is no such dead letter'),
+  dead_letter_closed: problem(409, 'The dead letter is closed already'),
   webhook_disabled: problem(409, 'The webhook is disabled'),
   webhooks_too_many: problem(409, 'There are too many webhooks'),
   range_not_satisfiable: problem(416, 'The range is outside the file'),
@@ -62,6 +65,7 @@ export const problems = {
   take_lost: problem(502, 'The provider lost the work', 'reseed'),
   submit_unknown: problem(502, 'It is unknown whether the provider took the order'),
   budget_exceeded: problem(402, 'The budget does not allow it'),
+  storage_quota_exceeded: problem(403, 'The storage quota is used up'),
   output_too_large: problem(502, 'The output is larger than allowed'),
   model_sunset: problem(410, 'The model is no longer offered', 'other_provider'),
   // how providers answer
@@ -76,6 +80,7 @@ export const problems = {
   media_unreadable: problem(422, 'The media file cannot be read', 'reseed'),
   media_tool_missing: problem(503, 'FFmpeg is missing or lacks a part'),
   media_tool_failed: problem(500, 'FFmpeg failed', 'same'),
+  transcoder_unavailable: problem(503, 'The encoder elsewhere cannot be reached', 'same'),
   storage_full: problem(507, 'There is no space left for the files', 'same'),
   storage_unavailable: problem(503, 'The files cannot be reached', 'same'),
   store_unavailable: problem(503, 'The database cannot be reached', 'same'),

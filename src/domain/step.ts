@@ -1,5 +1,5 @@
 import type { StoredError } from './errors.ts'
-import type { JobId, ReviewId, StepId, TakeId } from './ids.ts'
+import type { JobId, ReviewId, StepId, TakeId, TenantId } from './ids.ts'
 
 /**
  * `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker.
@@ -46,10 +46,11 @@ export const laneOf: Record<StepName, Lane> = {
  * - `running`: exactly one worker holds it until `leaseUntil`; `attempt` is the fence. An expired lease makes it
  *   claimable again, with the next attempt. → `ready` (retry), `parked`, `done`, `failed`, `cancelled`
  * - `parked`: waits for someone else and holds no worker; runs at `wakeAt` or when woken. → `running`, `cancelled`
- * - `done`, `failed`, `cancelled`: the end.
+ * - `done`, `cancelled`: the end.
+ * - `failed`: the end as well, unless a person has background work tried again ({@link ./dead-letter.ts}). → `ready`
  *
- * Its one setter is the store: `claim` enters `running`, `leave` leaves it, `wake` and `cancelOpen` reach the rest. Each is a
- * single statement whose condition is the legal move, fenced by the attempt.
+ * Its one setter is the store: `claim` enters `running`, `leave` leaves it, `revive` leaves `failed`, `wake` and `cancelOpen` reach
+ * the rest. Each is a single statement whose condition is the legal move, fenced by the attempt.
  */
 export type StepState =
   | { state: 'ready'; runAt: Date }
@@ -65,15 +66,47 @@ export type StepExit = Exclude<StepState, { state: 'running' }>
 export interface Step {
   id: StepId
   jobId: JobId
+  tenantId: TenantId
   work: StepWork
   lane: Lane
+  /** Higher goes first: each point is a head start of {@link HEAD_START_MS}, so that nothing waits for ever. */
   priority: number
+  /** What it takes of its tenant's turn: seconds of a slot, estimated. */
+  costSeconds: number
   /** Claims so far; the current one's number fences its writes. */
   attempt: number
   /** Failures so far that were the step's own; parking and lost leases do not count. */
   failures: number
   state: StepState
   createdAt: Date
+}
+
+/** Steps that ask, look up and write take this long in their lane. */
+const SHORT_SECONDS = 0.05
+
+/** What a step takes of a slot of its lane, in seconds; of `lengthSeconds`, what the job makes. Shares as measured on two cores. */
+export function costSecondsOf({ name }: StepWork, lengthSeconds: number): number {
+  switch (name) {
+    case 'finish':
+      return SHORT_SECONDS + lengthSeconds * 0.35
+    case 'rendition':
+      return SHORT_SECONDS + lengthSeconds * 0.5
+    case 'publish':
+      return SHORT_SECONDS + lengthSeconds * 0.03
+    default:
+      return SHORT_SECONDS
+  }
+}
+
+/**
+ * What a point of priority is worth, in milliseconds of having come earlier. A job's priority counts a hundred points: one of
+ * priority 1 goes before those of priority 0 that came up to a minute earlier.
+ */
+const HEAD_START_MS = 600
+
+/** Where a step stands among those of its tenant: earlier goes first. */
+export function rankOf({ createdAt, priority }: Pick<Step, 'createdAt' | 'priority'>): Date {
+  return new Date(createdAt.getTime() - priority * HEAD_START_MS)
 }
 
 /** Whether nothing more will happen to it. */

@@ -134,3 +134,8 @@ export function mastersOf(take: Take): Master[] {
   const { state } = take
   return state.state === 'accepted' || state.state === 'mending' || state.state === 'rejected' ? state.masters : []
 }
+
+/** Whether it has a place at its provider's account: it was ordered, or may have been, and is not made yet. */
+export function isInFlight({ state: { state } }: Take): boolean {
+  return state === 'ordering' || state === 'submit_unknown' || state === 'making'
+}

@@ -1,5 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
-import type { JobId } from '../domain/ids.ts'
+import type { JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import type { Step } from '../domain/step.ts'
 import type { IdempotencyRecord, Repositories, Store } from '../ports/store.ts'
@@ -7,8 +7,10 @@ import type { IdempotencyRecord, Repositories, Store } from '../ports/store.ts'
 /** Beyond this a transaction grows longer rather than cheaper by the job. */
 const MOST_AT_ONCE = 64
 
-/** How long the length of the queue is counted on from what it was; counting it costs more than writing a job. */
-const RECOUNT_AFTER_MS = 250
+/** How long a tenant's place is counted on from what it was; finding it out costs more than writing a job. */
+const RECOUNT_AFTER_MS = 500
+/** Tenants whose places are remembered. */
+const MOST_REMEMBERED = 1_000
 
 /** A job to be written, with `seq` 0. */
 export interface Submission {
@@ -18,7 +20,7 @@ export interface Submission {
 }
 
 /**
- * `written`: the job stands, `ahead` jobs were accepted before it and have not begun. `known`: its idempotency key was
+ * `written`: the job stands, `ahead` jobs begin before it if no other comes. `known`: its idempotency key was
  * taken by the job of `record`; nothing was written.
  */
 export type Acceptance = { then: 'written'; job: Job; ahead: number } | { then: 'known'; record: IdempotencyRecord }
@@ -37,7 +39,7 @@ interface Waiting {
 export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (submission: Submission) => Promise<Acceptance> {
   let waiting: Waiting[] = []
   let writing = false
-  let queue = { length: 0, countedAt: Number.NEGATIVE_INFINITY }
+  const ends = new Map<TenantId, { ahead: number; countedAt: number }>()
 
   async function write(): Promise<void> {
     writing = true
@@ -53,10 +55,13 @@ export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (s
   async function settle(batch: Waiting[]): Promise<void> {
     try {
       const submissions = batch.map(({ submission }) => submission)
-      const [taken] = await Promise.all([store.transaction((tx) => accept(tx, submissions)), recount(submissions)])
+      await recount(submissions)
+      const taken = await store.transaction((tx) => accept(tx, submissions))
       for (const { submission, settle } of batch) {
         const record = taken.get(submission.job.id)
-        settle(record ? { then: 'known', record } : { then: 'written', job: { ...submission.job, seq: 1 }, ahead: queue.length++ })
+        settle(
+          record ? { then: 'known', record } : { then: 'written', job: { ...submission.job, seq: 1 }, ahead: nextPlace(submission.job) },
+        )
       }
     } catch (error) {
       const alone = batch.length === 1
@@ -66,10 +71,20 @@ export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (s
     }
   }
 
-  async function recount([first]: Submission[]): Promise<void> {
+  /** Before they are written: they come after all that waits. */
+  async function recount(submissions: Submission[]): Promise<void> {
     const now = performance.now()
-    if (!first || now - queue.countedAt < RECOUNT_AFTER_MS) return
-    queue = { length: await store.jobs.ahead(first.job), countedAt: now }
+    if (ends.size > MOST_REMEMBERED) ends.clear()
+    const tenants = new Map(submissions.map(({ job }) => [job.tenantId, job]))
+    for (const [tenantId, job] of tenants) {
+      if (now - (ends.get(tenantId)?.countedAt ?? Number.NEGATIVE_INFINITY) < RECOUNT_AFTER_MS) continue
+      ends.set(tenantId, { ahead: await store.jobs.ahead(job), countedAt: now })
+    }
+  }
+
+  function nextPlace({ tenantId }: Job): number {
+    const end = ends.get(tenantId)
+    return end === undefined ? 0 : end.ahead++
   }
 
   return (submission) =>

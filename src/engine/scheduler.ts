@@ -1,16 +1,22 @@
 import { LANES, type Lane } from '../domain/step.ts'
 import type { QueueMessage } from '../ports/queue.ts'
+import { createAdmission } from './admission.ts'
 import type { EngineDeps } from './deps.ts'
 
 /** The longest the scheduler sleeps: how late it can be for a step whose hint was lost. */
 const MAX_SLEEP_MS = 1_000
 /** What becomes due within this time is admitted together: a thousand polls a second cost a few looks. A wake does not wait for it. */
 const MIN_SLEEP_MS = 40
-const BATCH = 500
-/** Messages that may wait in a lane: more would only be reminded of again and again, and could not be put in another order. */
-const MOST_WAITING = 1_000
-/** How soon a full lane is looked at again. */
-const FULL_AGAIN_MS = 100
+/** How soon it looks again when it had to leave steps where they are. */
+const LEFT_AGAIN_MS = 40
+/**
+ * Messages that may wait in a lane, for each slot there is in the house: enough that no slot idles until the next look. What waits in
+ * the lane has had its turn: the fewer, the sooner comes a tenant's who has only just asked.
+ */
+const WAITING_PER_SLOT = 2
+const LEAST_WAITING = 16
+/** How long the number of slots is believed; a process that died is listed for longer. */
+const SLOTS_KNOWN_MS = 2_000
 
 export interface Scheduler {
   /** Steps have become due, or will at that time: look no later. Calls during an admission are served by the next one. */
@@ -18,45 +24,47 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
+type SchedulerDeps = Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'metrics' | 'config'>
+
 /**
- * Admits due steps: reads them from the store (new, woken, parked whose time has come, leases run out, hints lost)
- * and sends their ids to the queue. It is the reconciler as well: due is due, whoever forgot it.
- * Any number may run; the store gives each due step to one of them at a time.
+ * Admits due steps: reads them from the store (new, woken, parked whose time has come, leases run out, hints lost), gives each tenant
+ * its turn, and sends their ids to the queue. It is the reconciler as well: due is due, whoever forgot it.
  */
-export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'metrics' | 'config'>): Scheduler {
+export function startScheduler(deps: SchedulerDeps): Scheduler {
   let timer: ReturnType<typeof setTimeout> | undefined
   let admitting: Promise<void> | null = null
   let again = false
   let stopped = false
-  const atMostWaiting = new Map<Lane, number>()
-
-  /** The broker is asked only when what was sent since it was asked last could have filled the lane. */
-  async function lanesWithRoom(): Promise<Lane[]> {
-    const open: Lane[] = []
-    for (const lane of LANES) {
-      if ((atMostWaiting.get(lane) ?? 0) >= MOST_WAITING) atMostWaiting.set(lane, await deps.queue.depth(lane))
-      if ((atMostWaiting.get(lane) ?? 0) < MOST_WAITING) open.push(lane)
-    }
-    return open
-  }
+  const rooms = createRooms(deps)
+  let admission: ReturnType<typeof createAdmission> | null = null
 
   async function admit(): Promise<void> {
     let sleepMs = MAX_SLEEP_MS
     try {
-      const open = await lanesWithRoom()
-      if (open.length < LANES.length) sleepMs = FULL_AGAIN_MS
-      const due = await deps.store.steps.due(open, BATCH, deps.config.hintAgainMs)
+      admission ??= createAdmission(deps)
+      const { given, left } = await (await admission).next(await rooms.look())
+      const due = new Map(
+        (
+          await deps.store.steps.hint(
+            given.map(({ id }) => id),
+            deps.config.hintAgainMs,
+          )
+        ).map((step) => [step.id, step]),
+      )
       const lanes = new Map<Lane, QueueMessage[]>()
-      for (const { id, lane, priority } of due) {
-        const messages = lanes.get(lane) ?? []
-        messages.push({ stepId: id, priority })
-        lanes.set(lane, messages)
+      for (const { id } of given) {
+        const step = due.get(id)
+        if (!step) continue
+        const messages = lanes.get(step.lane) ?? []
+        messages.push({ stepId: id, priority: step.woken ? 1 : 0 })
+        lanes.set(step.lane, messages)
       }
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
-      for (const [lane, messages] of lanes) atMostWaiting.set(lane, (atMostWaiting.get(lane) ?? 0) + messages.length)
-      sleepMs = due.length === BATCH ? 0 : await deps.store.steps.nextDueInMs(open, sleepMs)
+      for (const [lane, messages] of lanes) rooms.sent(lane, messages.length)
+      sleepMs = left ? LEFT_AGAIN_MS : await deps.store.steps.nextDueInMs(LANES, sleepMs)
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
     } catch (error) {
+      admission = null
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }
@@ -86,6 +94,38 @@ export function startScheduler(deps: Pick<EngineDeps, 'store' | 'queue' | 'clock
       stopped = true
       clearTimeout(timer)
       await admitting
+    },
+  }
+}
+
+/** How many messages each lane takes. The broker is asked only when what was sent since it was asked last could have filled the lane. */
+function createRooms({ store, queue }: SchedulerDeps) {
+  const atMostWaiting = new Map<Lane, number>()
+  let windows = new Map<Lane, number>()
+  let knownAt = Number.NEGATIVE_INFINITY
+
+  async function readWindows(): Promise<void> {
+    if (performance.now() - knownAt < SLOTS_KNOWN_MS) return
+    const alive = (await store.processes.list()).filter((process) => process.alive)
+    const slots = (lane: Lane): number => alive.reduce((sum, process) => sum + (process.slots[lane] ?? 0), 0)
+    windows = new Map(LANES.map((lane) => [lane, Math.max(LEAST_WAITING, WAITING_PER_SLOT * slots(lane))]))
+    knownAt = performance.now()
+  }
+
+  return {
+    async look(): Promise<Map<Lane, number>> {
+      await readWindows()
+      const rooms = new Map<Lane, number>()
+      for (const [lane, most] of windows) {
+        // Half a window is worth a look into the store.
+        if ((atMostWaiting.get(lane) ?? 0) > most / 2) atMostWaiting.set(lane, await queue.depth(lane))
+        rooms.set(lane, Math.max(0, most - (atMostWaiting.get(lane) ?? 0)))
+      }
+      return rooms
+    },
+
+    sent(lane: Lane, messages: number): void {
+      atMostWaiting.set(lane, (atMostWaiting.get(lane) ?? 0) + messages)
     },
   }
 }

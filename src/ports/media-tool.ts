@@ -1,4 +1,5 @@
 import type { Storyboard } from '../domain/storyboard.ts'
+import type { RungInit, StoredElsewhere, StoredSegment } from './transcoder.ts'
 
 export type { Storyboard }
 
@@ -117,13 +118,15 @@ export interface FinishOrder {
   publishedInits?: { name: string; sha256: string }[]
   /** Empty: no sound track. The same for every stretch of an asset. */
   stems: Stem[]
+  /** For an encoder that is not on this machine, where there is one. Absent: the picture is encoded here. */
+  elsewhere?: StoredElsewhere
   scratchFolder: string
   signal: AbortSignal
 }
 
 export type FinishPiece =
   /** Once, before the first segment: the init segment of each rung. Equal bytes for every stretch of an asset. */
-  | { kind: 'init'; rungs: { name: string; bytes: Uint8Array; codecs: string }[] }
+  | { kind: 'init'; rungs: RungInit[] }
   /** A frame of the small grey copy; `seconds` on the timeline. Every frame of the stretch, in order. */
   | { kind: 'picture'; seconds: number; grey: Uint8Array }
   /** A whole picture, {@link STILLS_PER_SECOND} of them, the stretch's first frame included; in order among the pictures. */
@@ -132,6 +135,8 @@ export type FinishPiece =
   | { kind: 'sound'; seconds: number; pcm: Int16Array }
   /** All rungs of one segment. Follows every picture and sound of its time range. */
   | { kind: 'segment'; index: number; startSeconds: number; durationSeconds: number; rungs: { name: string; bytes: Uint8Array }[] }
+  /** The same of an encoder elsewhere, which has stored it. */
+  | { kind: 'stored'; index: number; startSeconds: number; durationSeconds: number; rungs: StoredSegment[] }
 
 /** A copy for download made from finished segments. */
 export interface RemuxOrder {

@@ -1,10 +1,12 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
+import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, DeadLetterId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { AssetParts } from '../domain/object-keys.ts'
+import type { OutcomeClass } from '../domain/outcome.ts'
 import type { HouseProcess } from '../domain/process.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
@@ -12,8 +14,10 @@ import type { JobKind } from '../domain/request.ts'
 import type { RetentionClass } from '../domain/retention.ts'
 import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
-import type { Lane, Step, StepExit, StepName, StepWork } from '../domain/step.ts'
+import { LANES, type Lane, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { StoragePolicy, Tenant } from '../domain/tenant.ts'
+import type { Turns } from '../domain/turns.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
 
@@ -45,13 +49,36 @@ export interface JobsRepository {
   changedSince(tenantId: TenantId, since: Date): Promise<Job[]>
   /** Unended jobs whose deadline has passed. */
   overdue(now: Date, limit: number): Promise<JobId[]>
-  /** Jobs that were accepted before this one and have not begun; counted up to 1,000. */
-  ahead(job: Job): Promise<number>
+  /**
+   * Jobs that begin before this one if no other comes, by the turns of tenants; half a second old. Where more than 10,000 wait, those
+   * beyond are not counted.
+   */
+  ahead(job: Pick<Job, 'id' | 'tenantId' | 'createdAt'>): Promise<number>
 }
 
 export interface ClaimedStep extends Step {
   /** How long it had been due, in milliseconds by the database's clock. */
   waitedMs: number
+}
+
+/** The queues in which tenants take turns: to begin a job, and each lane's for the steps of jobs that have begun. */
+export type QueueName = 'entry' | Lane
+export const QUEUES: readonly QueueName[] = ['entry', ...LANES]
+
+export interface WaitingStep {
+  id: StepId
+  queue: QueueName
+  tenantId: TenantId
+  costSeconds: number
+  /** It is on its way to a worker already. */
+  hinted: boolean
+}
+
+export interface Entry {
+  jobId: JobId
+  tenantId: TenantId
+  costSeconds: number
+  hinted: boolean
 }
 
 /** What waits in a lane. */
@@ -81,15 +108,25 @@ export interface StepsRepository {
    * `parked`. `null`: stale, nothing written.
    */
   leave(id: StepId, attempt: number, to: StepExit, failures: number): Promise<StepExit['state'] | null>
+  /** A failed step is due again, with no failure behind it; its attempts go on counting. `false`: it has not failed. */
+  revive(id: StepId): Promise<boolean>
   /** Makes parked steps due now and pokes running ones. Returns the ids that became due. */
   wake(jobId: JobId, name: StepName, takeId?: TakeId): Promise<StepId[]>
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
   cancelOpen(jobId: JobId, keep?: StepId): Promise<void>
   /**
-   * Due steps that were not hinted in the last `hintAgainMs`, most urgent first; marks them hinted. Of these lanes all, of the
-   * others those that somebody woke: what was woken goes before what is merely due.
+   * Steps that are due or begin a job, by queue and tenant, each tenant's in the order they go: what somebody woke first, then by
+   * rank. Of a tenant at most `mostOfEach` of each queue, of a lane the 10,000 that have been due longest.
    */
-  due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; priority: number }[]>
+  waiting(queues: readonly QueueName[], mostOfEach: number): Promise<WaitingStep[]>
+  /**
+   * Every step that begins a job and is not begun, in the order of {@link waiting}: whose it is and what it costs. At most `limit`.
+   */
+  entries(limit: number): Promise<Entry[]>
+  /** Of a tenant: how many entries wait, counted up to `most`, and for how long the next of them has. */
+  entriesOf(tenantId: TenantId, most: number): Promise<{ count: number; nextSeconds: number }>
+  /** Marks these as told to the queue for the next `hintAgainMs`, and returns those that were due and not told yet. */
+  hint(ids: readonly StepId[], hintAgainMs: number): Promise<{ id: StepId; lane: Lane; woken: boolean }[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
   /**
@@ -146,8 +183,10 @@ export interface AssetsRepository {
   /** Files, rungs and segments. */
   parts(assetId: AssetId): Promise<AssetParts>
   forgetParts(assetId: AssetId): Promise<void>
-  /** Bytes of the tenant's jobs that were cleaned up, by how long they stay. */
+  /** Bytes the tenant's assets take up, their masters included, by how long they stay. */
   storedBytes(tenantId: TenantId): Promise<Record<RetentionClass, number>>
+  /** The same in all, of each tenant that stores something. */
+  storedBytesByTenant(): Promise<Map<TenantId, number>>
   addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
   file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
   files(assetId: AssetId): Promise<AssetFile[]>
@@ -206,9 +245,35 @@ export interface KeysRepository {
   count(): Promise<number>
 }
 
+/** What a tenant may take beside others. */
+export interface TenantShare {
+  tenantId: TenantId
+  /** 1 unless it was set: a tenant of weight 2 gets twice as much of what is scarce. */
+  weight: number
+  /** Jobs in the making at once; `null` for no limit. */
+  jobsAtOnce: number | null
+}
+
+export interface TurnsRepository {
+  /** How far each queue has come; one that is not listed has not begun. */
+  all(): Promise<Map<QueueName, Turns>>
+  save(turns: ReadonlyMap<QueueName, Turns>): Promise<void>
+}
+
 export interface TenantsRepository {
   /** Creates the tenant if there is none of this name; returns its id. */
   ensure(name: string, id: TenantId): Promise<TenantId>
+  /** Of these tenants; one that is not listed has no row. */
+  shares(ids: readonly TenantId[]): Promise<TenantShare[]>
+  setShare(id: TenantId, share: Pick<TenantShare, 'weight' | 'jobsAtOnce'>): Promise<void>
+  /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
+  runningJobs(most: number): Promise<number>
+  runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
+  get(id: TenantId): Promise<Tenant | undefined>
+  /** By name. */
+  list(): Promise<Tenant[]>
+  /** Assets of jobs that have ended keep the time they were given. */
+  setStoragePolicy(id: TenantId, policy: StoragePolicy): Promise<void>
 }
 
 export interface LedgerRepository {
@@ -242,13 +307,35 @@ export interface UsageRow {
 export interface AccountsRepository {
   /**
    * Whether one more order may go out now. Where there is a limit, locks the account until the transaction ends, so that two
-   * workers do not take the last place. Otherwise how long to wait, in milliseconds.
+   * workers do not take the last place, and stands in line until it has one: places are shared among tenants
+   * (`domain/places.ts`). Otherwise how long to wait before asking again, in milliseconds.
    */
-  enter(provider: string, atMostInFlight: number | null): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  enter(
+    provider: string,
+    atMostInFlight: number | null,
+    order: { takeId: TakeId; jobId: JobId; tenantId: TenantId },
+  ): Promise<{ enter: true } | { enter: false; waitMs: number }>
+  /** Who waits for a place and would get one now. */
+  next(provider: string, atMostInFlight: number): Promise<{ jobId: JobId; takeId: TakeId }[]>
+  /** None of the job's orders waits any more. */
+  leave(jobId: JobId): Promise<void>
   /** The provider asked to slow down: nobody orders for this long; without a figure 1 s, doubled each time up to 60 s. */
   slowDown(provider: string, retryAfterMs: number | null): Promise<void>
   /** An order went through: the next pause begins small again. */
   wentWell(provider: string): Promise<void>
+  /** A call to the provider failed in this way. */
+  failed(provider: string, as: OutcomeClass): Promise<void>
+  /** What is known of each that ever took an order or failed a call. */
+  list(): Promise<ProviderAccount[]>
+}
+
+export interface ProviderAccount {
+  provider: string
+  /** Nobody orders before then; `null`: it is not waited for. */
+  pausedUntil: Date | null
+  /** When it last asked to slow down. */
+  slowedAt: Date | null
+  lastFailure: { at: Date; as: OutcomeClass } | null
 }
 
 export interface HintsRepository {
@@ -370,19 +457,71 @@ export interface WebhooksRepository {
     endpointId: WebhookId,
     filter: { state?: WebhookDelivery['state']; before?: string; limit: number },
   ): Promise<WebhookDelivery[]>
-  /** Makes a delivery due now, with all its attempts before it. `undefined`: there is none of this id. */
+  /** Makes a delivery due now, with all its attempts before it, and closes its dead letter. `undefined`: there is none of this id. */
   replay(endpointId: WebhookId, id: string): Promise<WebhookDelivery | undefined>
   /** Forgets deliveries that were written before, whatever became of them: none is tried for longer than a day. */
   forgetBefore(time: Date): Promise<void>
 }
 
+export interface DeadLettersRepository {
+  insert(letter: DeadLetter): Promise<void>
+  get(id: DeadLetterId): Promise<DeadLetter | undefined>
+  /** Newest first. `tenantId` `null`: of all tenants. */
+  listOpen(filter: { tenantId: TenantId | null; before?: DeadLetterId; limit: number }): Promise<DeadLetter[]>
+  /** How many are open, counted up to `atMost`. */
+  countOpen(tenantId: TenantId, atMost: number): Promise<number>
+  /** Closes an open one. `false`: it was closed already, or is not there. */
+  close(id: DeadLetterId, to: Exclude<DeadLetterState, { state: 'open' }>): Promise<boolean>
+  /** Closes what is open about the failure of this job. */
+  closeJob(jobId: JobId, to: Extract<DeadLetterState, { state: 'retried' }>): Promise<void>
+}
+
+/** A step that somebody should look at. */
+export interface StuckStep {
+  stepId: StepId
+  jobId: JobId
+  step: StepName
+  /** Leases that ran out one after the other. */
+  lost: number
+  /** Due since then, or held until then. */
+  dueAt: Date
+  createdAt: Date
+  /** What it was parked for, if it was. */
+  reason: string | null
+}
+
+export interface OrderInDoubt {
+  takeId: TakeId
+  jobId: JobId
+  provider: string
+  orderedAt: Date
+  /** What it may have cost. */
+  atStakeMicroUsd: MicroUsd
+}
+
+/** Work of a tenant that does not go on by itself, or not as it should. Reads only; the oldest first. */
+export interface StuckRepository {
+  /** Open steps whose workers were lost twice or more in a row. */
+  lostSteps(tenantId: TenantId, limit: number): Promise<StuckStep[]>
+  /**
+   * Steps that have been due for longer than this, and nobody runs; those that begin a job wait for their turn and are none of
+   * them. Looks at no more than 10,000 steps of a lane.
+   */
+  lateSteps(tenantId: TenantId, lateMs: number, limit: number): Promise<StuckStep[]>
+  /** Orders of which nobody knows whether they were taken, and about which nobody has decided. */
+  ordersInDoubt(tenantId: TenantId, limit: number): Promise<OrderInDoubt[]>
+}
+
 export interface Repositories {
+  deadLetters: DeadLettersRepository
+  stuck: StuckRepository
   profiles: ProfilesRepository
   judgements: JudgementsRepository
   repairs: RepairsRepository
   blockLists: BlockListsRepository
   processes: ProcessesRepository
   leases: LeasesRepository
+  turns: TurnsRepository
   webhooks: WebhooksRepository
   ledger: LedgerRepository
   accounts: AccountsRepository
@@ -418,7 +557,11 @@ export interface Store extends Repositories {
   exclusively<T>(name: string, work: (lost: AbortSignal) => Promise<T>): Promise<T | undefined>
   /** Brings the schema up to date, under a lock; says what that took. */
   migrate(): Promise<SchemaChange>
+  /** A name that this database has and no other, but one restored from its backup. */
+  installation(): Promise<string>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
+  /** The time by the database's clock, which leases and due times go by. */
+  now(): Promise<Date>
   close(): Promise<void>
 }

@@ -1,11 +1,11 @@
 import { isApproved } from '../domain/review.ts'
 import { blocks, type Verdict } from '../domain/verdict.ts'
-import type { FinishPiece } from '../ports/media-tool.ts'
 import type { StepHandler, StepResult, StepRun } from '../ports/stages.ts'
 import type { StageDeps } from './deps.ts'
 import { holdBack, mayBeTrimmed } from './hold-back.ts'
+import { ladderPrefix } from './keys.ts'
 import { park } from './park.ts'
-import { isLast, releaseSegment, type StretchWork, writeInits } from './release-segment.ts'
+import { isLast, releaseSegment, type SegmentPiece, type StretchWork, writeInits } from './release-segment.ts'
 import { SEGMENT_SECONDS } from './segments.ts'
 import { openStems } from './stems.ts'
 import { takesLetThrough } from './takes-let-through.ts'
@@ -69,7 +69,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
 
   await using stems = await openStems(deps, timeline, stretch)
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
-  await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
+  await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey, { signal: run.signal }) : null
   const fps = 'fps' in job.request ? job.request.fps : null
   const looked = {
     startSeconds: stretch.startSeconds,
@@ -99,6 +99,12 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
     segmentSeconds: SEGMENT_SECONDS,
     rungs,
     stems: stems.stems,
+    ...(stretch.clip && {
+      elsewhere: {
+        clip: { objectKey: stretch.clip.master.objectKey, sha256: stretch.clip.master.sha256 },
+        prefix: ladderPrefix(job.id, assetId),
+      },
+    }),
     publishedInits: (await deps.store.assets.rungs(assetId)).map(({ name, init }) => ({ name, sha256: init.sha256 })),
     scratchFolder: scratch.path,
     signal: run.signal,
@@ -116,7 +122,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
     blocks(profile, verdict) && letThrough(verdict)
       ? { ...verdict, verdict: 'warn', detail: `${verdict.detail} A person let it through.` }
       : verdict
-  let last: Extract<FinishPiece, { kind: 'segment' }> | null = null
+  let last: SegmentPiece | null = null
   let held: Verdict[] | null = null
   for await (const piece of pieces) {
     if (piece.kind === 'picture') inspection.picture(piece.seconds, piece.grey)

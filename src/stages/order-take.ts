@@ -28,12 +28,17 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
   let waitMs: number | null = null
   try {
     await run.checkpoint(async (tx) => {
-      if (!volatile) {
-        const place = await tx.repositories.accounts.enter(provider.id, deps.inFlight(provider.id))
+      const limit = deps.inFlight(provider.id)
+      if (!volatile || limit !== null) {
+        const place = await tx.repositories.accounts.enter(provider.id, limit, {
+          takeId: take.id,
+          jobId: take.jobId,
+          tenantId: tx.job.tenantId,
+        })
         waitMs = place.enter ? null : place.waitMs
         if (waitMs !== null) return
-        await tx.reserve(take, provider.quote(take.request))
       }
+      if (!volatile) await tx.reserve(take, provider.quote(take.request))
       intended = await tx.setTake(take, { state: 'ordering', orderedAt: deps.clock.now().toISOString() })
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Segment } from '../domain/asset.ts'
 import type { QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { FinishPiece, RungOrder } from '../ports/media-tool.ts'
 import type { StepRun } from '../ports/stages.ts'
+import type { StoredSegment } from '../ports/transcoder.ts'
 import { mendedBy } from './accept-take.ts'
 import type { StageDeps } from './deps.ts'
 import { initKey, segmentKey } from './keys.ts'
@@ -20,6 +21,9 @@ export interface StretchWork {
   stretch: Stretch
   profile: QualityProfile
 }
+
+/** A segment of all rungs, at hand or stored already. */
+export type SegmentPiece = Extract<FinishPiece, { kind: 'segment' | 'stored' }>
 
 /** The last segment waits for the verdicts that need the whole stretch. */
 export function isLast(stretch: Stretch, piece: { startSeconds: number; durationSeconds: number }): boolean {
@@ -47,27 +51,21 @@ export async function writeInits(work: StretchWork, piece: Extract<FinishPiece, 
 }
 
 /**
- * Writes all rungs, then lists them in one transaction: a segment is never in one rung without the others.
+ * Writes all rungs, unless they are, then lists them in one transaction: a segment is never in one rung without the others.
  * The report gets each fault once it is known, and what passed when the stretch is done.
  */
 export async function releaseSegment(
   work: StretchWork,
-  piece: Extract<FinishPiece, { kind: 'segment' }>,
+  piece: SegmentPiece,
   verdicts: Verdict[],
   keep: 'all' | 'faults' = 'faults',
 ): Promise<void> {
-  const { deps, run, assetId, stretch } = work
-  const segments = await Promise.all(
-    piece.rungs.map(async ({ name, bytes }): Promise<Segment> => {
-      const { key, sizeBytes, sha256 } = await deps.objects.put(segmentKey(run.job.id, assetId, name, piece.index), bytes, {
-        mimeType: 'video/iso.segment',
-      })
-      const { index, startSeconds, durationSeconds } = piece
-      return { rung: name, index, startSeconds, durationSeconds, objectKey: key, sizeBytes, sha256 }
-    }),
-  )
+  const { run, stretch } = work
+  const { index, startSeconds, durationSeconds } = piece
+  const rungs = piece.kind === 'stored' ? piece.rungs : await store(work, piece)
+  const segments = rungs.map(({ name, ...object }): Segment => ({ rung: name, index, startSeconds, durationSeconds, ...object }))
   const planned = Math.max(run.job.plan?.estimatedSeconds ?? 0, work.timeline.durationSeconds)
-  const fraction = Math.min(1, (piece.startSeconds + piece.durationSeconds) / Math.max(planned, 1e-6))
+  const fraction = Math.min(1, (startSeconds + durationSeconds) / Math.max(planned, 1e-6))
   const cause = keep === 'all' ? stretch.clip?.take.cause : null
   await run.checkpoint(async (tx) => {
     // What was made again was seen to its end, and nothing was found.
@@ -77,4 +75,14 @@ export async function releaseSegment(
     tx.stage({ key: 'check', fraction: fraction * 0.95 })
     tx.stage({ key: 'optimise', fraction: fraction * LADDER_SHARE })
   })
+}
+
+function store({ deps, run, assetId }: StretchWork, { index, rungs }: Extract<FinishPiece, { kind: 'segment' }>): Promise<StoredSegment[]> {
+  return Promise.all(
+    rungs.map(async ({ name, bytes }) => {
+      const key = segmentKey(run.job.id, assetId, name, index)
+      const { sizeBytes, sha256 } = await deps.objects.put(key, bytes, { mimeType: 'video/iso.segment' })
+      return { name, objectKey: key, sizeBytes, sha256 }
+    }),
+  )
 }

@@ -1,4 +1,5 @@
 import type { Asset } from '../domain/asset.ts'
+import type { DeadLetter } from '../domain/dead-letter.ts'
 import type { IdPrefix, IdTypes, JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { newRetention } from '../domain/retention.ts'
@@ -69,13 +70,17 @@ export function newJob(change: Partial<Job> = {}): Job {
 }
 
 /** A step that is due since a second. */
+const STEP_TENANT = testIds.next('ten')
+
 export function newStep(jobId: JobId, work: StepWork = { name: 'analyse' }, change: Partial<Step> = {}): Step {
   return {
     id: testIds.next('stp'),
     jobId,
+    tenantId: STEP_TENANT,
     work,
     lane: laneOf[work.name],
     priority: 0,
+    costSeconds: 1,
     attempt: 0,
     failures: 0,
     state: { state: 'ready', runAt: new Date(Date.now() - 1_000) },
@@ -121,6 +126,20 @@ export function newReview({ id: jobId, tenantId }: Pick<Job, 'id' | 'tenantId'>,
     decisions: [],
     createdAt: new Date(),
     decidedAt: null,
+    ...change,
+  }
+}
+
+/** An open one about the failure of the job. */
+export function newDeadLetter({ id: jobId, tenantId }: Pick<Job, 'id' | 'tenantId'>, change: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    id: testIds.next('dlt'),
+    tenantId,
+    jobId,
+    about: { kind: 'job' },
+    error: { code: 'internal', detail: 'It broke.' },
+    state: { state: 'open' },
+    at: new Date(),
     ...change,
   }
 }

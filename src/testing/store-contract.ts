@@ -8,6 +8,7 @@ import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWo
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
+import { deadLettersContract } from './store/dead-letters.ts'
 import { houseContract } from './store/house.ts'
 import { reviewsContract } from './store/reviews.ts'
 import { HARD_TEXT } from './store/suite.ts'
@@ -68,6 +69,13 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
     async function runningStep(work?: StepWork): Promise<Step> {
       const { id } = await insertStep(work)
       return claimed(await store.steps.claim(id, 'worker', LEASE_MS))
+    }
+
+    /** What a scheduler does with all that waits in these lanes. */
+    async function due(lanes: readonly Lane[], limit: number, hintAgainMs: number): Promise<{ id: StepId; lane: Lane; woken: boolean }[]> {
+      const waiting = (await store.steps.waiting(lanes.includes('io') ? ['entry', ...lanes] : lanes, limit)).filter(({ hinted }) => !hinted)
+      const ids = waiting.slice(0, limit).map(({ id }) => id)
+      return (await store.steps.hint(ids, hintAgainMs)).toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
     }
 
     async function stateOf(id: StepId): Promise<StepState> {
@@ -188,14 +196,27 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.jobs.overdue(now, 1_000)).not.toContain(late.id)
       })
 
-      it('know how many wait before them', async () => {
-        const first = await insertJob()
-        const second = await insertJob()
-        const third = await insertJob()
-        const before = await store.jobs.ahead(first)
-        expect(await store.jobs.ahead(third)).toBe(before + 2)
-        await store.jobs.save(setJobState(second, { state: 'running', startedAt: new Date(), playableAt: null }))
-        expect(await store.jobs.ahead(third)).toBe(before + 1)
+      it('say how many begin before them: what is on its way, then turn by turn', async () => {
+        const [busy, other] = [testIds.next('ten'), testIds.next('ten')]
+        const submit = async (tenantId: TenantId, costSeconds: number, change: Partial<Step> = {}): Promise<Job> => {
+          const job = await insertJob({ tenantId, createdAt: new Date(Date.now() - 60_000) })
+          await store.steps.insert([newStep(job.id, { name: 'analyse' }, { tenantId, costSeconds, ...change })])
+          return job
+        }
+        const first = await submit(busy, 10)
+        const rest: Job[] = []
+        for (let i = 0; i < 4; i++) rest.push(await submit(busy, 10))
+        const urgent = await submit(busy, 10, { priority: 100 })
+        const one = await submit(other, 10)
+        const begun = await insertJob({ tenantId: busy, createdAt: new Date(1_000) })
+        const [entry] = await store.steps.ofJob(first.id)
+        if (entry) await store.steps.hint([entry.id], HOUR_MS)
+        const places = await Promise.all([first, urgent, one, ...rest, begun].map((job) => store.jobs.ahead(job)))
+        expect(places).toEqual([0, 1, 2, 3, 4, 5, 6, 0])
+        const newcomer = newJob({ tenantId: other, createdAt: new Date(Date.now() + 60_000) })
+        expect(await store.jobs.ahead(newcomer), 'in the second round').toBe(4)
+        expect(await store.steps.entriesOf(busy, 4)).toEqual({ count: 4, nextSeconds: expect.any(Number) })
+        expect(await store.steps.entriesOf(other, 4)).toMatchObject({ count: 1 })
       })
     })
 
@@ -267,7 +288,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           { lane: 'resident', depth: 0, oldestSeconds: 0 },
         ]
         expect(await counted()).toEqual(waiting)
-        await store.steps.due(LANES, 100, 3_000)
+        await due(LANES, 100, 3_000)
         expect(await counted()).toEqual(waiting)
       })
 
@@ -486,86 +507,149 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.steps.leave(kept.id, kept.attempt, { state: 'done' }, 0)).toBe('done')
       })
 
-      it('that are due are named, most urgent first, and again only after a while', async () => {
+      it('that are due are named, by queue and most urgent first, and again only after a while', async () => {
         const job = await insertJob()
-        const [low, high] = [newStep(job.id, { name: 'finish' }, { priority: -1 }), newStep(job.id, { name: 'analyse' }, { priority: 5 })]
-        const notYet = newStep(job.id, { name: 'analyse' }, { state: { state: 'ready', runAt: new Date(Date.now() + HOUR_MS) } })
-        await store.steps.insert([low, high, notYet])
-        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([
-          { id: high.id, lane: 'io', priority: 5 },
-          { id: low.id, lane: 'cpu', priority: -1 },
+        const make = (work: StepWork, change: Partial<Step> = {}) => newStep(job.id, work, { createdAt: new Date(1_000_000), ...change })
+        const [low, high] = [make({ name: 'finish' }, { priority: -1 }), make({ name: 'finish' }, { priority: 5 })]
+        const older = make({ name: 'publish' }, { priority: 5, createdAt: new Date(1_000_000 - 10) })
+        const entry = make({ name: 'analyse' }, { costSeconds: 1.5 })
+        const begun = make({ name: 'analyse' }, { attempt: 1 })
+        const notYet = make({ name: 'finish' }, { state: { state: 'ready', runAt: new Date(Date.now() + HOUR_MS) } })
+        await store.steps.insert([low, high, older, entry, begun, notYet])
+        const named = ({ id, costSeconds, tenantId }: Step, queue: string, hinted = false) => ({ id, queue, tenantId, costSeconds, hinted })
+        expect(await store.steps.waiting(['entry', ...LANES], 10)).toEqual([
+          named(entry, 'entry'),
+          named(older, 'cpu'),
+          named(high, 'cpu'),
+          named(low, 'cpu'),
+          named(begun, 'io'),
         ])
-        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([])
+        expect(
+          (await store.steps.waiting(['cpu'], 2)).map(({ id }) => id),
+          'of one queue',
+        ).toEqual([older.id, high.id])
+        expect(await due(LANES, 10, HOUR_MS)).toHaveLength(5)
+        expect(await store.steps.waiting(['entry', ...LANES], 10)).toEqual([named(entry, 'entry', true)])
+        expect(await store.steps.hint([low.id, entry.id, notYet.id], HOUR_MS)).toEqual([])
         // Only the next hint waits; the steps are as due as before.
         expect((await store.steps.claim(low.id, 'worker', LEASE_MS))?.attempt).toBe(1)
+        await store.steps.claim(entry.id, 'worker', LEASE_MS)
+        expect(await store.steps.waiting(['entry'], 10), 'begun').toEqual([])
+      })
+
+      it('of each tenant are named, however many one has', async () => {
+        const [one, many] = [testIds.next('ten'), testIds.next('ten')]
+        const job = await insertJob()
+        const of = (tenantId: TenantId, count: number, work: StepWork) =>
+          Array.from({ length: count }, () => newStep(job.id, work, { tenantId }))
+        const steps = [...of(many, 30, { name: 'analyse' }), ...of(one, 1, { name: 'analyse' }), ...of(many, 30, { name: 'finish' })]
+        const last = newStep(job.id, { name: 'finish' }, { tenantId: one })
+        await store.steps.insert([...steps, last])
+        const waiting = await store.steps.waiting(['entry', 'cpu'], 3)
+        const counts = Map.groupBy(waiting, ({ queue, tenantId }) => `${queue} ${tenantId === one ? 'one' : 'many'}`)
+        expect(Object.fromEntries([...counts].map(([key, { length }]) => [key, length]))).toEqual({
+          'entry many': 3,
+          'entry one': 1,
+          'cpu many': 3,
+          'cpu one': 1,
+        })
+        const entries = (await store.steps.entries(100)).filter(({ jobId }) => jobId === job.id)
+        expect(entries.map(({ tenantId }) => tenantId).toSorted()).toEqual([...Array(30).fill(many), one].toSorted())
       })
 
       it('hinted in vain are named again', async () => {
         const step = await insertStep()
-        expect(await store.steps.due(LANES, 10, 1)).toHaveLength(1)
-        const again = await eventually(async () => (await store.steps.due(LANES, 10, HOUR_MS))[0])
+        expect(await due(LANES, 10, 1)).toHaveLength(1)
+        const again = await eventually(async () => (await due(LANES, 10, HOUR_MS))[0])
         expect(again.id).toBe(step.id)
       })
 
       it('whose worker died are named when the lease is over', async () => {
         const { id } = await insertStep()
-        await store.steps.due(LANES, 10, HOUR_MS)
+        await due(LANES, 10, HOUR_MS)
         await store.steps.claim(id, 'worker', 1)
-        expect((await eventually(async () => (await store.steps.due(LANES, 10, HOUR_MS))[0])).id).toBe(id)
+        expect((await eventually(async () => (await due(LANES, 10, HOUR_MS))[0])).id).toBe(id)
       })
 
       it('woken or left ready are named at once, though they were hinted before', async () => {
         const { id, jobId } = await insertStep({ name: 'finish' })
-        await store.steps.due(LANES, 10, HOUR_MS)
+        await due(LANES, 10, HOUR_MS)
         const first = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         await store.steps.leave(id, first.attempt, { state: 'parked', wakeAt: new Date(Date.now() + HOUR_MS), reason: 'waits' }, 0)
-        expect(await store.steps.due(LANES, 10, HOUR_MS)).toEqual([])
+        expect(await due(LANES, 10, HOUR_MS)).toEqual([])
         await store.steps.wake(jobId, 'finish')
-        expect(await store.steps.due(LANES, 10, HOUR_MS)).toHaveLength(1)
+        expect(await due(LANES, 10, HOUR_MS)).toHaveLength(1)
         const second = claimed(await store.steps.claim(id, 'worker', LEASE_MS))
         await store.steps.leave(id, second.attempt, { state: 'ready', runAt: new Date() }, 1)
-        expect(await store.steps.due(LANES, 10, HOUR_MS)).toHaveLength(1)
+        expect(await due(LANES, 10, HOUR_MS)).toHaveLength(1)
       })
 
-      it('of a lane that is not asked for are named only when somebody woke them, before all others', async () => {
+      it('that somebody woke go before what is older, in lanes that are asked for', async () => {
         const job = await insertJob()
         const parked: StepState = { state: 'parked', wakeAt: new Date(Date.now() - 1_000), reason: 'waits' }
-        const [woken, due] = [
+        const [older, woken] = [
+          newStep(job.id, { name: 'publish' }, { state: parked, createdAt: new Date(1_000) }),
           newStep(job.id, { name: 'finish' }, { state: parked }),
-          newStep(job.id, { name: 'publish' }, { state: parked }),
         ]
         const open = newStep(job.id, { name: 'analyse' })
-        await store.steps.insert([woken, due, open])
+        await store.steps.insert([older, woken, open])
         await store.steps.wake(job.id, 'finish')
-        expect(await store.steps.due(['io'], 10, HOUR_MS)).toEqual([
-          { id: woken.id, lane: 'cpu', priority: 1 },
-          { id: open.id, lane: 'io', priority: 0 },
-        ])
+        expect(await due(['io'], 10, HOUR_MS)).toEqual([{ id: open.id, lane: 'io', woken: false }])
         expect(await store.steps.nextDueInMs(['io'], 1_000), 'of this lane').toBe(1_000)
         expect(await store.steps.nextDueInMs(['cpu'], 1_000)).toBe(0)
-        expect(await store.steps.due(['cpu'], 10, HOUR_MS)).toEqual([{ id: due.id, lane: 'cpu', priority: 0 }])
+        expect(await due(['cpu'], 10, HOUR_MS)).toEqual([
+          { id: woken.id, lane: 'cpu', woken: true },
+          { id: older.id, lane: 'cpu', woken: false },
+        ])
       })
 
       it('that are due go to one of several schedulers', async () => {
         const job = await insertJob()
         const steps = Array.from({ length: 200 }, () => newStep(job.id))
         await store.steps.insert(steps)
-        const named = (await Promise.all(Array.from({ length: 8 }, () => store.steps.due(LANES, 50, HOUR_MS)))).flat().map(({ id }) => id)
-        const rest = (await store.steps.due(LANES, 1_000, HOUR_MS)).map(({ id }) => id)
+        const named = (await Promise.all(Array.from({ length: 8 }, () => due(LANES, 50, HOUR_MS)))).flat().map(({ id }) => id)
+        const rest = (await due(LANES, 1_000, HOUR_MS)).map(({ id }) => id)
         expect([...named, ...rest].sort()).toEqual(steps.map(({ id }) => id).sort())
+      })
+
+      it('are counted as jobs in the making, and their tenants keep what was set for them', async () => {
+        const [tenantId, other] = await Promise.all(
+          ['set', 'other'].map((name) => store.tenants.ensure(`${name} ${testIds.next('ten')}`, testIds.next('ten'))),
+        )
+        if (!tenantId || !other) throw new Error('no tenants')
+        const before = await store.tenants.runningJobs(1_000)
+        const running: JobState = { state: 'running', startedAt: new Date(1_000), playableAt: null }
+        for (let i = 0; i < 3; i++) await insertJob({ tenantId, state: running })
+        await insertJob({ tenantId })
+        expect(await store.tenants.runningJobs(1_000)).toBe(before + 3)
+        expect(await store.tenants.runningJobsOf([tenantId, other], 2)).toEqual(
+          new Map([
+            [tenantId, 2],
+            [other, 0],
+          ]),
+        )
+        await store.tenants.setShare(tenantId, { weight: 2.5, jobsAtOnce: 7 })
+        expect((await store.tenants.shares([tenantId, other])).toSorted((a, b) => b.weight - a.weight)).toEqual([
+          { tenantId, weight: 2.5, jobsAtOnce: 7 },
+          { tenantId: other, weight: 1, jobsAtOnce: null },
+        ])
+        const turns = { tenantId, begun: true, creditSeconds: { [tenantId]: 1.25 } }
+        await store.turns.save(new Map([['cpu', turns]]))
+        await store.turns.save(new Map([['entry', { ...turns, begun: false }]]))
+        expect((await store.turns.all()).get('cpu')).toEqual(turns)
       })
 
       it('say how long until the next one', async () => {
         expect(await store.steps.nextDueInMs(LANES, 1_000)).toBe(1_000)
-        const { id } = await insertStep({ name: 'analyse' }, { state: { state: 'ready', runAt: new Date(Date.now() + 600_000) } })
+        const { id } = await insertStep({ name: 'finish' }, { state: { state: 'ready', runAt: new Date(Date.now() + 600_000) } })
         const waiting = await store.steps.nextDueInMs(LANES, HOUR_MS)
         expect(waiting).toBeGreaterThan(500_000)
         expect(waiting).toBeLessThanOrEqual(600_000)
         expect(await store.steps.nextDueInMs(LANES, 1_000)).toBe(1_000)
-        await insertStep()
+        await insertStep({ name: 'finish' })
         expect(await store.steps.nextDueInMs(LANES, HOUR_MS)).toBe(0)
         // Once hinted, not before the next hint: a scheduler must not spin on steps that wait for a free worker.
-        await store.steps.due(LANES, 10, 300_000)
+        await due(LANES, 10, 300_000)
         expect(await store.steps.nextDueInMs(LANES, HOUR_MS)).toBeGreaterThan(200_000)
         expect(await store.steps.claim(id, 'worker', LEASE_MS)).toBeUndefined()
       })
@@ -630,13 +714,37 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const provider = testIds.next('ten')
         const order = (): Promise<boolean> =>
           store.transaction(async (tx) => {
-            const place = await tx.accounts.enter(provider, 2)
+            const place = await tx.accounts.enter(provider, 2, { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId })
             if (place.enter) await tx.takes.insert([newTake(job.id, { provider, state: { state: 'ordering', orderedAt: '2026-11-23' } })])
             return place.enter
           })
         const entered = await Promise.all(Array.from({ length: 8 }, order))
         expect(entered.filter(Boolean)).toHaveLength(2)
-        expect(await store.transaction((tx) => tx.accounts.enter(provider, null)), 'without a limit').toEqual({ enter: true })
+        const any = { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId }
+        expect(await store.transaction((tx) => tx.accounts.enter(provider, null, any)), 'without a limit').toEqual({ enter: true })
+      })
+
+      it("get the places at a provider by turns of their tenants, and nobody else takes one that is another's", async () => {
+        const provider = testIds.next('ten')
+        const [busy, other] = [await insertJob(), await insertJob()]
+        const enter = (job: Job, takeId: TakeId): Promise<boolean> =>
+          store.transaction(async (tx) => (await tx.accounts.enter(provider, 2, { takeId, jobId: job.id, tenantId: job.tenantId })).enter)
+        const making = [busy, busy].map(({ id }) => newTake(id, { provider, state: { state: 'making', ref: { id: 'r' }, progress: null } }))
+        await store.takes.insert(making)
+        const [first, second, one] = [testIds.next('tak'), testIds.next('tak'), testIds.next('tak')]
+        expect([await enter(busy, first), await enter(busy, second), await enter(other, one)]).toEqual([false, false, false])
+        expect(await store.accounts.next(provider, 2)).toEqual([])
+        const [ended] = making
+        if (ended) await store.takes.save({ ...ended, state: { state: 'failed', outcome: refused } })
+        expect(await store.accounts.next(provider, 2)).toEqual([{ jobId: other.id, takeId: one }])
+        expect(await enter(busy, first), "it is the other's").toBe(false)
+        expect(await enter(busy, testIds.next('tak')), 'also who comes just now').toBe(false)
+        expect(await enter(other, one)).toBe(true)
+        await store.takes.insert([newTake(other.id, { provider, state: { state: 'making', ref: { id: 's' }, progress: null } })])
+        expect(await enter(busy, first), 'there is none').toBe(false)
+        await store.accounts.leave(busy.id)
+        expect(await store.accounts.next(provider, 9), 'nobody waits any more').toEqual([])
+        expect(await enter(other, testIds.next('tak'))).toBe(false)
       })
 
       it('that have not ended are counted by provider, and those in doubt among them', async () => {
@@ -677,6 +785,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
     reviewsContract({ it, store: () => store, insertJob })
     houseContract({ it, store: () => store, insertJob })
+    deadLettersContract({ it, store: () => store, insertJob })
 
     describe('assets', () => {
       async function insertAsset(change: Partial<Asset> = {}, job?: Job): Promise<Asset> {
@@ -774,6 +883,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const { id } = await of('permanent', 5_000_000_000)
         for (const bytes of [0, 7, 8]) await of('standard', bytes)
         expect(await store.assets.storedBytes(job.tenantId)).toEqual({ ephemeral: 0, standard: 15, permanent: 5_000_000_000 })
+        expect((await store.assets.storedBytesByTenant()).get(job.tenantId)).toBe(5_000_000_015)
         const file = { name: 'a.mp4', label: 'A', objectKey: 'k', mimeType: 'video/mp4', sizeBytes: 1, sha256: 'aa' }
         await store.assets.addFiles(id, [file])
         await store.assets.addRungs(id, [rung('720p')])
@@ -961,6 +1071,19 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.tenants.ensure(name, testIds.next('ten'))).toBe(ids[0])
       })
 
+      it('a tenant has what was agreed with it about its files, and nothing at first', async () => {
+        const name = `name ${testIds.next('ten')}`
+        const id = await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toEqual({ id, name, retention: {}, quotaBytes: null })
+        const policy = { retention: { class: 'ephemeral', ephemeralHours: 2, standardDays: null } as const, quotaBytes: 5_000_000_000_000 }
+        await store.tenants.setStoragePolicy(id, policy)
+        expect(await store.tenants.get(id)).toEqual({ id, name, ...policy })
+        expect(await store.tenants.list()).toContainEqual({ id, name, ...policy })
+        await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toMatchObject(policy)
+        expect(await store.tenants.get(testIds.next('ten'))).toBeUndefined()
+      })
+
       it('keys are found by their hash', async () => {
         const tenantId = await store.tenants.ensure(`name ${testIds.next('ten')}`, testIds.next('ten'))
         const key = { id: testIds.next('key'), tenantId, name: 'ci', hash: `hash ${testIds.next('key')}`, createdAt: new Date(1_234) }
@@ -1093,9 +1216,20 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect((await store.jobs.get(job.id))?.id).toBe(job.id)
       })
 
+      it('has a name of its own that stays', async () => {
+        const name = await store.installation()
+        expect(name).toMatch(/^ins_[0-9a-f]{32}$/)
+        await store.migrate()
+        expect(await store.installation()).toBe(name)
+        const other = await make()
+        expect(await other.store.installation()).not.toBe(name)
+        await other.dispose()
+      })
+
       it('answers a ping, and says so when it is gone', async () => {
         const made = await make()
         await made.store.ping()
+        expect(await made.store.now()).toBeInstanceOf(Date)
         await made.store.close()
         await made.store.close()
         await expect(made.store.ping()).rejects.toMatchObject({ code: 'store_unavailable' })

@@ -11,13 +11,16 @@ import type { TenantId } from '../../src/domain/ids.ts'
 import { type Job, jobEnded } from '../../src/domain/job.ts'
 import type { JobKind, JobRequest } from '../../src/domain/request.ts'
 import { LANES, type Lane, type StepName } from '../../src/domain/step.ts'
+import { QUANTUM_SECONDS } from '../../src/domain/turns.ts'
 import { createPostgresBus } from '../../src/drivers/bus/postgres/bus.ts'
 import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
 import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../../src/drivers/tracer/silent/tracer.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
+import type { EngineConfig } from '../../src/engine/deps.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Pipeline, StepHandler } from '../../src/ports/stages.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -48,7 +51,7 @@ const request: JobRequest = {
 }
 const pipeline: Pipeline = {
   stages: ['analyse', 'publish'],
-  plan: () => ({ title: 'a bell', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 1, notes: [] }),
+  plan: () => ({ title: 'a bell', shots: [], takes: [], estimatedSeconds: 1, quotedSeconds: 30, notes: [] }),
 }
 const kinds: JobKind[] = ['presentation', 'video', 'speech', 'music', 'sound']
 const pipelines = Object.fromEntries(kinds.map((kind) => [kind, pipeline])) as Record<JobKind, Pipeline>
@@ -82,9 +85,9 @@ afterAll(async () => {
 
 async function startEngine(
   scripts: Partial<Record<StepName, StepHandler>>,
-  config: { leaseMs?: number; drainMs?: number; lanes?: Lane[]; on?: pg.Pool; metrics?: Metrics } = {},
+  config: Partial<EngineConfig> & { ioSlots?: number; lanes?: Lane[]; on?: pg.Pool; metrics?: Metrics } = {},
 ): Promise<RunningEngine> {
-  const { lanes = LANES, on = pool, metrics = silentMetrics } = config
+  const { lanes = LANES, on = pool, metrics = silentMetrics, ioSlots = 4, ...set } = config
   const names: StepName[] = ['analyse', 'generate', 'ingest', 'finish', 'publish', 'mend', 'rendition', 'review', 'cleanup']
   const handlers = { ...Object.fromEntries(names.map((name) => [name, done])), ...scripts } as Record<StepName, StepHandler>
   const queue = createPostgresQueue({ pool: on, log })
@@ -96,16 +99,24 @@ async function startEngine(
     clock: systemClock,
     ids,
     log,
+    within: (_log, work) => work(),
     metrics,
+    tracer: silentTracer,
     providers: new Map(),
     pipelines,
+    inFlight: () => null,
     handlers,
     config: {
-      slots: { io: 4, cpu: 2, resident: 4 },
-      leaseMs: config.leaseMs ?? 5_000,
+      leaseMs: 5_000,
       hintAgainMs: 500,
-      drainMs: config.drainMs ?? 2_000,
+      drainMs: 2_000,
+      jobsAtOnce: null,
+      tenantJobsAtOnce: null,
+      tenantWaitingJobs: 1_000,
+      tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
+      ...set,
+      slots: { io: ioSlots, cpu: 2, resident: 4 },
     },
   })
   await engine.start({ lanes, schedules: true, api: false, host: 'here', pid: process.pid, version: '0.0.0', isRunning: () => true })
@@ -489,8 +500,15 @@ describe('submit', () => {
   })
 })
 
-describe('a full lane', () => {
-  it('lets in what somebody woke, before all that waits', async () => {
+describe('whose turn it is', () => {
+  const begin = (order: Job['id'][], gate: Promise<void>): StepHandler =>
+    async function analyse(run) {
+      order.push(run.job.id)
+      await gate
+      return endJob(run)
+    }
+
+  it('what somebody woke goes before all that waits of its tenant', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()
     const ran: string[] = []
     const engine = await startEngine({
@@ -504,9 +522,10 @@ describe('a full lane', () => {
         return endJob(run)
       },
     })
+    onTestFinished(() => open())
     const job = newJob({ tenantId: tenant, state: { state: 'running', startedAt: new Date(), playableAt: null } })
     const takeId = ids.next('tak')
-    const waiting = Array.from({ length: 1_600 }, () => newStep(job.id, { name: 'ingest', takeId }))
+    const waiting = Array.from({ length: 400 }, () => newStep(job.id, { name: 'ingest', takeId }))
     const parked = newStep(
       job.id,
       { name: 'generate', takeId },
@@ -514,19 +533,100 @@ describe('a full lane', () => {
     )
     await store.jobs.insert([job])
     await store.steps.insert([...waiting, parked])
-    onTestFinished(() => open())
-    const inLane = async (): Promise<string[]> =>
-      (await pool.query<{ step_id: string }>("select step_id from sluice.queue_message where lane = 'io'")).rows.map((row) => row.step_id)
-    // The last of the portions that a lane takes before it counts as full.
-    await vi.waitFor(async () => expect((await inLane()).length).toBeGreaterThan(1_400), { timeout: 10_000, interval: 20 })
+    await untilInLane(16)
     engine.hintTake(job.id, takeId)
-    await vi.waitFor(async () => expect(await inLane()).toContain(parked.id), { timeout: 10_000, interval: 20 })
+    await vi.waitFor(async () => expect(await store.steps.get(parked.id)).toMatchObject({ state: { wakeAt: expect.any(Date) } }))
     open()
     await untilEnded(job.id)
-    // The four that held the slots, and at most as many that had been taken by then.
-    expect(ran.indexOf('woken')).toBeLessThanOrEqual(8)
+    // The four that held the slots, those that had had their turn already, and as many that were given theirs at the same time.
+    expect(ran.indexOf('woken')).toBeLessThanOrEqual(4 + 2 * 16)
   })
+
+  it('a tenant with one job does not wait for all of another, and each begins where its place said', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    onTestFinished(() => open())
+    const begun: Job['id'][] = []
+    const engine = await startEngine({ analyse: begin(begun, opened) }, { ioSlots: 1 })
+    const other = await store.tenants.ensure('other', ids.next('ten'))
+    const cost = (await engine.quote(request)).eta.p50Seconds
+    const many: Job['id'][] = []
+    for (let i = 0; i < 60; i++) many.push((await engine.submit(tenant, request)).job.id)
+    await untilInLane(16)
+    const one = (await engine.submit(other, request)).job.id
+    const all = [...many, one]
+    // A place is at most half a second old, and nothing moves meanwhile.
+    await vi.waitFor(async () => expect(await placeOf(one)).toBeLessThan(40), { timeout: 5_000 })
+    const places = await Promise.all(all.map(placeOf))
+    const told = new Map(all.map((id, i) => [id, places[i] ?? 0]))
+    open()
+    await vi.waitFor(() => expect(begun).toHaveLength(all.length), { timeout: 20_000 })
+    const rest = begun.slice(begun.indexOf(one) - 20)
+    expect(begun.indexOf(one), 'its bound: the slot, the window, and one turn of the other').toBeLessThanOrEqual(
+      1 + 2 * 16 + Math.ceil(QUANTUM_SECONDS / cost) + 1,
+    )
+    expect(rest).toEqual(rest.toSorted((a, b) => (told.get(a) ?? 0) - (told.get(b) ?? 0)))
+  })
+
+  it('no more jobs are in the making than the house and their tenants may have', async () => {
+    const most = { house: 0, busy: 0 }
+    const running = { house: 0, busy: 0 }
+    const busy = await store.tenants.ensure('busy', ids.next('ten'))
+    await store.tenants.setShare(busy, { weight: 1, jobsAtOnce: 2 })
+    const engine = await startEngine(
+      {
+        analyse: async (run) => {
+          const isBusy = run.job.tenantId === busy
+          running.house++
+          if (isBusy) running.busy++
+          most.house = Math.max(most.house, running.house)
+          most.busy = Math.max(most.busy, running.busy)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          running.house--
+          if (isBusy) running.busy--
+          return endJob(run)
+        },
+      },
+      { ioSlots: 8, jobsAtOnce: 3 + (await store.tenants.runningJobs(1_000)) },
+    )
+    const submitted = [...Array(12).fill(busy), ...Array(12).fill(tenant)].map((tenantId) => engine.submit(tenantId, request))
+    await Promise.all((await Promise.all(submitted)).map(({ job }) => untilEnded(job.id)))
+    expect(most.house).toBeGreaterThan(1)
+    expect(most.house).toBeLessThanOrEqual(3)
+    expect(most.busy).toBeLessThanOrEqual(2)
+  })
+
+  it('what could only wait is refused, and nothing of it is written', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    onTestFinished(() => open())
+    const engine = await startEngine(
+      { analyse: begin([], opened) },
+      { ioSlots: 1, jobsAtOnce: 1 + (await store.tenants.runningJobs(1_000)), tenantWaitingJobs: 5 },
+    )
+    const crowd = await store.tenants.ensure('crowd', ids.next('ten'))
+    const taken = [await engine.submit(crowd, request)]
+    await vi.waitFor(async () => expect((await store.jobs.get(taken[0]?.job.id ?? never()))?.state.state).toBe('running'))
+    for (let i = 0; i < 4; i++) taken.push(await engine.submit(crowd, request))
+    const refused = await engine.submit(crowd, request).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'queue_full', retryAfterMs: expect.any(Number) })
+    expect(await store.jobs.list(crowd, { limit: 100 })).toHaveLength(taken.length)
+    const elsewhere = await engine.submit(tenant, request)
+    open()
+    await Promise.all([...taken, elsewhere].map(({ job }) => untilEnded(job.id)))
+  })
+
+  async function untilInLane(count: number): Promise<void> {
+    const inLane = async () => (await pool.query("select from sluice.queue_message where lane = 'io'")).rowCount
+    await vi.waitFor(async () => expect(await inLane()).toBeGreaterThanOrEqual(count), { timeout: 10_000, interval: 20 })
+  }
+
+  async function placeOf(id: Job['id']): Promise<number> {
+    return store.jobs.ahead((await store.jobs.get(id)) ?? never())
+  }
 })
+
+function never(): never {
+  throw new Error('it is there')
+}
 
 describe('a drain', () => {
   it('hands back what is not done in time, and another engine goes on with it', async () => {

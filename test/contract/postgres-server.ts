@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { appendFile, chmod, chown } from 'node:fs/promises'
+import { chmod, chown, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -49,7 +49,9 @@ export async function startPostgresServer({ host, maxConnections = 200 }: Postgr
     cwd: '/',
     timeout: 60_000,
   })
-  if (host !== undefined) await appendFile(join(data, 'pg_hba.conf'), 'host all all all trust\n')
+  // Who is called `guarded` needs a password.
+  const anybody = host === undefined ? '' : 'host all all all trust\n'
+  await writeFile(join(data, 'pg_hba.conf'), `local all guarded scram-sha-256\nlocal all all trust\n${anybody}`)
   const settings = [`listen_addresses=${host ?? ''}`, `max_connections=${maxConnections}`, 'fsync=off']
   const start = (): ChildProcess =>
     spawn(join(found, 'postgres'), ['-D', data, '-k', folder, '-p', '5432', ...settings.flatMap((setting) => ['-c', setting])], {

@@ -6,11 +6,11 @@ import { loadConfig } from '../../src/compose/config.ts'
 import { examineRabbitmq } from '../../src/compose/examine-rabbitmq.ts'
 import { createLogger } from '../../src/compose/logger.ts'
 import { openQueue } from '../../src/compose/open-queue.ts'
+import type { SluiceError } from '../../src/domain/errors.ts'
 import type { StepId } from '../../src/domain/ids.ts'
 import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createRabbitmqQueue } from '../../src/drivers/queue/rabbitmq/queue.ts'
 import { quorumQueue } from '../../src/drivers/queue/rabbitmq/quorum-queue.ts'
-import { rabbitmqVersion } from '../../src/drivers/queue/rabbitmq/version.ts'
 import type { Logger } from '../../src/ports/logger.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { testIds } from '../../src/testing/entities.ts'
@@ -198,12 +198,33 @@ describe('RabbitMQ', () => {
     expect(warned).toContain('RabbitMQ cannot be reached; trying again')
   })
 
-  test('a wrong password is said to be, without telling it', async () => {
-    const url = server.url.replace('guest:guest', 'guest:hunter2')
-    const error = await unavailable(createRabbitmqQueue({ url, prefix: 'x' }))
-    expect(error).toContain('Login was refused')
-    expect(error).not.toContain('hunter2')
-    await expect(rabbitmqVersion(url)).rejects.toThrow('Login was refused')
+  test('what was set up wrong is said with what mends it, without its password, by the queue and the doctor', async () => {
+    await server.control('add_user', 'reader', 'hunter2')
+    const { host } = new URL(server.url)
+    const cases: [url: string, wrong: RegExp, fix: RegExp][] = [
+      [`amqp://guest:hunter2@${host}`, /used: ACCESS_REFUSED - Login was refused/, /Correct the user and the password/],
+      [`amqp://guest:guest@${host}/nothing`, /vhost nothing not found/, /add_vhost/],
+      [`amqp://reader:hunter2@${host}`, /access to vhost '\/' refused/, /set_permissions/],
+      [`amqps://guest:guest@${host}`, /wrong version number/, /amqp: instead of amqps:/],
+    ]
+    for (const [url, wrong, fix] of cases) {
+      const error = await unavailable(createRabbitmqQueue({ url, prefix: 'x' }))
+      expect(error.message).toMatch(wrong)
+      expect(error.fix).toMatch(fix)
+      const [finding] = await examineRabbitmq(loadConfig({ SLUICE_QUEUE: 'rabbitmq', SLUICE_RABBITMQ_URL: url }))
+      expect(finding).toMatchObject({ state: 'missing', found: expect.stringMatching(wrong), fix: expect.stringMatching(fix) })
+      expect(JSON.stringify([error, finding])).not.toContain('hunter2')
+    }
+  })
+
+  test('a broker whose queues may not be long refuses messages, and which limit it is, is said', async () => {
+    const prefix = newPrefix()
+    const queue = open(prefix)
+    await server.control('set_policy', prefix, `^${prefix}`, '{"max-length":1,"overflow":"reject-publish"}', '--apply-to', 'queues')
+    const refused = async () => {
+      for (;;) await queue.send('io', messages(newIds(5)))
+    }
+    await expect(refused()).rejects.toMatchObject({ code: 'store_unavailable', fix: expect.stringContaining('max-length') })
   })
 
   test('the configuration names it, and the doctor tells its version', async () => {
@@ -229,22 +250,22 @@ test('a broker that is not there, or says nothing, is said to be', async () => {
     unavailable(createRabbitmqQueue({ url: 'amqp://me:hunter2@127.0.0.1:1/news', prefix: 'x' })),
     unavailable(createRabbitmqQueue({ url: `amqp://me:hunter2@127.0.0.1:${port}`, prefix: 'x' })),
   ])
-  expect(absent).toBe('RabbitMQ at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1')
-  expect(mute).toMatch(/^RabbitMQ at 127\.0\.0\.1:\d+ cannot be used: /)
+  expect(absent.message).toBe('RabbitMQ at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1')
+  expect(mute.message).toMatch(/^RabbitMQ at 127\.0\.0\.1:\d+ cannot be used: /)
   silent.close()
 })
 
 /** What every use of the queue says when there is no broker. */
-async function unavailable(queue: Queue): Promise<string> {
+async function unavailable(queue: Queue): Promise<SluiceError> {
   const refused = await Promise.allSettled([
     queue.send('io', messages(newIds(1))),
     queue.depth('io'),
     queue.consume('io', 1, async () => {}),
   ])
   await queue.close()
-  const errors = refused.map((result) => (result.status === 'rejected' ? (result.reason as { code: string; message: string }) : null))
+  const errors = refused.map((result) => (result.status === 'rejected' ? (result.reason as SluiceError) : null))
   expect(errors.map((error) => error?.code)).toEqual(Array(3).fill('store_unavailable'))
-  return errors[0]?.message ?? ''
+  return errors[0] as SluiceError
 }
 
 const newIds = (count: number): StepId[] => Array.from({ length: count }, () => testIds.next('stp'))

@@ -5,6 +5,7 @@
 import { LANES } from '../../src/domain/step.ts'
 import { createPostgresPool } from '../../src/drivers/store/postgres/pool.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { QUEUES } from '../../src/ports/store.ts'
 
 const LEASE_MS = 400
 
@@ -15,7 +16,11 @@ const workerId = String(process.pid)
 async function work(): Promise<void> {
   for (;;) {
     // Named again and again, to several workers: only the claim decides.
-    const due = await store.steps.due(LANES, 5, 1)
+    const waiting = await store.steps.waiting(QUEUES, 5)
+    const due = await store.steps.hint(
+      waiting.map(({ id }) => id),
+      1,
+    )
     for (const { id } of due) {
       const step = await store.steps.claim(id, workerId, LEASE_MS)
       if (!step) continue
@@ -27,7 +32,7 @@ async function work(): Promise<void> {
       })
       process.stdout.write('done\n')
     }
-    if (due.length === 0 && (await store.steps.nextDueInMs(LANES, LEASE_MS * 2)) === LEASE_MS * 2) return
+    if (waiting.length === 0 && (await store.steps.nextDueInMs(LANES, LEASE_MS * 2)) === LEASE_MS * 2) return
   }
 }
 

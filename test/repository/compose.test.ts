@@ -14,6 +14,7 @@ interface Service {
   env_file?: string
   environment?: Record<string, string>
   stop_grace_period?: string
+  deploy?: { replicas: number }
   healthcheck?: object
   depends_on?: Record<string, { condition: string }>
 }
@@ -45,6 +46,11 @@ test('the services of Sluice start with settings that exist and go together, in 
   }
 })
 
+test('two schedulers stand by for each other', () => {
+  const schedulers = ours.filter(([, { command = [] }]) => command[0] === 'scheduler')
+  expect(schedulers.map(([, { deploy }]) => deploy?.replicas)).toEqual([2])
+})
+
 test('every lane has a worker, io and cpu apart, and who needs a part waits until it is healthy', () => {
   const lanes = ours.flatMap(([, { command = [] }]) => (command[0] === 'worker' ? [command.at(-1)?.split(',') ?? []] : []))
   expect(lanes.flat().sort()).toEqual([...LANES].sort())
@@ -65,17 +71,24 @@ test('docker compose takes the file, with each profile, and refuses it without t
   const folder = mkdtempSync(join(tmpdir(), 'compose-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   copyFileSync(file, join(folder, 'compose.yaml'))
-  const config = () => {
-    const { status, stderr } = spawnSync(program, ['--profile', '*', 'config', '-q'], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
-    return { status, stderr }
+  // The profiles are those of the settings.
+  const config = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(program, ['config', ...words], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
+    return { status, stdout, stderr }
   }
+  const profiles = new Set<string>()
   for (const env of exampleSettings(example)) {
     const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     writeFileSync(join(folder, '.env'), lines.join('\n'))
-    expect(config()).toEqual({ status: 0, stderr: '' })
+    expect(config('-q')).toEqual({ status: 0, stdout: '', stderr: '' })
+    const started = config('--services').stdout.trim().split('\n')
+    const asked = env['COMPOSE_PROFILES']?.split(',').filter((name) => name !== '') ?? []
+    for (const profile of asked) profiles.add(profile)
+    expect(started.toSorted()).toEqual([...ours.map(([name]) => name), 'postgres', ...asked].toSorted())
   }
+  expect([...profiles].toSorted()).toEqual(['rabbitmq', 'redis', 's3'])
   writeFileSync(join(folder, '.env'), '')
-  expect(config()).toMatchObject({ status: expect.not.toBeOneOf([0, null]), stderr: expect.stringContaining('set it in .env') })
+  expect(config('-q')).toMatchObject({ status: expect.not.toBeOneOf([0, null]), stderr: expect.stringContaining('set it in .env') })
 })
 
 /** The plug-in is a program of its own. The older docker-compose 1 does not know the format. */

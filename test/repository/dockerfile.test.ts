@@ -24,3 +24,15 @@ test('it runs on the Node of the project, as somebody who is not root', () => {
   expect(/^USER (\S+)$/m.exec(last)?.[1]).not.toBe('root')
   expect(last).toMatch(/^USER /m)
 })
+
+test('the function runs its compiled handler on the same Node, by the runtime client that the tests use', () => {
+  const recipe = readFileSync('deploy/lambda/Dockerfile', 'utf8')
+  const node = /^FROM (node:\S+)/m
+  expect(node.exec(recipe)?.[1]).toBe(node.exec(dockerfile)?.[1])
+  const client = /aws-lambda-ric@(\S+)$/m.exec(recipe)?.[1]
+  expect(/VERSION = '(\S+)'/.exec(readFileSync('scripts/setup/lambda-runtime.mjs', 'utf8'))?.[1]).toBe(client)
+  const handler = /^CMD \["(\S+)"\]$/m.exec(recipe)?.[1]
+  expect(/ _HANDLER=(\S+)/.exec(recipe)?.[1]).toBe(handler)
+  const [, module = '', name = ''] = /^dist\/(\S+)\.(\w+)$/.exec(handler ?? '') ?? []
+  expect(readFileSync(`src/${module}.ts`, 'utf8')).toContain(`export async function ${name}(`)
+})

@@ -9,7 +9,7 @@ import { findOnPath } from '../../src/media/ffmpeg/locate.ts'
 import { exampleSettings } from './example-settings.ts'
 
 const folder = 'deploy/systemd'
-const names = ['sluice.service', 'sluice-worker@.service']
+const names = ['sluice.service', 'sluice-scheduler.service', 'sluice-worker@.service']
 const known = Object.values({ ...settings, ...providerSettings }).map(({ variable }) => variable)
 
 test.each(names)('%s starts with settings that exist, and is given time to drain', (name) => {

@@ -31,7 +31,7 @@ const MESSAGE_ID = /^evt_[0-9a-z]{26}(_\d{1,10})?$/
 const Params = z.object({ id: z.string() })
 const DeliveryParams = Params.extend({ deliveryId: z.string() })
 
-export function webhookRoutes(app: App, { store, ids, courier }: Context): void {
+export function webhookRoutes(app: App, { store, ids, courier, clock }: Context): void {
   const find = (tenantId: TenantId, id: string) => findWebhook(store, tenantId, id)
 
   /** Changes an endpoint while it is held. */
@@ -81,7 +81,7 @@ export function webhookRoutes(app: App, { store, ids, courier }: Context): void 
         previous: null,
         state: { state: 'enabled' },
         failingSince: null,
-        createdAt: new Date(),
+        createdAt: clock.now(),
       }
       await store.webhooks.insert(endpoint)
       reply.code(201).header('location', `/v1/webhooks/${endpoint.id}`)
@@ -134,7 +134,7 @@ export function webhookRoutes(app: App, { store, ids, courier }: Context): void 
       const endpoint = await change(request.tenantId, request.params.id, (before) => {
         const changed = { ...before, ...(url !== undefined && { url }), ...(events && { events }) }
         if (enabled === undefined) return changed
-        return setWebhookState(changed, enabled ? { state: 'enabled' } : { state: 'disabled', reason: 'request', at: new Date() })
+        return setWebhookState(changed, enabled ? { state: 'enabled' } : { state: 'disabled', reason: 'request', at: clock.now() })
       })
       return webhookView(endpoint)
     },
@@ -173,7 +173,7 @@ export function webhookRoutes(app: App, { store, ids, courier }: Context): void 
     async (request) => {
       const { overlapSeconds } = request.body ?? RotateInput.parse({})
       const endpoint = await change(request.tenantId, request.params.id, (before) =>
-        rotateSecret(before, newSecret(), new Date(), overlapSeconds * 1_000),
+        rotateSecret(before, newSecret(), clock.now(), overlapSeconds * 1_000),
       )
       return { ...webhookView(endpoint), secret: endpoint.secret }
     },
@@ -193,7 +193,7 @@ export function webhookRoutes(app: App, { store, ids, courier }: Context): void 
     async (request, reply) => {
       const endpoint = await findEnabled(request.tenantId, request.params.id)
       const id = ids.next('evt')
-      await store.webhooks.addTest(endpoint.id, id, new Date())
+      await store.webhooks.addTest(endpoint.id, id, clock.now())
       reply.code(202)
       return deliveryView(await findDelivery(store, endpoint, id))
     },

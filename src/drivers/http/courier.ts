@@ -19,10 +19,18 @@ export interface CourierOptions {
   userAgent: string
   /** Default 15,000. */
   timeoutMs?: number
+  /** What a message is signed as sent at. Default: this machine's clock. */
+  now?: () => Date
 }
 
 /** Posts messages signed after Standard Webhooks. Redirects are not followed: an address that moved is a fault its owner mends. */
-export function createCourier({ network, allowPrivate, userAgent, timeoutMs = TIMEOUT_MS }: CourierOptions): Courier {
+export function createCourier({
+  network,
+  allowPrivate,
+  userAgent,
+  timeoutMs = TIMEOUT_MS,
+  now = () => new Date(),
+}: CourierOptions): Courier {
   function check(text: string): void {
     const url = URL.parse(text)
     if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -40,7 +48,7 @@ export function createCourier({ network, allowPrivate, userAgent, timeoutMs = TI
   return {
     check,
 
-    async deliver({ url, messageId, body, secrets }, signal) {
+    async deliver({ url, messageId, body, secrets, traceparent }, signal) {
       const begun = performance.now()
       const receipt = (told: Omit<Receipt, 'tookMs'>): Receipt => ({ ...told, tookMs: performance.now() - begun })
       const timeout = AbortSignal.timeout(timeoutMs)
@@ -53,7 +61,8 @@ export function createCourier({ network, allowPrivate, userAgent, timeoutMs = TI
           headers: {
             'content-type': 'application/json',
             'user-agent': userAgent,
-            ...signStandardWebhook(secrets, messageId, body),
+            ...signStandardWebhook(secrets, messageId, body, now().getTime()),
+            ...(traceparent !== undefined && { traceparent }),
           },
           body,
         })

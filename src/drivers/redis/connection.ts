@@ -12,6 +12,16 @@ const LAST_RETRY_MS = 5_000
 /** What Redis answers to who may not come in. */
 const NOT_LET_IN = /^(WRONGPASS|NOAUTH|NOPERM)|invalid password/
 
+/** What to do about what it answers to a set-up that is wrong. The first that fits. */
+const remedies: [RegExp, string][] = [
+  [/^NOPERM/, "Give the user its rights: acl setuser <user> +@all '~*' '&*'."],
+  [NOT_LET_IN, 'Correct the user and the password in SLUICE_REDIS_URL; `sluice doctor` tries them.'],
+  [/^OOM/, 'Raise its maxmemory, or let the workers catch up. What is due waits in the database meanwhile.'],
+  [/DB index/, 'Correct the number of the database at the end of SLUICE_REDIS_URL: most servers have 0 to 15, a cluster only 0.'],
+  [/READONLY/, 'Point SLUICE_REDIS_URL at the primary: this server is a replica.'],
+  [/ENOTFOUND/, 'Correct the host in SLUICE_REDIS_URL: no such name is known here.'],
+]
+
 /** Answers of a server that cannot serve us now, and what `ioredis`, `bullmq` and Node say of a connection that broke. */
 const UNAVAILABLE =
   /^(LOADING|READONLY|MISCONF|OOM|MASTERDOWN|CLUSTERDOWN|BUSY)\b|max number of clients|max retries|connection is closed|timed out|timeout|isn't writeable|\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)\b/i
@@ -73,12 +83,10 @@ export function connectRedis(url: string, log?: Logger): RedisConnection {
   }
 
   function unavailable(cause: Error): SluiceError {
-    if (NOT_LET_IN.test(cause.message)) {
-      const fix = 'Correct the user and the password in SLUICE_REDIS_URL; `sluice doctor` tries them.'
-      return new SluiceError('store_unavailable', `Redis at ${where} does not let us in: ${cause.message}`, { fix, cause })
-    }
-    const fix = 'Check that Redis runs and that SLUICE_REDIS_URL is right; `sluice doctor` tries it.'
-    return new SluiceError('store_unavailable', `Redis at ${where} cannot be reached: ${cause.message}`, { fix, cause })
+    const remedy = remedies.find(([said]) => said.test(cause.message))?.[1]
+    const fix = remedy ?? 'Check that Redis runs and that SLUICE_REDIS_URL is right, redis: or rediss: for TLS; `sluice doctor` tries it.'
+    const verdict = NOT_LET_IN.test(cause.message) ? 'does not let us in' : 'cannot be used'
+    return new SluiceError('store_unavailable', `Redis at ${where} ${verdict}: ${cause.message}`, { fix, cause })
   }
 
   return {

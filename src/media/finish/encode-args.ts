@@ -21,38 +21,48 @@ export interface PictureOrder {
   rungs: readonly RungOrder[]
 }
 
-/**
- * One decode for everything. The frames are brought to the ordered size and rate, exactly as many as ordered; then a small
- * grey copy of all goes to `pipe:3`, a whole picture now and then to `pipe:4`, and those not released yet to one encoder a
- * rung, `pipe:5` and up. A rung is scaled from the one above it. Pure.
- */
-export function pictureArgs(order: PictureOrder): string[] {
-  const { width, height, fps, durationSeconds, segmentSeconds, releasedSegments, rungs } = order
-  const total = frameCount(durationSeconds, fps)
-  const skipped = firstFrame(releasedSegments, segmentSeconds, fps)
-  const encoded = skipped < total ? rungs : []
-  const exact = [
+/** The frames of an order, exactly as many as there must be and all alike; those before `from` and from `to` on are left out. */
+function exactFrames(
+  { width, height, fps }: Pick<PictureOrder, 'width' | 'height' | 'fps'>,
+  { from, to }: { from: number; to: number },
+): string {
+  return [
     'setpts=PTS-STARTPTS',
     `fps=${rate(fps)}`,
     `tpad=stop_mode=clone:stop=${Math.round(PAD_SECONDS * fps)}`,
-    `trim=end_frame=${total}`,
+    ...(from > 0 ? [`trim=start_frame=${from}:end_frame=${to}`, 'setpts=PTS-STARTPTS'] : [`trim=end_frame=${to}`]),
     `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bicubic`,
     `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
     'setsar=1',
     'format=yuv420p',
     // Equal tags for every master, or the parameter sets of two stretches would differ.
     'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709:field_mode=prog',
-  ]
+  ].join(',')
+}
+
+/** A rung from the one above it; nothing where it has the size of the order. */
+function scaleTo(rung: RungOrder, i: number, { width, height }: Pick<PictureOrder, 'width' | 'height'>): string {
+  return i === 0 && rung.width === width && rung.height === height ? '' : `scale=${rung.width}:${rung.height}:flags=bicubic,`
+}
+
+/**
+ * One decode for everything. The frames are brought to the ordered size and rate, exactly as many as ordered; then a small
+ * grey copy of all goes to `pipe:3`, a whole picture now and then to `pipe:4`, and those not released yet to one encoder a
+ * rung, `pipe:5` and up. A rung is scaled from the one above it. Pure.
+ */
+export function pictureArgs(order: PictureOrder): string[] {
+  const { fps, durationSeconds, segmentSeconds, releasedSegments, rungs } = order
+  const total = frameCount(durationSeconds, fps)
+  const skipped = firstFrame(releasedSegments, segmentSeconds, fps)
+  const encoded = skipped < total ? rungs : []
   const graph = [
-    `[0:v:0]${exact.join(',')},split=2[all][s0]`,
+    `[0:v:0]${exactFrames(order, { from: 0, to: total })},split=2[all][s0]`,
     // Times of its own, evenly spaced, so that none is doubled to fill the time between two.
     `[all]select=gte(n\\,selected_n*${framesPerStill(fps)}),setpts=N/${STILLS_PER_SECOND}/TB[stills]`,
   ]
   for (const [i, rung] of encoded.entries()) {
-    const same = i === 0 && rung.width === width && rung.height === height
-    const scale = same ? '' : `scale=${rung.width}:${rung.height}:flags=bicubic,`
     const skip = skipped > 0 ? `trim=start_frame=${skipped},setpts=PTS-STARTPTS` : 'null'
-    graph.push(`[s${i}]${scale}split=2[r${i}][s${i + 1}]`, `[r${i}]${skip}[v${i}]`)
+    graph.push(`[s${i}]${scaleTo(rung, i, order)}split=2[r${i}][s${i + 1}]`, `[r${i}]${skip}[v${i}]`)
   }
   graph.push(`[s${encoded.length}]scale=${GREY_WIDTH}:${GREY_HEIGHT}:flags=area:out_range=full,format=gray[grey]`)
   return [
@@ -63,6 +73,25 @@ export function pictureArgs(order: PictureOrder): string[] {
     ...['-map', '[stills]', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-r', String(STILLS_PER_SECOND)],
     ...['-flush_packets', '1', '-f', 'rawvideo', 'pipe:4'],
     ...encoded.flatMap((rung, i) => ['-map', `[v${i}]`, ...encoderArgs(rung, order), `pipe:${5 + i}`]),
+  ]
+}
+
+/**
+ * Only the rungs, and only the frames from `from` to before `to`, to `pipe:3` and up: the same frames, coded the same way, as the whole
+ * order has there. `releasedSegments` are the segments before `from`. Pure.
+ */
+export function chunkArgs(order: PictureOrder, frames: { from: number; to: number }): string[] {
+  const { rungs } = order
+  const graph = [`[0:v:0]${exactFrames(order, frames)}[s0]`]
+  for (const [i, rung] of rungs.entries()) {
+    const scale = scaleTo(rung, i, order)
+    graph.push(i < rungs.length - 1 ? `[s${i}]${scale}split=2[v${i}][s${i + 1}]` : `[s${i}]${scale}null[v${i}]`)
+  }
+  return [
+    '-xerror',
+    '-filter_complex',
+    graph.join(';'),
+    ...rungs.flatMap((rung, i) => ['-map', `[v${i}]`, ...encoderArgs(rung, order), `pipe:${3 + i}`]),
   ]
 }
 

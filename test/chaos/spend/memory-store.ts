@@ -84,6 +84,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     judgements: { add: async () => undefined, replace: async () => undefined, get: async () => undefined, of: async () => [] },
     processes: { beat: async () => undefined, list: async () => [], leave: async () => undefined },
     leases: { take: async () => true, holder: async () => undefined, release: async () => undefined },
+    turns: { all: async () => new Map(), save: async () => undefined },
     repairs: { of: async () => [], learn: async () => undefined },
     jobs: {
       async insert(jobs) {
@@ -131,6 +132,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.steps, id, stepAs(step, left, { failures, poked: false }))
         return left.state
       },
+      revive: notModelled('revive'),
       async wake(jobId, name, takeId) {
         const woken: StepId[] = []
         for (const id of ofJob(state.stepsOfJob.get(jobId))) {
@@ -149,7 +151,10 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
           if (step && id !== keep && step.dueAtMs !== null) set(state.steps, id, stepAs(step, { state: 'cancelled' }))
         }
       },
-      due: notModelled('due'),
+      waiting: notModelled('waiting'),
+      entries: notModelled('entries'),
+      entriesOf: notModelled('entriesOf'),
+      hint: notModelled('hint'),
       nextDueInMs: notModelled('nextDueInMs'),
       backlog: notModelled('backlog'),
       async open(jobId, names) {
@@ -197,6 +202,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       overdue: notModelled('overdue'),
       forgetParts: notModelled('forgetParts'),
       storedBytes: notModelled('storedBytes'),
+      storedBytesByTenant: notModelled('storedBytesByTenant'),
       addFiles: notModelled('addFiles'),
       file: notModelled('file'),
       addRungs: notModelled('addRungs'),
@@ -210,7 +216,16 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     samples: { async add() {}, read: async () => new Map() },
     idempotency: { remember: notModelled('remember'), recall: async () => undefined, async forgetBefore() {} },
-    tenants: { ensure: notModelled('ensure') },
+    tenants: {
+      ensure: notModelled('ensure'),
+      shares: async () => [],
+      setShare: notModelled('setShare'),
+      runningJobs: async () => 0,
+      runningJobsOf: async () => new Map(),
+      get: async () => undefined,
+      list: notModelled('list'),
+      setStoragePolicy: notModelled('setStoragePolicy'),
+    },
     keys: { insert: notModelled('keys'), byHash: notModelled('keys'), count: notModelled('keys') },
     ledger: {
       async reserve(entry, jobLimit) {
@@ -244,11 +259,24 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         const waitMs = (state.pausedUntilMs.get(provider) ?? 0) - nowMs()
         return waitMs > 0 ? { enter: false, waitMs } : { enter: true }
       },
+      next: async () => [],
+      leave: async () => undefined,
       async slowDown(provider, retryAfterMs) {
         set(state.pausedUntilMs, provider, Math.max(state.pausedUntilMs.get(provider) ?? 0, nowMs() + (retryAfterMs ?? 1_000)))
       },
       async wentWell() {},
+      async failed() {},
+      list: notModelled('accounts'),
     },
+    deadLetters: {
+      async insert() {},
+      async closeJob() {},
+      get: notModelled('dead letters'),
+      listOpen: notModelled('dead letters'),
+      countOpen: notModelled('dead letters'),
+      close: notModelled('dead letters'),
+    },
+    stuck: { lostSteps: notModelled('stuck'), lateSteps: notModelled('stuck'), ordersInDoubt: notModelled('stuck') },
     blockLists: { get: notModelled('block lists'), set: notModelled('block lists') },
     hints: {
       async remember({ provider, dedupeKey, takeId, ref }) {
@@ -319,7 +347,9 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
+    installation: notModelled('installation'),
     ping: notModelled('ping'),
+    now: notModelled('now'),
     close: async () => {},
   }
 }

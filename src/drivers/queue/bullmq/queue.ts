@@ -130,7 +130,9 @@ const bullPriority = (priority: number): number => MIDDLE_PRIORITY - Math.max(-M
 /** Bull itself waits for its connections without a limit. */
 async function opened<T extends { waitUntilReady(): Promise<void>; close(force?: boolean): Promise<void> }>(bull: T): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const tooLong = new SluiceError('store_unavailable', `BullMQ did not open the queue within ${OPEN_TIMEOUT_MS} ms.`)
+  const tooLong = new SluiceError('store_unavailable', `BullMQ did not open the queue within ${OPEN_TIMEOUT_MS} ms.`, {
+    fix: 'Check that the Redis of SLUICE_REDIS_URL, else the PostgreSQL of DATABASE_URL, runs and has connections left (maxclients).',
+  })
   const timer = setTimeout(() => reject(tooLong), OPEN_TIMEOUT_MS)
   try {
     await Promise.race([bull.waitUntilReady(), late])

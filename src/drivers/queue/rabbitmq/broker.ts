@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Connection } from 'rabbitmq-client'
-import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
+import { brokerProblem, reasonOf } from './broker-problem.ts'
 
 const ANSWER_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 2_000
@@ -37,7 +37,7 @@ export function connectBroker(url: string, purpose: string, log?: Logger): Broke
   let trouble: string | undefined
 
   connection.on('error', (error: unknown) => {
-    const reason = messageOf(error)
+    const reason = reasonOf(error)
     if (connection.ready) {
       log?.warn({ host, reason }, 'RabbitMQ closed a channel; another one is opened')
       return
@@ -60,18 +60,12 @@ export function connectBroker(url: string, purpose: string, log?: Logger): Broke
   connection.once('connection', hasTried)
   connection.once('error', () => hasTried())
 
-  const unavailable = (reason: string, cause?: unknown): SluiceError =>
-    new SluiceError('store_unavailable', `RabbitMQ at ${host} cannot be used: ${reason}`, {
-      fix: 'Check that it runs and that SLUICE_RABBITMQ_URL is right; `sluice doctor` tries it.',
-      cause,
-    })
-
   return {
     connection,
 
     async ask(question) {
       await tried
-      if (trouble !== undefined) throw unavailable(trouble)
+      if (trouble !== undefined) throw brokerProblem(host, trouble)
       let timer: ReturnType<typeof setTimeout> | undefined
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1_000} s`)), ANSWER_TIMEOUT_MS)
@@ -79,7 +73,7 @@ export function connectBroker(url: string, purpose: string, log?: Logger): Broke
       try {
         return await Promise.race([question(), late])
       } catch (error) {
-        throw unavailable(trouble ?? messageOf(error), error)
+        throw brokerProblem(host, trouble ?? reasonOf(error), error)
       } finally {
         clearTimeout(timer)
       }
@@ -94,5 +88,3 @@ export function connectBroker(url: string, purpose: string, log?: Logger): Broke
     },
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { connectBroker } from './broker.ts'
@@ -9,12 +10,14 @@ const GREETING_BYTES = 4_096
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1')
 const VERSION_KEY = Buffer.from('\x07versionS', 'latin1')
 
-/** The version of the broker, once it has let us in. Declares nothing. Throws `store_unavailable`. */
-export async function rabbitmqVersion(url: string): Promise<string> {
+/**
+ * The version of the broker, once it has let us in and make a queue whose name begins as ours do; that one goes with the connection.
+ * Throws `store_unavailable`.
+ */
+export async function rabbitmqVersion(url: string, prefix: string): Promise<string> {
   const broker = connectBroker(url, 'doctor')
   try {
-    const channel = await broker.ask(() => broker.connection.acquire())
-    await channel.close()
+    await broker.ask(() => broker.connection.queueDeclare({ queue: `${prefix}.doctor-${randomUUID()}`, exclusive: true }))
     return await broker.ask(() => versionOf(url))
   } finally {
     await broker.close()

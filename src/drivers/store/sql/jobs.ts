@@ -2,8 +2,10 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { AssetId, JobId, TenantId } from '../../../domain/ids.ts'
 import { type Job, jobEnded } from '../../../domain/job.ts'
 import type { Stage } from '../../../domain/progress.ts'
+import type { TraceContext } from '../../../domain/trace.ts'
 import type { JobsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
+import { createQueuePositions } from './queue-positions.ts'
 import { inserter, json, jsonText, text, withDates } from './rows.ts'
 import type { JobTable } from './schema.ts'
 
@@ -29,6 +31,7 @@ const insertRows = inserter('sluice.job', {
   plan: 'json',
   preview: 'json',
   cost: 'json',
+  trace: 'json',
   created_at: 'timestamptz',
   deadline_at: 'timestamptz',
   settled_at: 'timestamptz',
@@ -83,11 +86,9 @@ function jobFromRow(row: Row): Job {
     seq: row.seq,
     createdAt: row.created_at,
     deadlineAt: row.deadline_at,
+    ...(row.trace !== null && { trace: row.trace as TraceContext }),
   }
 }
-
-/** Nobody reads a longer queue to the digit, and every submit would pay for counting it. */
-const MOST_AHEAD = 1_000
 
 export function createJobs(run: Sql): JobsRepository {
   const one = async (query: Parameters<typeof run.rows<Row>>[0]): Promise<Job | undefined> => {
@@ -106,6 +107,7 @@ export function createJobs(run: Sql): JobsRepository {
             kind: job.request.kind,
             retry_of: job.retryOf,
             request: jsonText(job.request),
+            trace: json(job.trace),
             created_at: job.createdAt,
             settled_at: jobEnded(job) ? job.createdAt : null,
           })),
@@ -159,12 +161,6 @@ export function createJobs(run: Sql): JobsRepository {
       return rows.map(({ id }) => id)
     },
 
-    async ahead(job) {
-      const [row] = await run.rows(
-        sql<{ ahead: number }>`
-          select count(*)::integer as ahead from (select 1 from sluice.job where state = 'queued' and id < ${job.id} limit ${MOST_AHEAD}) as before`,
-      )
-      return row?.ahead ?? 0
-    },
+    ahead: createQueuePositions(run),
   }
 }

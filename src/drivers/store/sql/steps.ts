@@ -1,8 +1,8 @@
 import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredError } from '../../../domain/errors.ts'
-import type { JobId, StepId } from '../../../domain/ids.ts'
-import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
-import type { Backlog, ClaimedStep, StepsRepository } from '../../../ports/store.ts'
+import type { JobId, StepId, TenantId } from '../../../domain/ids.ts'
+import { LANES, type Lane, rankOf, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
+import type { Backlog, ClaimedStep, Entry, StepsRepository, WaitingStep } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { inserter, jsonText, text } from './rows.ts'
 import type { StepTable } from './schema.ts'
@@ -12,6 +12,7 @@ type Row = Selectable<StepTable>
 const insertRows = inserter('sluice.step', {
   id: 'text',
   job_id: 'text',
+  tenant_id: 'text',
   name: 'text',
   take_id: 'text',
   work: 'json',
@@ -26,6 +27,8 @@ const insertRows = inserter('sluice.step', {
   poked: 'boolean',
   reason: 'text',
   error: 'json',
+  cost_seconds: 'real',
+  rank_at: 'timestamptz',
   created_at: 'timestamptz',
 })
 
@@ -72,6 +75,7 @@ function toRow(step: Step): Insertable<StepTable> {
     ...stateToColumns(step.state),
     id: step.id,
     job_id: step.jobId,
+    tenant_id: step.tenantId,
     name: step.work.name,
     take_id: 'takeId' in step.work ? step.work.takeId : null,
     work: jsonText(step.work),
@@ -80,6 +84,8 @@ function toRow(step: Step): Insertable<StepTable> {
     attempt: step.attempt,
     failures: step.failures,
     poked: false,
+    cost_seconds: step.costSeconds,
+    rank_at: rankOf(step),
     created_at: step.createdAt,
   }
 }
@@ -88,9 +94,11 @@ function fromRow(row: Row): Step {
   return {
     id: row.id as StepId,
     jobId: row.job_id as JobId,
+    tenantId: row.tenant_id as TenantId,
     work: row.work as StepWork,
     lane: row.lane as Lane,
     priority: row.priority,
+    costSeconds: row.cost_seconds,
     attempt: row.attempt,
     failures: row.failures,
     state: stateFromRow(row),
@@ -98,8 +106,11 @@ function fromRow(row: Row): Step {
   }
 }
 
-/** Marks a step that somebody woke: it is named whatever its lane, and goes before those of its priority whose time has merely come. */
+/** Marks a step that somebody woke: it goes before those of its tenant whose time has merely come. */
 const WOKEN = sql`'epoch'::timestamptz`
+
+/** A step that begins a job and that nobody has claimed yet; the words of `step_entry`. */
+const IS_ENTRY = sql`(name = 'analyse' and attempt = 0)`
 
 /** The statement that changes a step still sees in the table how it was. Woken in between, it may not have been due there. */
 const WAITED_MS = sql`(
@@ -147,7 +158,7 @@ export function createSteps(run: Sql): StepsRepository {
   async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, ClaimedStep>> {
     const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
     const rows = await run.rows(sql<Row & { waited_ms: number }>`
-      update sluice.step set state = 'running', attempt = attempt + 1, worker_id = asked.worker_id, poked = false, reason = null,
+      update sluice.step set state = 'running', attempt = attempt + 1, lost = case when state = 'running' then lost + 1 else 0 end, worker_id = asked.worker_id, poked = false, reason = null,
         due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
       from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
       where step.id = asked.id and due_at <= now() and ${which}
@@ -221,6 +232,13 @@ export function createSteps(run: Sql): StepsRepository {
 
     leave: (id, attempt, to, failures) => leave({ id, attempt, to, failures }),
 
+    async revive(id) {
+      const changed = await run.count(sql`
+        update sluice.step set state = 'ready', failures = 0, error = null, due_at = now(), hint_at = ${WOKEN}
+        where id = ${id} and state = 'failed'`)
+      return changed === 1
+    },
+
     async wake(jobId, name, takeId) {
       const rows = await run.rows(sql<{ id: StepId; state: string }>`
         update sluice.step set
@@ -239,28 +257,68 @@ export function createSteps(run: Sql): StepsRepository {
         where job_id = ${jobId} and due_at is not null and id is distinct from ${keep ?? null}::text`)
     },
 
-    // The planner is told nothing of how many there are, neither by statistics (`select now()`) nor by the limit (the array):
-    // what it learnt in a backlog it would go by long after, and read the whole table at every look.
-    async due(lanes, limit, hintAgainMs) {
-      const rows = await run.rows(sql<{ id: StepId; lane: Lane; priority: number }>`
-        with woken as materialized (
-          select id from sluice.step where lane = any(${LANES}) and hint_at = ${WOKEN}
-          order by priority desc, id limit ${limit} for no key update skip locked
-        ), come as materialized (
-          select id from sluice.step where lane = any(${lanes}) and hint_at > ${WOKEN} and hint_at <= (select now())
-          order by priority desc, hint_at, id limit ${limit} - (select count(*) from woken) for no key update skip locked
+    // Tenants with entries are found by one probe each, whatever the number of their entries. The planner is told nothing of how
+    // many there are, neither by statistics (`select now()`) nor by the limit (the arrays): what it learnt in a backlog it would go
+    // by long after, and read the whole table at every look.
+    async waiting(queues, mostOfEach) {
+      return run.rows(sql<WaitingStep>`
+        with recursive tenant(id) as (
+          (select tenant_id from sluice.step where ${IS_ENTRY} and hint_at is not null and 'entry' = any(${queues}) order by tenant_id limit 1)
+          union all
+          select (
+            select tenant_id from sluice.step where ${IS_ENTRY} and hint_at is not null and tenant_id > tenant.id order by tenant_id limit 1
+          ) from tenant where id is not null
+        ), entry as (
+          select first.* from tenant, lateral (
+            select id, tenant_id, cost_seconds, hint_at from sluice.step
+            where ${IS_ENTRY} and hint_at is not null and step.tenant_id = tenant.id order by rank_at, id limit ${mostOfEach}
+          ) as first
+        ), due as (
+          select first.*, row_number() over (partition by lane, tenant_id order by hint_at = ${WOKEN} desc, rank_at, id) as place
+          from unnest(${queues}::text[]) as asked(queue), lateral (
+            select id, lane, tenant_id, cost_seconds, hint_at, rank_at from sluice.step
+            where step.lane = asked.queue and not ${IS_ENTRY} and hint_at <= (select now()) order by hint_at limit ${MOST_COUNTED}
+          ) as first
         )
-        update sluice.step set hint_at = ${inMs(hintAgainMs)}
-        where id = any(array(select id from woken union all select id from come))
-        returning id, lane, priority + (id = any(array(select id from woken)))::integer as priority`)
-      return rows.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
+        select id, 'entry' as queue, tenant_id as "tenantId", cost_seconds as "costSeconds", hint_at > now() as hinted from entry
+        union all
+        (select id, lane, tenant_id, cost_seconds, false from due where place <= ${mostOfEach} order by lane, tenant_id, place)`)
+    },
+
+    async entries(limit) {
+      return run.rows(sql<Entry>`
+        select job_id as "jobId", tenant_id as "tenantId", cost_seconds as "costSeconds", hint_at > now() as hinted from sluice.step
+        where ${IS_ENTRY} and hint_at is not null order by tenant_id, rank_at, id limit ${limit}`)
+    },
+
+    async entriesOf(tenantId, most) {
+      const [row] = await run.rows(sql<{ count: number; nextSeconds: number | null }>`
+        select
+          (select count(*)::integer from (
+            select from sluice.step where ${IS_ENTRY} and hint_at is not null and tenant_id = ${tenantId} limit ${most}) as counted) as count,
+          (select greatest(0, extract(epoch from now() - created_at))::double precision from sluice.step
+            where ${IS_ENTRY} and hint_at is not null and tenant_id = ${tenantId} order by rank_at, id limit 1) as "nextSeconds"`)
+      return { count: row?.count ?? 0, nextSeconds: row?.nextSeconds ?? 0 }
+    },
+
+    async hint(ids, hintAgainMs) {
+      if (ids.length === 0) return []
+      return run.rows(sql<{ id: StepId; lane: Lane; woken: boolean }>`
+        with told as materialized (
+          select id, hint_at = ${WOKEN} as woken from sluice.step
+          where id = any(${ids}) and hint_at <= now() for no key update skip locked
+        )
+        update sluice.step set hint_at = ${inMs(hintAgainMs)} from told where step.id = told.id
+        returning step.id, lane, woken`)
     },
 
     async nextDueInMs(lanes, atMostMs) {
       const [row] = await run.rows(sql<{ ms: number | null }>`
         select (extract(epoch from min(next.hint_at) - now()) * 1000)::double precision as ms
         from unnest(${lanes}::text[]) as asked(lane),
-          lateral (select min(hint_at) as hint_at from sluice.step where step.lane = asked.lane and hint_at is not null) as next`)
+          lateral (
+            select min(hint_at) as hint_at from sluice.step where step.lane = asked.lane and hint_at is not null and not ${IS_ENTRY}
+          ) as next`)
       return Math.max(0, Math.min(atMostMs, Math.ceil(row?.ms ?? atMostMs)))
     },
 
@@ -273,8 +331,10 @@ export function createSteps(run: Sql): StepsRepository {
             select count(*)::integer as depth,
               greatest(0, coalesce(extract(epoch from now() - min(next.due_at)), 0))::double precision as oldest
             from (
-              select due_at, state from sluice.step where step.lane = asked.lane and hint_at <= ${inMs(hintAgainMs)}
-              order by hint_at limit ${MOST_COUNTED}
+              (select due_at, state from sluice.step where step.lane = asked.lane and not ${IS_ENTRY} and hint_at <= ${inMs(hintAgainMs)}
+              order by hint_at limit ${MOST_COUNTED})
+              union all
+              (select due_at, state from sluice.step where ${IS_ENTRY} and hint_at is not null and step.lane = asked.lane limit ${MOST_COUNTED})
             ) as next
             where next.due_at <= now() and next.state <> 'running'
           ) as waiting`)

@@ -7,6 +7,7 @@ import { createAccounts } from './accounts.ts'
 import { createAssets } from './assets.ts'
 import { createBlockLists } from './block-lists.ts'
 import { inTransaction, poolSql, type Sql } from './database.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createEvents } from './events.ts'
 import { createHints } from './hints.ts'
 import { createIdempotency } from './idempotency.ts'
@@ -22,8 +23,10 @@ import { createRepairs } from './repairs.ts'
 import { createReviews } from './reviews.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
+import { createStuck } from './stuck.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
+import { createTurns } from './turns.ts'
 import { createWebhooks } from './webhooks.ts'
 
 const MAX_RETRIES = 3
@@ -49,7 +52,10 @@ function createRepositories(run: Sql): Repositories {
     blockLists: createBlockLists(run),
     processes: createProcesses(run),
     leases: createLeases(run),
+    turns: createTurns(run),
     webhooks: createWebhooks(run),
+    deadLetters: createDeadLetters(run),
+    stuck: createStuck(run),
   }
 }
 
@@ -120,9 +126,21 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
 
     migrate: () => translated(() => migrate(pool, log)),
 
+    installation: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ id: string }>('select id from sluice.installation')
+        return rows[0]?.id ?? ''
+      }),
+
     ping: () =>
       translated(async () => {
         await pool.query('select 1')
+      }),
+
+    now: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
+        return (rows[0] as { now: Date }).now
       }),
 
     close() {
