@@ -10,6 +10,7 @@ import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createLocalPlanner } from '../src/drivers/provider/local/plan/planner.ts'
 import { createPostgresQueue } from '../src/drivers/queue/postgres/queue.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../src/drivers/tracer/silent/tracer.ts'
 import { createEngine, type Duties, type RunningEngine } from '../src/engine/create-engine.ts'
 import type { EngineConfig } from '../src/engine/deps.ts'
 import { createPipelines } from '../src/pipelines/index.ts'
@@ -89,7 +90,9 @@ export function openEngine(
     clock: systemClock,
     ids,
     log,
+    within: (_log, work) => work(),
     metrics: silentMetrics,
+    tracer: silentTracer,
     providers,
     pipelines,
     inFlight: () => null,

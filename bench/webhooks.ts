@@ -6,6 +6,7 @@ import { createCourier } from '../src/drivers/http/courier.ts'
 import { createNetwork } from '../src/drivers/http/network.ts'
 import { silentMetrics } from '../src/drivers/metrics/silent/metrics.ts'
 import { createSqlStore } from '../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../src/drivers/tracer/silent/tracer.ts'
 import type { Store } from '../src/ports/store.ts'
 import { startWebhookSender } from '../src/realtime/webhook-sender.ts'
 import { newJob, newWebhook, testIds } from '../src/testing/entities.ts'
@@ -78,7 +79,7 @@ async function sending(store: Store, receiver: Receiver): Promise<Figure> {
   const courier = createCourier({ network, allowPrivate: true, userAgent: 'Sluice/bench' })
   const all = JOBS * ENDPOINTS
   const sluice = await timed(async () => {
-    const sender = startWebhookSender({ store, courier, clock: systemClock, log, metrics: silentMetrics })
+    const sender = startWebhookSender({ store, courier, clock: systemClock, ids: testIds, log, metrics: silentMetrics, tracer: silentTracer })
     await receiver.has(all)
     await sender.stop()
   })

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../compose/config.ts'
+import { LIFECYCLE_DAYS } from '../compose/lifecycle.ts'
 import { version } from '../compose/package-files.ts'
+import { parseByteSize } from '../domain/byte-size.ts'
 import { LANES, type Lane } from '../domain/step.ts'
 import type { BlockListCommand } from './block-list.ts'
 import type { BudgetCommand } from './budget.ts'
@@ -9,7 +11,9 @@ import { explain } from './explain.ts'
 import type { JudgeCommand } from './judge.ts'
 import { keepPages } from './keep-pages.ts'
 import type { LabCommand } from './lab.ts'
+import type { LifecycleCommand } from './lifecycle.ts'
 import type { RetentionCommand } from './retention.ts'
+import type { Shown, TenantChange } from './tenants.ts'
 
 const program = new Command('sluice')
   .description('The backend between an application and generative audio and video models.')
@@ -148,6 +152,61 @@ program
   .option('--sweep', 'remove them')
   .action(async (options: RetentionCommand) => (await import('./retention.ts')).retention(configFrom(), options))
 
+const tenant = program.command('tenant').description('what tenants store, may store, and how long it stays')
+tenant
+  .command('list', { isDefault: true })
+  .description('who there is, and what each stores')
+  .option('--json', 'as JSON')
+  .action(async (options: Shown) => (await import('./tenants.ts')).listTenants(configFrom(), options))
+tenant
+  .command('show <name>')
+  .option('--json', 'as JSON')
+  .action(async (name: string, options: Shown) => (await import('./tenants.ts')).showTenant(configFrom(), name, options))
+tenant
+  .command('set <name>')
+  .description('set what differs from the server for jobs that end from now on; `server` takes it back')
+  .addOption(new Option('--retention <class>', 'of jobs that ask for none').choices(['ephemeral', 'standard', 'permanent', 'server']))
+  .option('--ephemeral-hours <number>', 'how long ephemeral assets stay, or `server`', period(87_600, 'server'))
+  .option('--standard-days <number>', 'how long standard assets stay, `forever` or `server`', period(36_500, 'forever', 'server'))
+  .option('--master-days <number>', 'how long masters stay, `asset` (as long as it) or `server`', period(36_500, 'asset', 'server'))
+  .option('--quota <size>', 'what it may store, e.g. 500GB, or `none`', quota)
+  .option('--json', 'as JSON')
+  .action(async (name: string, options: TenantChange) => (await import('./tenants.ts')).setTenant(configFrom(), name, options))
+
+const lifecycle = program.command('lifecycle').description('the rules of the bucket, which remove what Sluice cannot see')
+for (const [what, description] of [
+  ['check', 'compare them with what they should be; ends with 1 where they differ'],
+  ['apply', 'write them, leave those of others, and read all back'],
+] as const)
+  lifecycle
+    .command(what, { isDefault: what === 'check' })
+    .description(description)
+    .option('--unfinished-days <number>', 'when unfinished uploads go', positiveWholeNumber, LIFECYCLE_DAYS.unfinishedUploads)
+    .option(
+      '--removed-days <number>',
+      'when removed versions go, where there are versions',
+      positiveWholeNumber,
+      LIFECYCLE_DAYS.removedVersions,
+    )
+    .option('--json', 'as JSON')
+    .action(async (options: LifecycleCommand) => {
+      process.exitCode = await (await import('./lifecycle.ts')).lifecycle(configFrom(), what, options)
+    })
+const deadLetters = program.command('dead-letters').description('look at work that was given up, of all tenants, and begin it again')
+deadLetters
+  .command('list', { isDefault: true })
+  .option('--limit <number>', 'how many', wholeNumber, 20)
+  .option('--json', 'as JSON')
+  .action(async (options: { limit: number; json?: boolean }) => (await import('./dead-letters.ts')).list(configFrom(), options))
+deadLetters
+  .command('retry <id>')
+  .description('submit the job, do the step or send the message again')
+  .action(async (id: string) => (await import('./dead-letters.ts')).retry(configFrom(), id))
+deadLetters
+  .command('dismiss <id>')
+  .description('let it go')
+  .action(async (id: string) => (await import('./dead-letters.ts')).dismiss(configFrom(), id))
+
 program
   .command('blocklist')
   .description('show the words and phrases a tenant does not want asked for, seen or heard, and change them')
@@ -218,10 +277,33 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.')
 }
 
+function positiveWholeNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('It must be at least 1.')
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text)
   if (Number.isFinite(value) && value > 0) return value
   throw new InvalidArgumentError('It must be a number above 0.')
+}
+
+/** A whole number from 1 on, or one of the words. */
+function period(atMost: number, ...words: string[]): (text: string) => number | string {
+  return (text) => {
+    const value = Number(text)
+    if (words.includes(text) || (Number.isInteger(value) && value >= 1 && value <= atMost)) return words.includes(text) ? text : value
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${atMost}, or ${words.join(' or ')}.`)
+  }
+}
+
+/** In bytes. */
+function quota(text: string): number | 'none' {
+  if (text === 'none') return text
+  const bytes = parseByteSize(text)
+  if (bytes !== null && bytes > 0) return bytes
+  throw new InvalidArgumentError('It must be a size like 500GB, 1.5TiB or 1048576 (bytes), or none.')
 }
 
 /** In micro-dollars. Commander makes an empty text of null, so none stays a word. */

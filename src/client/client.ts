@@ -1,6 +1,7 @@
 import type { AssetList, AssetView, HoldInput } from '../wire/assets.ts'
 import type { FeedMessage } from '../wire/events.ts'
 import type { JobInput, JobList, JobView, PlaybackView, PreviewView, QuoteView } from '../wire/jobs.ts'
+import type { DeadLetterList, DeadLetterView, OperationsView } from '../wire/operations.ts'
 import type { ReviewInput, ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
 import type { Job, JobSnapshot, WaitOptions } from './job.ts'
@@ -91,6 +92,16 @@ export interface Client {
   usage(query?: { since?: string }, options?: { signal?: AbortSignal }): Promise<UsageView>
   /** Addresses of yours that are told of events. `verifyWebhook` is for the other side. */
   webhooks: Webhooks
+  /** What the house does now, and what of yours waits for a person. */
+  operations: {
+    get(options?: { signal?: AbortSignal }): Promise<OperationsView>
+    /** Work that was given up, newest first. `limit`: 1 to 100, default 20. */
+    deadLetters(query?: { before?: string; limit?: number }, options?: { signal?: AbortSignal }): Promise<DeadLetterList>
+    /** Begins it again as its `kind` says. Sent again after a lost answer with the same `Idempotency-Key`: begun once. */
+    retry(id: string, options?: SubmitOptions): Promise<DeadLetterView>
+    /** Lets it go. Safe to repeat. */
+    dismiss(id: string, options?: { signal?: AbortSignal }): Promise<DeadLetterView>
+  }
   /** Who can make what here, and for how much. */
   providers(options?: { signal?: AbortSignal }): Promise<ProviderList['providers']>
   /** Messages of many jobs over one stream, shared by all callers with the same `jobs`. Default: every job of the tenant. Ends with `signal`. */

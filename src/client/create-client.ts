@@ -1,5 +1,6 @@
 import type { AssetList, AssetView } from '../wire/assets.ts'
 import type { JobInput, JobList, JobView, QuoteView } from '../wire/jobs.ts'
+import type { DeadLetterList, DeadLetterView, OperationsView } from '../wire/operations.ts'
 import type { ReviewList, ReviewView } from '../wire/reviews.ts'
 import type { ProviderList, UsageView } from '../wire/spend.ts'
 import { absoluteAsset, absoluteJob, absoluteReview } from './absolute.ts'
@@ -129,6 +130,18 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     usage: (query = {}, { signal } = {}) => http.json<UsageView>('GET', `/v1/usage${search(query)}`, { signal }),
     webhooks: createWebhooks(http),
+    operations: {
+      get: ({ signal } = {}) => http.json<OperationsView>('GET', '/v1/operations', { signal }),
+      deadLetters: (query = {}, { signal } = {}) =>
+        http.json<DeadLetterList>('GET', `/v1/operations/dead-letters${search(query)}`, { signal }),
+      retry: (id, { idempotencyKey = newKey(), signal } = {}) =>
+        http.json<DeadLetterView>('POST', `${deadLetterAddress(id)}/retry`, {
+          headers: { 'idempotency-key': idempotencyKey },
+          signal,
+          retries: 4,
+        }),
+      dismiss: (id, { signal } = {}) => http.json<DeadLetterView>('POST', `${deadLetterAddress(id)}/dismiss`, { signal, retries: 4 }),
+    },
     providers: async ({ signal } = {}) => (await http.json<ProviderList>('GET', '/v1/providers', { signal })).providers,
     events({ jobs, signal } = {}) {
       const wanted = jobs ? [...new Set(jobs)].sort() : null
@@ -144,6 +157,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 }
 
+const deadLetterAddress = (id: string): string => `/v1/operations/dead-letters/${encodeURIComponent(id)}`
 const holdAddress = (id: string): string => `/v1/assets/${encodeURIComponent(id)}/hold`
 
 function pageOrigin(): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { SluiceError } from '../domain/errors.ts'
+import { SAMPLERS } from '../domain/trace.ts'
 import { pluginsFolder } from './package-files.ts'
 import { providerSettings } from './provider-settings.ts'
 import { cores, oneOf, optionalWholeNumber, setting, wholeNumber } from './setting.ts'
@@ -9,6 +10,7 @@ const days = optionalWholeNumber(1, 36_500)
 
 export type ModeratorName = 'openai' | 'nsfwjs'
 
+const ratioRange = 'must be a number from 0 to 1'
 const portRange = 'must be a whole number from 0 to 65535'
 
 export const settings = {
@@ -91,6 +93,14 @@ export const settings = {
     z.string().min(1).optional(),
   ),
   s3SecretKey: setting('SLUICE_S3_SECRET_KEY', "the environment's", 'The secret of the access key.', z.string().min(1).optional()),
+  s3Redirect: setting(
+    'SLUICE_S3_REDIRECT',
+    'false',
+    '`true`: whoever reads a video or sound file is sent to the bucket by an address signed for an hour; readers must reach it.',
+    oneOf('true', 'false')
+      .default('false')
+      .transform((text) => text === 'true'),
+  ),
   queuePrefix: setting(
     'SLUICE_QUEUE_PREFIX',
     'sluice',
@@ -302,6 +312,25 @@ export const settings = {
     'The port on SLUICE_HOST where `sluice worker` serves its `/metrics`; `sluice serve` has them on its own.',
     z.coerce.number({ error: portRange }).int(portRange).min(0, portRange).max(65_535, portRange).optional(),
   ),
+  traceEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'none',
+    'Where traces are sent: the address of a collector for OTLP over HTTP, like http://127.0.0.1:4318.',
+    z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+  ),
+  traceService: setting('OTEL_SERVICE_NAME', 'sluice', 'What this process is called in traces.', z.string().min(1).default('sluice')),
+  traceSampler: setting(
+    'OTEL_TRACES_SAMPLER',
+    'parentbased_always_on',
+    "Which traces are kept: one of OpenTelemetry's names, as parentbased_traceidratio.",
+    oneOf(...SAMPLERS).default('parentbased_always_on'),
+  ),
+  traceSamplerRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    '1',
+    'The share of traces a sampler with `ratio` in its name keeps, 0 to 1.',
+    z.coerce.number({ error: ratioRange }).min(0, ratioRange).max(1, ratioRange).default(1),
+  ),
   logLevel: setting(
     'SLUICE_LOG',
     'info',
@@ -331,8 +360,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     const given = env[variable] === '' ? undefined : env[variable]
     const parsed = schema.safeParse(given)
     if (!parsed.success) {
-      // The URLs of a database and of brokers have their passwords in them, and keys are secrets.
-      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|KEY|SECRET|TOKEN/.test(variable)
+      // The URLs of a database, of brokers and of a collector have their passwords in them, and keys are secrets.
+      const shown = /DATABASE_URL|REDIS_URL|RABBITMQ_URL|OTLP_ENDPOINT|KEY|SECRET|TOKEN/.test(variable)
         ? variable
         : `${variable} is ${JSON.stringify(given)}; it`
       problems.push(`${shown} ${[...new Set(parsed.error.issues.map(({ message }) => message))].join(' and ')}.`)

@@ -1,5 +1,6 @@
 import type { EngineConfig } from '../engine/deps.ts'
 import type { Config } from './config.ts'
+import { retentionOf } from './retention-of.ts'
 
 /** What of the configuration the engine goes by. */
 export function engineConfig(config: Config): EngineConfig {
@@ -12,10 +13,6 @@ export function engineConfig(config: Config): EngineConfig {
     tenantJobsAtOnce: config.tenantJobsAtOnce ?? null,
     tenantWaitingJobs: config.tenantWaitingJobs,
     tenantWaitingSeconds: config.tenantWaitingSeconds ?? null,
-    retention: {
-      ephemeralHours: config.ephemeralHours,
-      standardDays: config.standardDays ?? null,
-      masterDays: config.masterDays ?? null,
-    },
+    retention: retentionOf(config),
   }
 }

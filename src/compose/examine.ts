@@ -15,6 +15,7 @@ import { examineObjects } from './examine-objects.ts'
 import { examineProviders } from './examine-providers.ts'
 import { examineRabbitmq } from './examine-rabbitmq.ts'
 import { examineRedis } from './examine-redis.ts'
+import { examineTraces } from './examine-traces.ts'
 import { examineTranscoder } from './examine-transcoder.ts'
 import { createLogger } from './logger.ts'
 import { studioFolder } from './package-files.ts'
@@ -54,6 +55,7 @@ export async function examine(config: Config): Promise<Finding[]> {
     ['script check', () => scriptCheck(config)],
     ['providers', () => examineProviders(config, new Date())],
     ['guardrails', () => examineGuardrails(config)],
+    ['traces', () => examineTraces(config)],
     ['Studio', studio],
     ['Chromium', chromium],
   ]

@@ -18,9 +18,17 @@ export interface Guardrails {
   close(): Promise<void>
 }
 
+export interface GuardrailParts {
+  network: Network
+  blockLists: BlockListsRepository
+  log: Logger
+  /** Takes what is said of what they look at. Default: `log`. */
+  stepLog?: Logger
+}
+
 /** Those who look, as the configuration names them. Throws `config_invalid` for one that cannot be there. */
-export function createGuardrails(config: Config, parts: { network: Network; blockLists: BlockListsRepository; log: Logger }): Guardrails {
-  const { network, log } = parts
+export function createGuardrails(config: Config, parts: GuardrailParts): Guardrails {
+  const { network, log, stepLog = log } = parts
 
   function moderatorOf(name: ModeratorName): Moderator {
     if (name === 'nsfwjs') return createNsfwjsModerator({ folder: pluginFolder(config.plugins, 'pictures', 'SLUICE_MODERATORS'), log })
@@ -43,7 +51,7 @@ export function createGuardrails(config: Config, parts: { network: Network; bloc
       const { entries } = await parts.blockLists.get(tenantId)
       return entries.length === 0 ? null : createBlockListModerator(entries)
     },
-    log,
+    log: stepLog,
   })
   return {
     guard,

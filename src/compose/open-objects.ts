@@ -29,7 +29,7 @@ export function bucketOf(config: Config): Bucket | null {
     s3SecretKey: secretKey,
   } = config
   if (name === undefined) {
-    const alone = (['s3Endpoint', 's3Region', 's3Prefix', 's3AccessKey', 's3SecretKey'] as const).filter((key) => config[key])
+    const alone = (['s3Endpoint', 's3Region', 's3Prefix', 's3AccessKey', 's3SecretKey', 's3Redirect'] as const).filter((key) => config[key])
     if (alone.length === 0) return null
     const named = alone.map((key) => settings[key].variable).join(', ')
     throw new SluiceError('config_invalid', `SLUICE_S3_BUCKET is not set, but there is ${named}.`, {

@@ -6,6 +6,7 @@ import { type SweepDeps, type Swept, sweepOverdue } from '../engine/sweep.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Config } from './config.ts'
 import { startDatabaseClock } from './database-clock.ts'
+import { strangerIn } from './installation.ts'
 import { openObjects } from './open-objects.ts'
 import { openStoreBeside } from './open-store-beside.ts'
 
@@ -37,7 +38,11 @@ export async function openRetention(config: Config, log: Logger, stack: AsyncDis
         if (found.known) known++
         if (found.objects.length > 0) orphans.push(found)
       }
-      if (orphans.length > 0 && known === 0) throw anotherDatabase(orphans.length)
+      if (orphans.length > 0) {
+        const owner = await strangerIn(objects, store)
+        if (owner !== null) throw anotherInstallation(owner)
+        if (known === 0) throw anotherDatabase(orphans.length)
+      }
       return { overdue: overdue.length, orphans }
     },
 
@@ -53,6 +58,18 @@ export async function openRetention(config: Config, log: Logger, stack: AsyncDis
       return { ...swept, removedObjects: swept.removedObjects + left.length, removedBytes: swept.removedBytes + removedBytes }
     },
   }
+}
+
+/** What this database does not know may be all that the other one has. */
+function anotherInstallation(owner: string): SluiceError {
+  return new SluiceError(
+    'config_invalid',
+    `The bucket has files of which this database does not know, and it belongs to another one (${owner}).`,
+    {
+      fix: 'Check that DATABASE_URL, SLUICE_S3_BUCKET and SLUICE_S3_PREFIX belong together. If this database shall take it over, remove the object `sluice-installation` first.',
+      facts: { owner },
+    },
+  )
 }
 
 /** Then the files are those of a database that is not this one, and nobody wants them removed. */

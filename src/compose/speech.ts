@@ -10,10 +10,13 @@ import type { ScriptReader } from '../ports/script-reader.ts'
 import { createSpeechJudge } from '../quality/speech/judge.ts'
 import type { Config } from './config.ts'
 
-/** Who holds voices against their scripts; `null`: nobody. Throws `config_invalid` for a transcriber that cannot be reached. */
-export function createSpeech(config: Config, network: Network, log: Logger): SpeechJudge | null {
+/**
+ * Who holds voices against their scripts; `null`: nobody. Throws `config_invalid` for a transcriber that cannot be reached.
+ * @param stepLog takes what is said of a voice
+ */
+export function createSpeech(config: Config, network: Network, log: Logger, stepLog = log): SpeechJudge | null {
   const reader = readerFor(config, network, log)
-  return reader && createSpeechJudge({ reader, log })
+  return reader && createSpeechJudge({ reader, log: stepLog })
 }
 
 function readerFor(config: Config, network: Network, log: Logger): ScriptReader | null {

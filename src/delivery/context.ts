@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { TenantId } from '../domain/ids.ts'
+import type { EngineConfig } from '../engine/deps.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Courier } from '../ports/courier.ts'
@@ -10,6 +11,7 @@ import type { Metrics, MetricsPage } from '../ports/metrics.ts'
 import type { Objects } from '../ports/objects.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
+import type { OpenSpan, Tracer } from '../ports/tracer.ts'
 import type { EventHub } from '../realtime/event-hub.ts'
 import type { EventStreams } from '../realtime/event-streams.ts'
 
@@ -22,6 +24,7 @@ export interface HttpOptions {
   ids: Ids
   log: Logger
   metrics: Metrics & MetricsPage
+  tracer: Tracer
   /** Asked of who reads the metrics. `null`: they are shown on this machine only. */
   metricsToken: string | null
   /** Says where webhooks may go. */
@@ -30,6 +33,10 @@ export interface HttpOptions {
   voices: readonly { id: string; label: string; language: string }[]
   /** Who can make what, for `GET /v1/providers`. */
   providers: readonly Pick<Provider, 'id' | 'capabilities' | 'adopt'>[]
+  /** Orders at once at a provider, where there is a limit. */
+  inFlight: (provider: string) => number | null
+  /** What a tenant may have in the making and waiting, where nothing else was set for it. */
+  jobLimits: Pick<EngineConfig, 'tenantJobsAtOnce' | 'tenantWaitingJobs'>
   /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
   hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */
@@ -37,6 +44,8 @@ export interface HttpOptions {
   /** Holds `errors/<code>.md`. */
   docsFolder: string
   version: string
+  /** Readers of heavy files are sent to where these lie, if that can be. Default false. */
+  redirects?: boolean
   /** Largest body taken, in bytes. Default 256 KiB. */
   bodyLimit?: number
   /** Requests a minute and key. Default 30,000. */
@@ -64,6 +73,8 @@ declare module 'fastify' {
     keyless: boolean
     /** The name of the key; `null` without one. */
     keyName: string | null
+    /** Of a request that may change something; `null` for one that only reads. */
+    span: OpenSpan | null
     /** The JSON body as it was sent. */
     bodyText: string
   }

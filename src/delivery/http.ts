@@ -5,6 +5,7 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { SluiceError } from '../domain/errors.ts'
+import { faultOf } from '../domain/trace.ts'
 import { createEventStreams } from '../realtime/event-streams.ts'
 import { MAX_BODY_BYTES } from '../wire/jobs.ts'
 import { allowedMethods } from './allowed-methods.ts'
@@ -24,12 +25,14 @@ import { hlsRoutes } from './routes/hls.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { operationsRoutes } from './routes/operations.ts'
 import { profileRoutes } from './routes/profiles.ts'
 import { reviewRoutes } from './routes/reviews.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { takeRoutes } from './routes/takes.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { traceRequests } from './trace-requests.ts'
 
 const REQUESTS_PER_MINUTE = 30_000
 const REFUSED_KEYS_PER_MINUTE = 60
@@ -65,6 +68,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   // What goes out is typed where it is made; tests hold it against the schemas.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   takeJsonOnly(app)
+  app.decorateRequest('span', null)
   app.setErrorHandler(answer)
   const methodsAt = allowedMethods(app)
   app.setNotFoundHandler((request) => {
@@ -115,8 +119,12 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   function answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toSluiceError(thrown, bodyLimit)
     const problem = problemDocument(error, request.id)
-    if (problem.status >= 500)
-      options.log.error({ requestId: request.id, method: request.method, url: request.url, err: thrown }, 'a request failed')
+    if (problem.status >= 500) {
+      request.span?.fail(faultOf(error))
+      const traceId = request.span?.traceId
+      const asked = { requestId: request.id, method: request.method, url: request.url, ...(traceId && { traceId }) }
+      options.log.error({ ...asked, err: thrown }, 'a request failed')
+    } else request.span?.set({ 'error.type': error.code })
     for (const header of ['etag', 'content-length', 'content-range', 'accept-ranges', 'content-disposition']) reply.removeHeader(header)
     reply.header('x-request-id', request.id).header('cache-control', 'no-store').type(PROBLEM_TYPE).code(problem.status)
     if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
@@ -129,6 +137,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
 
 /** Everything below `/v1`: who asks is known, and not too often. */
 async function protectedRoutes(api: App, context: Context): Promise<void> {
+  traceRequests(api, context.tracer)
   const authenticator = createAuthenticator(context.store, context.ids)
   await api.register(fastifyRateLimit, {
     max: context.requestsPerMinute ?? REQUESTS_PER_MINUTE,
@@ -170,6 +179,7 @@ async function protectedRoutes(api: App, context: Context): Promise<void> {
   profileRoutes(api, context)
   blockListRoutes(api, context)
   webhookRoutes(api, context)
+  operationsRoutes(api, context)
 }
 
 function tooMany(detail: string, retryAfterMs: number): SluiceError {

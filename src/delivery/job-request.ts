@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { SluiceError } from '../domain/errors.ts'
 import type { Format, JobRequest, Policy } from '../domain/request.ts'
+import type { RetentionClass } from '../domain/retention.ts'
 import type { QualityProfile } from '../domain/verdict.ts'
 import { MAX_TEXT_LENGTH, type ParsedJobInput } from '../wire/jobs.ts'
 
@@ -11,13 +12,15 @@ const DEFAULT_VOICE = 'default'
 /**
  * What a user asked for, as the engine takes it: size in numbers, every default filled in, a seed drawn when none was given.
  * @param profile the one the request names, as it is now
+ * @param defaultRetention the tenant's
  * Throws `prompt_too_long`, `options_contradict`.
  */
-export function toJobRequest(input: ParsedJobInput, profile: QualityProfile): JobRequest {
+export function toJobRequest(input: ParsedJobInput, profile: QualityProfile, defaultRetention: RetentionClass): JobRequest {
   checkLength(input)
   const formats = [...new Set(input.formats)]
   checkFormats(input.kind, formats)
-  const common = { seed: input.seed ?? randomInt(SEED_LIMIT), policy: policyOf(input, formats, profile), formats, metadata: input.metadata }
+  const policy = policyOf(input, formats, profile, defaultRetention)
+  const common = { seed: input.seed ?? randomInt(SEED_LIMIT), policy, formats, metadata: input.metadata }
   switch (input.kind) {
     case 'presentation': {
       const { kind, text, durationSeconds, fps, voice, music, captions } = input
@@ -62,8 +65,8 @@ function checkFormats(kind: ParsedJobInput['kind'], formats: Format[]): void {
 }
 
 /** Segments can only be let out one by one where there are segments; without `hls` the gate is all or nothing by default. */
-function policyOf(input: ParsedJobInput, formats: Format[], profile: QualityProfile): Policy {
-  const { deadlineSeconds, gate, maxCostMicroUsd, ...rest } = input.policy
+function policyOf(input: ParsedJobInput, formats: Format[], profile: QualityProfile, defaultRetention: RetentionClass): Policy {
+  const { deadlineSeconds, gate, maxCostMicroUsd, retention = defaultRetention, ...rest } = input.policy
   const streams = formats.includes('hls')
   if (!streams && gate === 'segment') {
     throw new SluiceError('options_contradict', '`policy.gate` is "segment", but `formats` lacks "hls": only HLS has segments.', {
@@ -73,6 +76,7 @@ function policyOf(input: ParsedJobInput, formats: Format[], profile: QualityProf
   }
   return {
     ...rest,
+    retention,
     profileVersion: profile.version,
     gate: gate ?? (streams ? profile.gate : 'asset'),
     deadlineSeconds: deadlineSeconds ?? null,

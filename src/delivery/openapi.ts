@@ -35,6 +35,7 @@ export async function documentApi(app: App, version: string): Promise<void> {
         { name: 'assets', description: 'What came of it.' },
         { name: 'guardrails', description: 'What nobody shall ask for, see or hear.' },
         { name: 'webhooks', description: 'Being told, without asking.' },
+        { name: 'operations', description: 'What the house does, and what waits for a person.' },
         { name: 'server', description: 'The server itself.' },
       ],
       components: {

@@ -45,7 +45,7 @@ export interface Asset {
 
 /**
  * One form of the asset. `hls` has a ladder of rungs; the others are single files.
- * `making` → `ready` | `failed`.
+ * `making` → `ready` | `failed`. A failed one is `making` again when its step is retried.
  */
 export interface Rendition {
   format: 'hls' | 'mp4' | 'webm' | 'mp3' | 'm4a'

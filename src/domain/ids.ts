@@ -15,6 +15,7 @@ export type ReviewId = Branded<'rev'>
 export type WebhookId = Branded<'whk'>
 export type MessageId = Branded<'evt'>
 export type ProcessId = Branded<'prc'>
+export type DeadLetterId = Branded<'dlt'>
 
 export interface IdTypes {
   ten: TenantId
@@ -27,6 +28,7 @@ export interface IdTypes {
   whk: WebhookId
   evt: MessageId
   prc: ProcessId
+  dlt: DeadLetterId
 }
 export type IdPrefix = keyof IdTypes
 

@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { Stage } from './progress.ts'
 import type { JobRequest } from './request.ts'
+import type { TraceContext } from './trace.ts'
 
 /**
  * A job is one request for one asset.
@@ -58,6 +59,8 @@ export interface Job {
   createdAt: Date
   /** When it expires if it has not ended. */
   deadlineAt: Date | null
+  /** The span it was accepted in; what is done for it goes on from there. Absent: it was not traced. */
+  trace?: TraceContext
 }
 
 const legal: Record<JobState['state'], JobState['state'][]> = {

@@ -16,7 +16,7 @@ const WAIT_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 30
 
 /*
  * Everything Sluice measures. Names carry their unit. The values of a label are few and our own words: names of lanes, steps, checks
- * and configured providers. Never an id, and nothing a user wrote.
+ * and configured providers, and of the few tenants that store most, which are the operator's. Never an id, and nothing a user wrote.
  */
 
 /** They only grow, in one process. */
@@ -89,6 +89,11 @@ export const gauges = {
   },
   sluice_steps_running: { help: 'Steps this process has in hand.', labels: ['lane'] },
   sluice_event_streams_open: { help: 'Event streams open in this process.', labels: [] },
+  sluice_stored_bytes: {
+    help: 'Bytes of assets and masters, in all of the house, of 20 tenants, those with a quota first, then those that store most; of all others together as tenant `*`.',
+    labels: ['tenant'],
+  },
+  sluice_storage_quota_bytes: { help: 'Bytes those of them with a quota may store before jobs of theirs are refused.', labels: ['tenant'] },
   sluice_storage_free_bytes: { help: 'Bytes that can still be written to the disk of the data folder.', labels: [] },
   sluice_storage_used_bytes: { help: 'Bytes taken on the disk of the data folder, by whomever.', labels: [] },
 } as const satisfies Record<string, Metric>

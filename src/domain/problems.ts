@@ -48,6 +48,8 @@ export const problems = {
   file_not_found: problem(404, 'The asset has no such file'),
   webhook_not_found: problem(404, 'There is no such webhook'),
   delivery_not_found: problem(404, 'The webhook has no such delivery'),
+  dead_letter_not_found: problem(404, 'There is no such dead letter'),
+  dead_letter_closed: problem(409, 'The dead letter is closed already'),
   webhook_disabled: problem(409, 'The webhook is disabled'),
   webhooks_too_many: problem(409, 'There are too many webhooks'),
   range_not_satisfiable: problem(416, 'The range is outside the file'),
@@ -63,6 +65,7 @@ export const problems = {
   take_lost: problem(502, 'The provider lost the work', 'reseed'),
   submit_unknown: problem(502, 'It is unknown whether the provider took the order'),
   budget_exceeded: problem(402, 'The budget does not allow it'),
+  storage_quota_exceeded: problem(403, 'The storage quota is used up'),
   output_too_large: problem(502, 'The output is larger than allowed'),
   model_sunset: problem(410, 'The model is no longer offered', 'other_provider'),
   // how providers answer

@@ -46,10 +46,11 @@ export const laneOf: Record<StepName, Lane> = {
  * - `running`: exactly one worker holds it until `leaseUntil`; `attempt` is the fence. An expired lease makes it
  *   claimable again, with the next attempt. → `ready` (retry), `parked`, `done`, `failed`, `cancelled`
  * - `parked`: waits for someone else and holds no worker; runs at `wakeAt` or when woken. → `running`, `cancelled`
- * - `done`, `failed`, `cancelled`: the end.
+ * - `done`, `cancelled`: the end.
+ * - `failed`: the end as well, unless a person has background work tried again ({@link ./dead-letter.ts}). → `ready`
  *
- * Its one setter is the store: `claim` enters `running`, `leave` leaves it, `wake` and `cancelOpen` reach the rest. Each is a
- * single statement whose condition is the legal move, fenced by the attempt.
+ * Its one setter is the store: `claim` enters `running`, `leave` leaves it, `revive` leaves `failed`, `wake` and `cancelOpen` reach
+ * the rest. Each is a single statement whose condition is the legal move, fenced by the attempt.
  */
 export type StepState =
   | { state: 'ready'; runAt: Date }

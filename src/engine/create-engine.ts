@@ -5,6 +5,7 @@ import type { Consumer } from '../ports/queue.ts'
 import { createAcceptance } from './accept.ts'
 import { createBackPressure } from './back-pressure.ts'
 import { cancelJob, expireOverdue } from './cancel.ts'
+import { dismissDeadLetter, retryDeadLetter } from './dead-letters.ts'
 import { decideOrder } from './decide.ts'
 import { decideReview } from './decide-review.ts'
 import type { EngineDeps } from './deps.ts'
@@ -18,7 +19,10 @@ import { retryJob } from './retry.ts'
 import { runStep } from './run-step.ts'
 import { createRunningSteps } from './running-steps.ts'
 import { leaveScheduling, type Scheduling, startScheduling } from './scheduling.ts'
+import { showStored } from './show-stored.ts'
 import { quoteJob, submitJob } from './submit.ts'
+import { createTenantPolicies } from './tenant-policies.ts'
+import { tenantStorage } from './tenant-storage.ts'
 import { receiveWebhook } from './webhook.ts'
 
 const DEADLINE_EVERY_MS = 1_000
@@ -59,10 +63,12 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   let unsubscribe: (() => void) | null = null
   const timers: ReturnType<typeof setInterval>[] = []
   let draining: Promise<void> | null = null
+  const policies = createTenantPolicies(deps.store)
   const stepsDue = (at?: Date): void => scheduling.stepsDue(at)
   const inner = {
     ...deps,
     forecast,
+    policies,
     accept: createAcceptance(deps.store),
     backPressure: createBackPressure(deps),
     running,
@@ -71,6 +77,7 @@ export function createEngine(deps: EngineDeps): RunningEngine {
   }
 
   showLoad(deps)
+  showStored(deps)
   deps.metrics.gauges(() => LANES.map((lane) => ({ name: 'sluice_steps_running', labels: { lane }, value: running.of(lane) })))
 
   function every(ms: number, what: string, work: () => Promise<void>): void {
@@ -99,8 +106,12 @@ export function createEngine(deps: EngineDeps): RunningEngine {
     decideReview: (tenantId, id, said, options) => decideReview(inner, tenantId, id, said, options),
     holdAsset: (tenantId, id, said) => holdAsset(inner, tenantId, id, said),
     releaseAsset: (tenantId, id, said) => releaseAsset(inner, tenantId, id, said),
+    storagePolicy: (tenantId) => policies.of(tenantId),
+    storage: (tenantId) => tenantStorage(deps, tenantId),
     webhook: (message) => receiveWebhook(inner, message),
     retry: (tenantId, id, options) => retryJob(inner, tenantId, id, options),
+    retryDeadLetter: (tenantId, id, options) => retryDeadLetter(inner, tenantId, id, options),
+    dismissDeadLetter: (tenantId, id) => dismissDeadLetter(inner, tenantId, id),
 
     hintTake(jobId, takeId) {
       deps.store.steps

@@ -3,12 +3,13 @@ import type { RetentionPeriods } from '../domain/retention.ts'
 import type { Lane, StepName } from '../domain/step.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
-import type { Logger } from '../ports/logger.ts'
+import type { Logger, LogScope } from '../ports/logger.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Pipeline, StepHandler } from '../ports/stages.ts'
 import type { Store } from '../ports/store.ts'
+import type { Tracer } from '../ports/tracer.ts'
 
 /** Everything the engine is made of; it names no driver. */
 export interface EngineDeps {
@@ -18,7 +19,10 @@ export interface EngineDeps {
   clock: Clock
   ids: Ids
   log: Logger
+  /** What a handler calls, and knows no step, writes to the log of its step. */
+  within: LogScope
   metrics: Metrics
+  tracer: Tracer
   providers: ReadonlyMap<string, Provider>
   pipelines: Record<JobKind, Pipeline>
   /** Orders at once at a provider's account; `null` for no limit. */

@@ -1,5 +1,6 @@
 import { type Asset, type AssetFile, type Rung, type Segment, setAssetState } from '../domain/asset.ts'
-import { SluiceError } from '../domain/errors.ts'
+import { type DeadLetter, isDeadLetter } from '../domain/dead-letter.ts'
+import { SluiceError, storeError } from '../domain/errors.ts'
 import type { EtaJudgement } from '../domain/eta.ts'
 import type { EngineEvent } from '../domain/events.ts'
 import type { JobId, StepId, TakeId } from '../domain/ids.ts'
@@ -9,10 +10,11 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Plan } from '../domain/plan.ts'
 import { type StageReport, setStage } from '../domain/progress.ts'
 import type { RepairChoice } from '../domain/repair.ts'
-import { CUT_ASSET_KEPT_MS, countFrom } from '../domain/retention.ts'
+import { CUT_ASSET_KEPT_MS, countFrom, type Retention } from '../domain/retention.ts'
 import { type Hold, heldNotice, type Review, setReviewState } from '../domain/review.ts'
 import { costSecondsOf, type Lane, laneOf, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
-import { isInFlight, setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { isInFlight, mastersOf, setTakeState, type Take, type TakeState } from '../domain/take.ts'
+import { periodsOf, SERVERS_POLICY } from '../domain/tenant.ts'
 import type { Verdict } from '../domain/verdict.ts'
 import { webhookEventOf } from '../domain/webhook.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -22,6 +24,7 @@ import type { EngineConfig, EngineDeps } from './deps.ts'
 import { fillPlaces } from './fill-places.ts'
 import type { Forecast } from './forecast.ts'
 import { reviewFor } from './hold.ts'
+import { traceChange } from './trace-change.ts'
 
 /** Thrown inside a transaction whose step is no longer ours. Nothing was written. */
 export class LeaseLost extends Error {
@@ -37,7 +40,7 @@ export interface Held {
   attempt: number
 }
 
-export type ChangeDeps = Pick<EngineDeps, 'inFlight' | 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'webhooksDue'> & {
+export type ChangeDeps = Pick<EngineDeps, 'inFlight' | 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'metrics' | 'tracer' | 'webhooksDue'> & {
   config: Pick<EngineConfig, 'retention'>
   forecast: Forecast
   /** Called after a commit that made steps due, now or at a time. */
@@ -68,18 +71,35 @@ export async function changeJob(
     const job = await change.flush()
     const left = leave && (await leave(repositories, job))
     if (held && left === null) throw new LeaseLost(held.stepId)
-    return { job, change, seqBefore: locked.seq, stepsDue: change.stepsDue || left === 'ready', announced: change.announced }
+    return {
+      job,
+      change,
+      endedBefore: jobEnded(locked),
+      seqBefore: locked.seq,
+      stepsDue: change.stepsDue || left === 'ready',
+      announced: change.announced,
+    }
   })
   countChange(deps.metrics, outcome.change)
+  traceChange(deps.tracer, outcome.change)
+  // The log of a step carries its job already.
+  const about = held ? {} : { jobId }
+  if (jobEnded(outcome.job) && !outcome.endedBefore) deps.log.info({ ...about, ...endOf(outcome.job) }, 'a job has ended')
   if (outcome.stepsDue) deps.stepsDue()
   for (const provider of outcome.change.freed) void fillPlaces(deps, provider)
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
     await deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
-      .catch((error) => deps.log.warn({ jobId, err: error }, 'could not announce events; readers will find them by themselves'))
+      .catch((error) => deps.log.warn({ ...about, err: error }, 'could not announce events; readers will find them by themselves'))
   }
   return outcome.job
+}
+
+/** For the log; what an outcome says in words may quote the user. */
+function endOf({ request: { kind }, state }: Job) {
+  const why = 'outcome' in state && { outcome: state.outcome.class, code: state.outcome.code }
+  return { kind, state: state.state, ...why }
 }
 
 class JobChange implements JobTransaction {
@@ -90,6 +110,8 @@ class JobChange implements JobTransaction {
   readonly events: EngineEvent[] = []
   /** Providers at whose accounts places became free. */
   readonly freed = new Set<string>()
+  /** Takes their providers are through with: delivered, or ended before that. */
+  readonly made: Take[] = []
   readonly spent: { provider: string; amountMicroUsd: number }[] = []
   eta: EtaJudgement | null = null
   readonly repositories: Repositories
@@ -203,7 +225,19 @@ class JobChange implements JobTransaction {
   }
 
   async addFiles(files: AssetFile[]): Promise<void> {
-    await this.repositories.assets.addFiles((await this.asset()).id, files)
+    const { id } = await this.asset()
+    const names = new Set(files.map(({ name }) => name))
+    // A step that runs again writes its files again.
+    const replaced = (await this.repositories.assets.files(id)).filter(({ name }) => names.has(name))
+    await this.repositories.assets.addFiles(id, files)
+    await this.#stored(bytesOf(files) - bytesOf(replaced))
+  }
+
+  /** What rows name is counted along with them; the last step of the job counts what is there. */
+  async #stored(bytes: number): Promise<void> {
+    if (bytes === 0 || !this.job.assetId) return
+    const { retention } = await this.asset()
+    await this.changeAsset({ retention: { ...retention, storedBytes: retention.storedBytes + bytes } })
   }
 
   async discardAsset(reason: string): Promise<void> {
@@ -216,11 +250,13 @@ class JobChange implements JobTransaction {
 
   async addRungs(rungs: Rung[]): Promise<void> {
     await this.repositories.assets.addRungs((await this.asset()).id, rungs)
+    await this.#stored(bytesOf(rungs.map(({ init }) => init)))
   }
 
   async release(segments: Segment[], { last }: { last: boolean }): Promise<void> {
     const asset = await this.asset()
     await this.repositories.assets.addSegments(asset.id, segments)
+    await this.#stored(bytesOf(segments))
     const first = segments[0]
     if (!first) return
     const endSeconds = first.startSeconds + first.durationSeconds
@@ -276,8 +312,10 @@ class JobChange implements JobTransaction {
   async setTake(take: Take, to: TakeState): Promise<Take> {
     const next = setTakeState(take, to)
     await this.repositories.takes.save(next)
+    await this.#stored(bytesOf(mastersOf(next)) - bytesOf(mastersOf(take)))
     if (next.state.state !== take.state.state) this.#emitTake(next)
     if (isInFlight(take) && !isInFlight(next)) this.freed.add(take.provider)
+    if (isInFlight(take) && !isInFlight(next) && next.state.state !== 'planned') this.made.push(next)
     return next
   }
 
@@ -327,12 +365,27 @@ class JobChange implements JobTransaction {
     if (due.length > 0) this.stepsDue = true
   }
 
+  async revive(stepId: StepId): Promise<void> {
+    if (!(await this.repositories.steps.revive(stepId))) throw new Error(`step ${stepId} has not failed`)
+    this.stepsDue = true
+  }
+
+  giveUp({ id: stepId, work }: Step, error: SluiceError): Promise<void> {
+    return this.#writeDeadLetter({ kind: 'step', stepId, step: work.name }, storeError(error))
+  }
+
+  async #writeDeadLetter(about: DeadLetter['about'], error: DeadLetter['error']): Promise<void> {
+    const { id: jobId, tenantId } = this.job
+    const letter = { id: this.#deps.ids.next('dlt'), tenantId, jobId, about, error, at: this.#now }
+    await this.repositories.deadLetters.insert({ ...letter, state: { state: 'open' } })
+  }
+
   async succeed(): Promise<void> {
     const { state } = this.job
     if (state.state !== 'running') throw new Error(`job ${this.job.id} cannot succeed from ${state.state}`)
     const { durationSeconds, ...made } = await this.asset()
     if (durationSeconds === null) throw new Error(`asset ${made.id} has no end`)
-    const kept = { ...made, durationSeconds, retention: countFrom(made.retention, this.#now, this.#deps.config.retention) }
+    const kept = { ...made, durationSeconds, retention: await this.#countedFromNow(made.retention) }
     const asset = setAssetState(kept, { state: 'ready', readyAt: this.#now })
     this.#asset = asset
     this.#emit({ type: 'asset', data: { assetId: asset.id, durationSeconds } })
@@ -361,14 +414,20 @@ class JobChange implements JobTransaction {
     if (this.job.assetId) {
       const asset = await this.asset()
       shown = asset.releasedSeconds > 0 && this.job.request.policy.gate !== 'asset'
-      const kept = { ...asset, retention: countFrom(asset.retention, this.#now, this.#deps.config.retention) }
+      const kept = { ...asset, retention: await this.#countedFromNow(asset.retention) }
       this.#asset = setAssetState(kept, { state: shown ? 'cut' : 'discarded', at: this.#now, reason: outcome.detail })
       this.#assetChanged = true
     }
     await this.repositories.steps.cancelOpen(this.job.id, this.#held?.stepId)
     await this.addSteps([{ name: 'cleanup' }], { delayMs: shown ? CUT_ASSET_KEPT_MS : 0 })
+    if (state === 'failed' && isDeadLetter(outcome)) await this.#writeDeadLetter({ kind: 'job' }, errorOf(outcome))
     this.job = setJobState({ ...this.job, eta: null, notice: null }, { state, endedAt: this.#now, outcome })
     this.#emit({ type: 'status', data: { state, outcome, at: this.#now } })
+  }
+
+  async #countedFromNow(retention: Retention): Promise<Retention> {
+    const policy = (await this.repositories.tenants.get(this.job.tenantId)) ?? SERVERS_POLICY
+    return countFrom(retention, this.#now, periodsOf(policy, this.#deps.config.retention))
   }
 
   /** Writes what was gathered and returns the job as it now stands. */
@@ -440,3 +499,11 @@ class JobChange implements JobTransaction {
 function modelOf({ request }: Take): string | null {
   return 'model' in request ? (request.model ?? null) : null
 }
+
+const bytesOf = (objects: { sizeBytes: number }[]): number => objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+const errorOf = ({ detail, code, fix, field }: Outcome): DeadLetter['error'] => ({
+  detail,
+  ...(code !== undefined && { code }),
+  ...(fix !== undefined && { fix }),
+  ...(field !== undefined && { field }),
+})

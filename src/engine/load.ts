@@ -10,12 +10,7 @@ type LoadDeps = Pick<EngineDeps, 'store' | 'metrics' | 'log' | 'config'>
 
 /** Shows what waits in the whole house: read from the store when somebody looks, so that all processes show the same. */
 export function showLoad(deps: LoadDeps): void {
-  let known: { at: number; readings: Promise<GaugeReading[]> } | null = null
-  deps.metrics.gauges(() => {
-    const now = performance.now()
-    if (known === null || now - known.at > KEPT_MS) known = { at: now, readings: within(WITHIN_MS, readLoad(deps)).catch(down) }
-    return known.readings
-  })
+  deps.metrics.gauges(readNowAndThen(KEPT_MS, () => within(WITHIN_MS, readLoad(deps)).catch(down)))
 
   function down(error: unknown): GaugeReading[] {
     deps.log.warn({ err: error }, 'the store did not say what waits')
@@ -38,7 +33,17 @@ async function readLoad({ store, config }: LoadDeps): Promise<GaugeReading[]> {
   ]
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+/** Reads again once the last answer is older than `keptMs`. */
+export function readNowAndThen(keptMs: number, read: () => Promise<GaugeReading[]>): () => Promise<GaugeReading[]> {
+  let known: { at: number; readings: Promise<GaugeReading[]> } | null = null
+  return () => {
+    const now = performance.now()
+    if (known === null || now - known.at > keptMs) known = { at: now, readings: read() }
+    return known.readings
+  }
+}
+
+export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs)
   try {

@@ -42,3 +42,15 @@ test('what a provider cannot do, it cannot do measured either', () => {
   expect(measured.reconcile).toBeUndefined()
   expect(measured.capabilities).toBe(provider.capabilities)
 })
+
+test('of failures the first in a while is told, and none that was the input or our hanging up', async () => {
+  const told: string[] = []
+  const refused = { ...provider, cancel: () => Promise.reject(new SluiceError('input_refused', 'Not this.')) }
+  const measured = measuredProvider(refused, recordedMetrics(), (id, as) => told.push(`${id} ${as}`))
+  const output = { role: 'media', mimeType: 'video/mp4', locator: 'x' } as const
+  await expect(measured.cancel?.({})).rejects.toThrow('Not this.')
+  await expect(measured.fetch(output, { signal: AbortSignal.abort() })).rejects.toThrow('broken')
+  expect(told).toEqual([])
+  for (let call = 0; call < 3; call++) await expect(measured.fetch(output, { signal })).rejects.toThrow('broken')
+  expect(told).toEqual(['fal internal'])
+})

@@ -1,13 +1,27 @@
 import { asSluiceError } from '../domain/errors.ts'
-import { outcomeOf } from '../domain/outcome.ts'
+import { type OutcomeClass, outcomeOf } from '../domain/outcome.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Provider } from '../ports/provider.ts'
 
 type Operation = 'start' | 'status' | 'fetch' | 'cancel' | 'reconcile'
 
-/** The provider, with every call that leaves this process timed and its outcome told. */
-export function measuredProvider(provider: Provider, metrics: Metrics): Provider {
+/** How often at most a failure is told; thousands may fail in a second. */
+const TELL_EVERY_MS = 5_000
+
+/**
+ * The provider, with every call that leaves this process timed and its outcome told.
+ * @param failed told of failures that are the provider's, a few at most
+ */
+export function measuredProvider(provider: Provider, metrics: Metrics, failed?: (provider: string, as: OutcomeClass) => void): Provider {
   const { id, cancel, reconcile } = provider
+  let toldAtMs = Number.NEGATIVE_INFINITY
+
+  function tell(as: OutcomeClass): void {
+    // What was refused of a user's input says nothing of the provider.
+    if (as === 'refused_input' || performance.now() - toldAtMs < TELL_EVERY_MS) return
+    toldAtMs = performance.now()
+    failed?.(id, as)
+  }
 
   async function measured<T>(operation: Operation, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const begun = performance.now()
@@ -16,7 +30,9 @@ export function measuredProvider(provider: Provider, metrics: Metrics): Provider
       return await call()
     } catch (error) {
       // We hung up: that says nothing of the provider.
-      outcome = signal?.aborted ? 'cancelled' : outcomeOf(asSluiceError(error)).class
+      const { class: as } = outcomeOf(asSluiceError(error))
+      outcome = signal?.aborted ? 'cancelled' : as
+      if (!signal?.aborted) tell(as)
       throw error
     } finally {
       metrics.observe('sluice_provider_call_seconds', { provider: id, operation, outcome }, (performance.now() - begun) / 1000)

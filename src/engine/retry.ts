@@ -5,7 +5,10 @@ import { findJob } from './cancel.ts'
 import type { SubmitOptions, Submitted } from './engine.ts'
 import { submitJob } from './submit.ts'
 
-/** A new job for the same request; the old one stays as it ended. The seed stays too: what failed by chance gets new seeds by its takes. */
+/**
+ * A new job for the same request; the old one stays as it ended, and its dead letter is closed. The seed stays too: what failed by
+ * chance gets new seeds by its takes.
+ */
 export async function retryJob(
   deps: Parameters<typeof submitJob>[0],
   tenantId: TenantId,
@@ -19,5 +22,7 @@ export async function retryJob(
       fix: state === 'succeeded' ? 'Submit a new job for another version.' : 'Wait for it to end, or cancel it first.',
     })
   }
-  return submitJob(deps, tenantId, old.request, { ...options, retryOf: id })
+  const submitted = await submitJob(deps, tenantId, old.request, { ...options, retryOf: id })
+  await deps.store.deadLetters.closeJob(id, { state: 'retried', at: deps.clock.now(), jobId: submitted.job.id })
+  return submitted
 }

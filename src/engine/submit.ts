@@ -5,14 +5,17 @@ import { usd } from '../domain/money.ts'
 import { newStages } from '../domain/progress.ts'
 import type { JobRequest } from '../domain/request.ts'
 import { laneOf, type Step } from '../domain/step.ts'
+import type { TraceContext } from '../domain/trace.ts'
 import type { Acceptance, Submission } from './accept.ts'
 import type { BackPressure } from './back-pressure.ts'
 import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
+import type { TenantPolicies } from './tenant-policies.ts'
 
-type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'pipelines' | 'providers'> & {
+type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'tracer' | 'pipelines' | 'providers'> & {
   forecast: Forecast
+  policies: TenantPolicies
   accept(submission: Submission): Promise<Acceptance>
   backPressure: BackPressure
   stepsDue: () => void
@@ -37,15 +40,29 @@ export async function quoteJob(deps: SubmitDeps, request: JobRequest): Promise<J
   }
 }
 
-/** Accepts a job: its row, first step and first event, and the memory of the idempotency key, in one transaction. */
-export async function submitJob(
+/**
+ * Accepts a job: its row, first step and first event, and the memory of the idempotency key, in one transaction. What is done for
+ * the job, in whatever process, is traced below the span of its acceptance.
+ */
+export function submitJob(deps: SubmitDeps, tenantId: TenantId, request: JobRequest, options: SubmitOptions = {}): Promise<Submitted> {
+  return deps.tracer.span('submit job', { kind: 'producer', attributes: { 'sluice.job.kind': request.kind } }, async (span) => {
+    const submitted = await accept(deps, tenantId, request, options, span.context)
+    span.set({ 'sluice.job.id': submitted.job.id, 'sluice.repeated': submitted.repeated })
+    return submitted
+  })
+}
+
+async function accept(
   deps: SubmitDeps,
   tenantId: TenantId,
   request: JobRequest,
-  options: SubmitOptions = {},
+  options: SubmitOptions,
+  trace: TraceContext | null,
 ): Promise<Submitted> {
   const known = options.idempotency && (await recall(deps, tenantId, options.idempotency))
   if (known) return { job: known, ahead: null, repeated: true }
+  // Here alone: what is accepted is finished and kept, for it is paid for.
+  await deps.policies.assertRoom(tenantId)
   const quote = await quoteJob(deps, request)
   checkCost(request, quote)
   await deps.backPressure(tenantId)
@@ -68,6 +85,7 @@ export async function submitJob(
     seq: 0,
     createdAt: now,
     deadlineAt: deadlineSeconds === null ? null : new Date(now.getTime() + deadlineSeconds * 1000),
+    ...(trace && { trace }),
   }
   const step: Step = {
     id: deps.ids.next('stp'),

@@ -7,6 +7,8 @@ export interface Parcel {
   body: string
   /** Each signs once. `whsec_` and base64. */
   secrets: readonly string[]
+  /** So that a receiver that traces goes on in the trace of the job. Absent: nothing is traced. */
+  traceparent?: string
 }
 
 /** How an attempt went. */

@@ -6,3 +6,6 @@ export interface Logger {
   error(fields: object, message: string): void
   child(fields: object): Logger
 }
+
+/** Runs `work`; whatever it calls that writes to the log of the running step, without knowing it, writes to what `log` says then. */
+export type LogScope = <T>(log: () => Logger, work: () => T) => T

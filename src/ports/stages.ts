@@ -1,5 +1,6 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
-import type { TakeId } from '../domain/ids.ts'
+import type { SluiceError } from '../domain/errors.ts'
+import type { StepId, TakeId } from '../domain/ids.ts'
 import type { Job, Preview } from '../domain/job.ts'
 import type { MicroUsd, Quote } from '../domain/money.ts'
 import type { Outcome } from '../domain/outcome.ts'
@@ -60,9 +61,13 @@ export interface JobTransaction {
   addSteps(works: StepWork[], options?: { priority?: number; delayMs?: number; lane?: Lane }): Promise<void>
   /** Makes a parked step due now; a running one runs again instead of parking. */
   wake(name: StepName, takeId?: TakeId): Promise<void>
+  /** A step that failed for good is due again. Throws when it did not fail. */
+  revive(stepId: StepId): Promise<void>
+  /** Background work of the job, which has ended, is given up: a dead letter is written. */
+  giveUp(step: Step, error: SluiceError): Promise<void>
   /** The asset is ready, the job has succeeded. */
   succeed(): Promise<void>
-  /** Ends the job badly: open steps are cancelled, clean-up is ordered. */
+  /** Ends the job badly: open steps are cancelled, clean-up is ordered. A failure of the house writes a dead letter. */
   end(state: 'failed' | 'cancelled' | 'expired', outcome: Outcome): Promise<void>
 }
 
@@ -78,7 +83,10 @@ export interface StepRun {
   readonly step: Step
   /** Aborted when the lease is lost, the job is cancelled or the worker drains. */
   readonly signal: AbortSignal
+  /** Its lines carry job, step and take. */
   readonly log: Logger
+  /** Whose take the step is about, once that was read: lines and trace name the provider from then on. */
+  about(provider: string): void
   /** Commits while the step goes on. Throws `LeaseLost` when it is no longer ours; nothing was written then. */
   checkpoint(write: Write): Promise<void>
 }

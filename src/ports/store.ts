@@ -1,10 +1,12 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
+import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.ts'
 import type { DurationSample } from '../domain/eta.ts'
-import type { ApiKeyId, AssetId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
+import type { ApiKeyId, AssetId, DeadLetterId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
 import type { MicroUsd } from '../domain/money.ts'
 import type { AssetParts } from '../domain/object-keys.ts'
+import type { OutcomeClass } from '../domain/outcome.ts'
 import type { HouseProcess } from '../domain/process.ts'
 import type { StageKey } from '../domain/progress.ts'
 import type { RepairAction, RepairRecord } from '../domain/repair.ts'
@@ -14,6 +16,7 @@ import type { Review, ReviewState } from '../domain/review.ts'
 import type { Budget, LedgerEntry } from '../domain/spend.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepName, type StepWork } from '../domain/step.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
+import type { StoragePolicy, Tenant } from '../domain/tenant.ts'
 import type { Turns } from '../domain/turns.ts'
 import type { Judgement, ProfileVersion, QualityProfile, Verdict } from '../domain/verdict.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEvent } from '../domain/webhook.ts'
@@ -105,6 +108,8 @@ export interface StepsRepository {
    * `parked`. `null`: stale, nothing written.
    */
   leave(id: StepId, attempt: number, to: StepExit, failures: number): Promise<StepExit['state'] | null>
+  /** A failed step is due again, with no failure behind it; its attempts go on counting. `false`: it has not failed. */
+  revive(id: StepId): Promise<boolean>
   /** Makes parked steps due now and pokes running ones. Returns the ids that became due. */
   wake(jobId: JobId, name: StepName, takeId?: TakeId): Promise<StepId[]>
   /** Cancels what is `ready` or `parked`, and what is `running` except `keep`; a running one loses its fence. */
@@ -178,8 +183,10 @@ export interface AssetsRepository {
   /** Files, rungs and segments. */
   parts(assetId: AssetId): Promise<AssetParts>
   forgetParts(assetId: AssetId): Promise<void>
-  /** Bytes of the tenant's jobs that were cleaned up, by how long they stay. */
+  /** Bytes the tenant's assets take up, their masters included, by how long they stay. */
   storedBytes(tenantId: TenantId): Promise<Record<RetentionClass, number>>
+  /** The same in all, of each tenant that stores something. */
+  storedBytesByTenant(): Promise<Map<TenantId, number>>
   addFiles(assetId: AssetId, files: AssetFile[]): Promise<void>
   file(assetId: AssetId, name: string): Promise<AssetFile | undefined>
   files(assetId: AssetId): Promise<AssetFile[]>
@@ -262,6 +269,11 @@ export interface TenantsRepository {
   /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
   runningJobs(most: number): Promise<number>
   runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
+  get(id: TenantId): Promise<Tenant | undefined>
+  /** By name. */
+  list(): Promise<Tenant[]>
+  /** Assets of jobs that have ended keep the time they were given. */
+  setStoragePolicy(id: TenantId, policy: StoragePolicy): Promise<void>
 }
 
 export interface LedgerRepository {
@@ -311,6 +323,19 @@ export interface AccountsRepository {
   slowDown(provider: string, retryAfterMs: number | null): Promise<void>
   /** An order went through: the next pause begins small again. */
   wentWell(provider: string): Promise<void>
+  /** A call to the provider failed in this way. */
+  failed(provider: string, as: OutcomeClass): Promise<void>
+  /** What is known of each that ever took an order or failed a call. */
+  list(): Promise<ProviderAccount[]>
+}
+
+export interface ProviderAccount {
+  provider: string
+  /** Nobody orders before then; `null`: it is not waited for. */
+  pausedUntil: Date | null
+  /** When it last asked to slow down. */
+  slowedAt: Date | null
+  lastFailure: { at: Date; as: OutcomeClass } | null
 }
 
 export interface HintsRepository {
@@ -432,13 +457,64 @@ export interface WebhooksRepository {
     endpointId: WebhookId,
     filter: { state?: WebhookDelivery['state']; before?: string; limit: number },
   ): Promise<WebhookDelivery[]>
-  /** Makes a delivery due now, with all its attempts before it. `undefined`: there is none of this id. */
+  /** Makes a delivery due now, with all its attempts before it, and closes its dead letter. `undefined`: there is none of this id. */
   replay(endpointId: WebhookId, id: string): Promise<WebhookDelivery | undefined>
   /** Forgets deliveries that were written before, whatever became of them: none is tried for longer than a day. */
   forgetBefore(time: Date): Promise<void>
 }
 
+export interface DeadLettersRepository {
+  insert(letter: DeadLetter): Promise<void>
+  get(id: DeadLetterId): Promise<DeadLetter | undefined>
+  /** Newest first. `tenantId` `null`: of all tenants. */
+  listOpen(filter: { tenantId: TenantId | null; before?: DeadLetterId; limit: number }): Promise<DeadLetter[]>
+  /** How many are open, counted up to `atMost`. */
+  countOpen(tenantId: TenantId, atMost: number): Promise<number>
+  /** Closes an open one. `false`: it was closed already, or is not there. */
+  close(id: DeadLetterId, to: Exclude<DeadLetterState, { state: 'open' }>): Promise<boolean>
+  /** Closes what is open about the failure of this job. */
+  closeJob(jobId: JobId, to: Extract<DeadLetterState, { state: 'retried' }>): Promise<void>
+}
+
+/** A step that somebody should look at. */
+export interface StuckStep {
+  stepId: StepId
+  jobId: JobId
+  step: StepName
+  /** Leases that ran out one after the other. */
+  lost: number
+  /** Due since then, or held until then. */
+  dueAt: Date
+  createdAt: Date
+  /** What it was parked for, if it was. */
+  reason: string | null
+}
+
+export interface OrderInDoubt {
+  takeId: TakeId
+  jobId: JobId
+  provider: string
+  orderedAt: Date
+  /** What it may have cost. */
+  atStakeMicroUsd: MicroUsd
+}
+
+/** Work of a tenant that does not go on by itself, or not as it should. Reads only; the oldest first. */
+export interface StuckRepository {
+  /** Open steps whose workers were lost twice or more in a row. */
+  lostSteps(tenantId: TenantId, limit: number): Promise<StuckStep[]>
+  /**
+   * Steps that have been due for longer than this, and nobody runs; those that begin a job wait for their turn and are none of
+   * them. Looks at no more than 10,000 steps of a lane.
+   */
+  lateSteps(tenantId: TenantId, lateMs: number, limit: number): Promise<StuckStep[]>
+  /** Orders of which nobody knows whether they were taken, and about which nobody has decided. */
+  ordersInDoubt(tenantId: TenantId, limit: number): Promise<OrderInDoubt[]>
+}
+
 export interface Repositories {
+  deadLetters: DeadLettersRepository
+  stuck: StuckRepository
   profiles: ProfilesRepository
   judgements: JudgementsRepository
   repairs: RepairsRepository
@@ -478,6 +554,8 @@ export interface Store extends Repositories {
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
   /** Brings the schema up to date, under a lock; says what that took. */
   migrate(): Promise<SchemaChange>
+  /** A name that this database has and no other, but one restored from its backup. */
+  installation(): Promise<string>
   /** Resolves when a query goes through. */
   ping(): Promise<void>
   /** The time by the database's clock, which leases and due times go by. */

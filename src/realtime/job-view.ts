@@ -29,7 +29,7 @@ export function jobView(job: Job, { asset, ahead, reviews }: JobSurroundings): J
   return {
     id: job.id,
     kind: job.request.kind,
-    title: job.plan?.title ?? titleOf(promptOf(job.request)),
+    title: jobTitle(job),
     state: state.state,
     playable,
     stages: job.stages.map(stageView),
@@ -118,6 +118,9 @@ function requestView(request: JobRequest): Record<string, unknown> {
 function given(values: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 }
+
+/** Of its plan, and until there is one the first words of what was asked for. */
+export const jobTitle = ({ plan, request }: Job): string => plan?.title ?? titleOf(promptOf(request))
 
 /** The first words of a prompt, cut between words. */
 function titleOf(prompt: string): string {

@@ -7,11 +7,12 @@ import {
   type WebhookDelivery,
   type WebhookEndpoint,
 } from '../domain/webhook.ts'
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
 import type { Courier, Receipt } from '../ports/courier.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ClaimedDelivery, DeliveryAttempt, Store } from '../ports/store.ts'
+import type { SpanAttributes, Tracer } from '../ports/tracer.ts'
 import { readMessage } from './webhook-message.ts'
 
 /** The longest a delivery waits that nobody announced in this process. */
@@ -35,8 +36,10 @@ export interface SenderDeps {
   store: Store
   courier: Courier
   clock: Clock
+  ids: Ids
   log: Logger
   metrics: Metrics
+  tracer: Tracer
   /** A sender that has not written the end of an attempt for this long is taken for dead; longer than an attempt takes. Default 30,000. */
   leaseMs?: number
   /** When a failed attempt is repeated, as {@link retryWaitMs}, the default. */
@@ -50,7 +53,7 @@ export interface SenderDeps {
  * in between leaves a delivery that is due again when its lease is over. Any number may run.
  */
 export function startWebhookSender(deps: SenderDeps): WebhookSender {
-  const { store, courier, clock, log, metrics, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
+  const { store, courier, clock, ids, log, metrics, tracer, leaseMs = LEASE_MS, waitMs = retryWaitMs, stopGraceMs = STOP_GRACE_MS } = deps
   const stopping = new AbortController()
   const sending = new Set<Promise<void>>()
   const busy = new Map<WebhookId, number>()
@@ -71,9 +74,15 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
 
   function begin(claimed: ClaimedDelivery): void {
     const { id } = claimed.endpoint
+    const jobId = claimed.delivery.event?.jobId
     busy.set(id, (busy.get(id) ?? 0) + 1)
     const attempt = send(claimed)
-      .catch((error) => log.warn({ delivery: claimed.delivery.id, err: error }, 'a webhook was left half done; it will be sent again'))
+      .catch((error) =>
+        log.warn(
+          { ...(jobId && { jobId }), webhook: id, delivery: claimed.delivery.id, err: error },
+          'a webhook was left half done; it will be sent again',
+        ),
+      )
       .finally(() => {
         sending.delete(attempt)
         const left = (busy.get(id) ?? 1) - 1
@@ -86,24 +95,50 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
   }
 
   async function send({ delivery, endpoint }: ClaimedDelivery): Promise<void> {
-    const message = await readMessage(store, delivery)
+    const traced = await readMessage(store, delivery)
     // A job that was deleted has taken its deliveries with it.
-    if (!message) return
-    const parcel = {
-      url: endpoint.url,
-      messageId: delivery.id,
-      body: JSON.stringify(message),
-      secrets: signingSecrets(endpoint, clock.now()),
-    }
-    const receipt = await courier.deliver(parcel, stopping.signal).catch((error: unknown) => {
-      if (stopping.signal.aborted) return null
-      throw error
+    if (!traced) return
+    const { message, trace } = traced
+    const options = { kind: 'client', parent: trace, attributes: attributesOf(delivery), signal: stopping.signal } as const
+    const receipt = await tracer.span('webhook deliver', options, async (span) => {
+      const parcel = {
+        url: endpoint.url,
+        messageId: delivery.id,
+        body: JSON.stringify(message),
+        secrets: signingSecrets(endpoint, clock.now()),
+        ...(span.context && { traceparent: span.context.traceparent }),
+      }
+      const receipt = await courier.deliver(parcel, stopping.signal).catch((error: unknown) => {
+        if (stopping.signal.aborted) return null
+        throw error
+      })
+      span.set({ 'http.response.status_code': receipt?.status ?? undefined })
+      if (receipt && receipt.error !== null) span.fail({ type: String(receipt.status ?? 'no_answer'), outcome: 'transient' })
+      return receipt
     })
     if (!receipt) return store.webhooks.giveBack(delivery)
     const attempt = attemptOf(receipt, waitMs(delivery.attempts, Math.random()))
     const outcome = attempt.to.state === 'pending' ? 'retrying' : attempt.to.state
     metrics.observe('sluice_webhook_delivery_seconds', { outcome }, receipt.tookMs / 1000)
-    if (await store.webhooks.settle(delivery, attempt)) await judge(endpoint, receipt, attempt.to.state)
+    if (await settle(delivery, endpoint, attempt)) await judge(endpoint, receipt, attempt.to.state)
+  }
+
+  /** What is given up becomes a dead letter with it; a test tells of nothing that could be missed. */
+  async function settle(
+    delivery: WebhookDelivery,
+    { tenantId, id: webhookId }: WebhookEndpoint,
+    attempt: DeliveryAttempt,
+  ): Promise<boolean> {
+    const { id: deliveryId, type, event } = delivery
+    if (attempt.to.state !== 'failed' || event === null) return store.webhooks.settle(delivery, attempt)
+    const about = { kind: 'delivery', webhookId, deliveryId, type } as const
+    const error = { detail: attempt.error ?? 'The receiver did not take it.' }
+    const letter = { id: ids.next('dlt'), tenantId, jobId: event.jobId, about, error, at: clock.now() }
+    return store.transaction(async (tx) => {
+      const settled = await tx.webhooks.settle(delivery, attempt)
+      if (settled) await tx.deadLetters.insert({ ...letter, state: { state: 'open' } })
+      return settled
+    })
   }
 
   /** What the attempt says of the endpoint. Written only where it says something new. */
@@ -150,6 +185,17 @@ export function startWebhookSender(deps: SenderDeps): WebhookSender {
       stopped ??= shutDown()
       return stopped
     },
+  }
+}
+
+/** Who receives it stands in the deliveries: addresses may hold secrets. */
+function attributesOf({ id, endpointId, type, attempts, event }: WebhookDelivery): SpanAttributes {
+  return {
+    'sluice.webhook.id': endpointId,
+    'sluice.webhook.delivery_id': id,
+    'sluice.webhook.event': type,
+    'sluice.webhook.attempt': attempts,
+    'sluice.job.id': event?.jobId,
   }
 }
 

@@ -104,7 +104,7 @@ function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
 /** Also when what somebody said was not so: then the question is open again. */
 function ask(deps: StageDeps, run: StepRun, provider: Provider, take: Take, before = ''): StepResult {
   const decide = `POST /v1/jobs/${take.jobId}/takes/${take.id}/decision`
-  run.log.warn({ takeId: take.id, provider: provider.id, decide }, 'an order is in doubt and waits for a decision')
+  run.log.warn({ decide }, 'an order is in doubt and waits for a decision')
   return {
     ...park(deps, ASK_AGAIN_MS, 'waits for a decision'),
     write: async (tx) => {

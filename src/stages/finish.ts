@@ -69,7 +69,7 @@ async function finishStretch(deps: StageDeps, run: StepRun, timeline: Timeline, 
 
   await using stems = await openStems(deps, timeline, stretch)
   await using scratch = await deps.scratch.folder(`finish-${job.id}`)
-  await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey) : null
+  await using picture = stretch.clip ? await deps.objects.localFile(stretch.clip.master.objectKey, { signal: run.signal }) : null
   const fps = 'fps' in job.request ? job.request.fps : null
   const looked = {
     startSeconds: stretch.startSeconds,

@@ -16,6 +16,7 @@ export function generate(deps: StageDeps): StepHandler {
     if (run.step.work.name !== 'generate') throw new Error(`not a generate step: ${run.step.work.name}`)
     const take = await deps.store.takes.get(run.step.work.takeId)
     if (!take || takeEnded(take)) return { then: 'done' }
+    run.about(take.provider)
     const provider = providerOf(deps, take.provider)
     if (take.state.state === 'planned') return orderTake(deps, run, provider, take)
     // The process that sent it is gone, and a volatile provider's work with it; elsewhere it may have been taken.

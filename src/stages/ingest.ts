@@ -26,6 +26,7 @@ export function ingest(deps: StageDeps): StepHandler {
     if (run.step.work.name !== 'ingest') throw new Error(`not an ingest step: ${run.step.work.name}`)
     const take = await deps.store.takes.get(run.step.work.takeId)
     if (take?.state.state !== 'delivered') return { then: 'done' }
+    run.about(take.provider)
     const { ref, outputs } = take.state
     const profile = await deps.profileOf(run.job)
     let judged: Judged
@@ -129,7 +130,7 @@ function notTakenIn(deps: StageDeps, run: StepRun, take: Take, late: Late, error
       return { then: 'done', write: (tx) => loseTake(deps, tx, take, outcome) }
     case 'output_too_large': {
       if (provider.capabilities.volatile) throw error
-      run.log.warn({ takeId: take.id, provider: provider.id, fix: outcome.fix, err: outcome.detail }, 'a paid output stays at its provider')
+      run.log.warn({ fix: outcome.fix, err: outcome.detail }, 'a paid output stays at its provider')
       return { then: 'done', write: (tx) => leaveThere(tx, take, late, outcome) }
     }
     default:

@@ -31,7 +31,7 @@ export async function judgeVoice(
   const { text } = take.request
   const keptKey = `${stemKey}.heard.json`
   const kept = await keptAt(deps, keptKey)
-  await using stem = await deps.objects.localFile(stemKey)
+  await using stem = await deps.objects.localFile(stemKey, { signal })
   const context = { language: languageOf(deps, take), signal }
   const { verdicts, sentences, reading } = await speech.judge(profile, { pcmPath: stem.path, durationSeconds }, text, context, kept)
   if (reading && !kept) await deps.objects.put(keptKey, new TextEncoder().encode(JSON.stringify(reading)), { mimeType: 'application/json' })

@@ -29,7 +29,7 @@ export interface Measured {
 
 /** Probes the master, holds it against the order, decodes its sound once and finds the gain for the mix. */
 export async function measure(deps: StageDeps, run: StepRun, profile: QualityProfile, take: Take, master: Master): Promise<Measured> {
-  await using file = await deps.objects.localFile(master.objectKey)
+  await using file = await deps.objects.localFile(master.objectKey, { signal: run.signal })
   await using scratch = await deps.scratch.folder(take.id)
   const pcmPath = `${scratch.path}/stem.pcm`
   const { signal } = run
@@ -59,7 +59,7 @@ export async function measureSound(
   const target = thresholdOf(profile, 'loudness') + (run.job.plan?.shots.length === 0 ? 0 : ROLE_LU[take.role])
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
   const objectKey = masterKey(run.job.id, take.id, name)
-  await deps.objects.putFile(objectKey, pcmPath, { mimeType: 'application/octet-stream' })
+  await deps.objects.putFile(objectKey, pcmPath, { mimeType: 'application/octet-stream', signal: run.signal })
   const heard = await judgeSound(deps, profile, objectKey, { durationSeconds, audible: isAudible(take), sound: HEARD_AS[take.role] })
   const said = await judgeVoice(deps, run, profile, take, { stemKey: objectKey, durationSeconds })
   return {
@@ -80,7 +80,7 @@ export async function trimSilence(
 ): Promise<Measured> {
   if (!master.stem) throw new Error(`take ${take.id} has no sound to trim`)
   const { durationSeconds } = master.stem
-  await using stem = await deps.objects.localFile(master.stem.objectKey)
+  await using stem = await deps.objects.localFile(master.stem.objectKey, { signal: run.signal })
   await using scratch = await deps.scratch.folder(`${take.id}-trim`)
   const pcmPath = `${scratch.path}/trimmed.pcm`
   const { signal } = run
@@ -105,11 +105,14 @@ export async function rewriteFile(
   await using scratch = await deps.scratch.folder(`${take.id}-remux`)
   const output = `${scratch.path}/rewritten.mp4`
   {
-    await using file = await deps.objects.localFile(master.objectKey)
+    await using file = await deps.objects.localFile(master.objectKey, { signal: run.signal })
     await deps.media.remux({ input: file.path, output, signal: run.signal })
   }
   const mimeType = 'video/mp4'
-  const { key, sizeBytes, sha256 } = await deps.objects.putFile(masterKey(run.job.id, take.id, 'rewritten.mp4'), output, { mimeType })
+  const { key, sizeBytes, sha256 } = await deps.objects.putFile(masterKey(run.job.id, take.id, 'rewritten.mp4'), output, {
+    mimeType,
+    signal: run.signal,
+  })
   return await measure(deps, run, profile, take, { ...master, objectKey: key, mimeType, sizeBytes, sha256 })
 }
 

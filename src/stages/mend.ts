@@ -16,6 +16,7 @@ export function mend(deps: StageDeps): StepHandler {
     if (run.step.work.name !== 'mend') throw new Error(`not a mend step: ${run.step.work.name}`)
     const take = await deps.store.takes.get(run.step.work.takeId)
     if (take?.state.state !== 'mending') return { then: 'done' }
+    run.about(take.provider)
     const patches = (await deps.store.takes.ofJob(run.job.id)).filter(
       ({ cause }) => cause?.action === 'respeak' && cause.takeId === take.id,
     )
@@ -65,7 +66,7 @@ async function splice(
 ): Promise<Measured> {
   await using scratch = await deps.scratch.folder(`${take.id}-mend`)
   await using files = new AsyncDisposableStack()
-  const open = async (key: string) => files.use(await deps.objects.localFile(key)).path
+  const open = async (key: string) => files.use(await deps.objects.localFile(key, { signal: run.signal })).path
   const whole = await open(media.stem.objectKey)
   const parts = []
   let at = 0

@@ -33,9 +33,6 @@ export function waitOut(deps: Pick<StageDeps, 'clock'>, run: Pick<StepRun, 'log'
   if (provider.capabilities.volatile || !passes(error)) throw error
   const ageMs = deps.clock.now().getTime() - new Date(take.createdAt).getTime()
   const pauseMs = error.retryAfterMs ?? Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ageMs / 10))
-  run.log.warn(
-    { takeId: take.id, provider: provider.id, code: error.code, fix: error.fix, pauseMs, err: error.message },
-    'a take waits until this is over',
-  )
+  run.log.warn({ code: error.code, fix: error.fix, pauseMs, err: error.message }, 'a take waits until this is over')
   return park(deps, pauseMs, error.message)
 }

@@ -92,7 +92,7 @@ async function judgeVoices(
     const media = mastersOf(speech.take).find(({ role }) => role === 'media')
     if (!media || !(await deps.objects.head(media.objectKey))) continue
     const lead = job.plan?.shots.find(({ index }) => index === shot)?.leadSeconds ?? 0
-    await using file = await deps.objects.localFile(media.objectKey)
+    await using file = await deps.objects.localFile(media.objectKey, { signal })
     const pcmPath = `${scratch}/voice.pcm`
     const { durationSeconds } = await deps.media.decodeAudio({ input: file.path, pcmPath, signal })
     const { verdicts: said } = await judge.judge(profile, { pcmPath, durationSeconds }, request.text, { language: 'en', signal })

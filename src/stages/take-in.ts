@@ -23,7 +23,9 @@ export async function takeIn(deps: StageDeps, run: StepRun, take: Take, ref: Rem
   const takeInOne = async (output: TakeOutput, key: string, fetched: () => AsyncIterable<Uint8Array>): Promise<ObjectInfo> => {
     const kept = await inOurKeeping(deps, output)
     if (kept?.key.startsWith(jobPrefix(run.job.id))) return kept
-    return deps.objects.put(key, kept ? (await deps.objects.get(kept.key)).stream : fetched(), { mimeType: output.mimeType })
+    const { signal } = run
+    const body = kept ? (await deps.objects.get(kept.key, undefined, { signal })).stream : fetched()
+    return deps.objects.put(key, body, { mimeType: output.mimeType, signal })
   }
   const bytesOf = (index: number, output: TakeOutput) =>
     download(provider, ref, index, output, { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes })

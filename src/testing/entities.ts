@@ -1,4 +1,5 @@
 import type { Asset } from '../domain/asset.ts'
+import type { DeadLetter } from '../domain/dead-letter.ts'
 import type { IdPrefix, IdTypes, JobId, TenantId } from '../domain/ids.ts'
 import type { Job } from '../domain/job.ts'
 import { newRetention } from '../domain/retention.ts'
@@ -125,6 +126,20 @@ export function newReview({ id: jobId, tenantId }: Pick<Job, 'id' | 'tenantId'>,
     decisions: [],
     createdAt: new Date(),
     decidedAt: null,
+    ...change,
+  }
+}
+
+/** An open one about the failure of the job. */
+export function newDeadLetter({ id: jobId, tenantId }: Pick<Job, 'id' | 'tenantId'>, change: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    id: testIds.next('dlt'),
+    tenantId,
+    jobId,
+    about: { kind: 'job' },
+    error: { code: 'internal', detail: 'It broke.' },
+    state: { state: 'open' },
+    at: new Date(),
     ...change,
   }
 }

@@ -55,6 +55,26 @@ export function objectsContract({ name, make }: ObjectsContract): void {
       expect(await read(objects, 'empty')).toHaveLength(0)
     })
 
+    test('ends for who no longer waits, with the reason, and stores nothing then', async () => {
+      const stop = new AbortController()
+      async function* long() {
+        for (let chunks = 0; ; chunks++) {
+          if (chunks === 3) stop.abort(new Error('cancelled'))
+          yield randomBytes(1_000)
+        }
+      }
+      await expect(objects.put('ended', long(), { mimeType: 'video/mp4', signal: stop.signal })).rejects.toThrow('cancelled')
+      expect(await objects.head('ended')).toBeUndefined()
+      await objects.put('read/in/part', randomBytes(8 * MIB), { mimeType: 'video/mp4' })
+      const reading = new AbortController()
+      const { stream } = await objects.get('read/in/part', undefined, { signal: reading.signal })
+      const seen = async () => {
+        for await (const _ of stream) reading.abort(new Error('cancelled'))
+      }
+      await expect(seen()).rejects.toThrow('cancelled')
+      await expect(objects.get('read/in/part', undefined, { signal: reading.signal })).rejects.toThrow('cancelled')
+    })
+
     test('gives exactly the bytes of a range, both ends included', async () => {
       const bytes = randomBytes(2 * MIB)
       await objects.put('ranged', bytes, { mimeType: 'video/mp4' })

@@ -8,6 +8,7 @@ import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWo
 import type { TakeState } from '../domain/take.ts'
 import type { Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
+import { deadLettersContract } from './store/dead-letters.ts'
 import { houseContract } from './store/house.ts'
 import { reviewsContract } from './store/reviews.ts'
 import { HARD_TEXT } from './store/suite.ts'
@@ -784,6 +785,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
 
     reviewsContract({ it, store: () => store, insertJob })
     houseContract({ it, store: () => store, insertJob })
+    deadLettersContract({ it, store: () => store, insertJob })
 
     describe('assets', () => {
       async function insertAsset(change: Partial<Asset> = {}, job?: Job): Promise<Asset> {
@@ -881,6 +883,7 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const { id } = await of('permanent', 5_000_000_000)
         for (const bytes of [0, 7, 8]) await of('standard', bytes)
         expect(await store.assets.storedBytes(job.tenantId)).toEqual({ ephemeral: 0, standard: 15, permanent: 5_000_000_000 })
+        expect((await store.assets.storedBytesByTenant()).get(job.tenantId)).toBe(5_000_000_015)
         const file = { name: 'a.mp4', label: 'A', objectKey: 'k', mimeType: 'video/mp4', sizeBytes: 1, sha256: 'aa' }
         await store.assets.addFiles(id, [file])
         await store.assets.addRungs(id, [rung('720p')])
@@ -1068,6 +1071,19 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         expect(await store.tenants.ensure(name, testIds.next('ten'))).toBe(ids[0])
       })
 
+      it('a tenant has what was agreed with it about its files, and nothing at first', async () => {
+        const name = `name ${testIds.next('ten')}`
+        const id = await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toEqual({ id, name, retention: {}, quotaBytes: null })
+        const policy = { retention: { class: 'ephemeral', ephemeralHours: 2, standardDays: null } as const, quotaBytes: 5_000_000_000_000 }
+        await store.tenants.setStoragePolicy(id, policy)
+        expect(await store.tenants.get(id)).toEqual({ id, name, ...policy })
+        expect(await store.tenants.list()).toContainEqual({ id, name, ...policy })
+        await store.tenants.ensure(name, testIds.next('ten'))
+        expect(await store.tenants.get(id)).toMatchObject(policy)
+        expect(await store.tenants.get(testIds.next('ten'))).toBeUndefined()
+      })
+
       it('keys are found by their hash', async () => {
         const tenantId = await store.tenants.ensure(`name ${testIds.next('ten')}`, testIds.next('ten'))
         const key = { id: testIds.next('key'), tenantId, name: 'ci', hash: `hash ${testIds.next('key')}`, createdAt: new Date(1_234) }
@@ -1198,6 +1214,16 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const job = await insertJob()
         await Promise.all([store.migrate(), store.migrate(), store.migrate()])
         expect((await store.jobs.get(job.id))?.id).toBe(job.id)
+      })
+
+      it('has a name of its own that stays', async () => {
+        const name = await store.installation()
+        expect(name).toMatch(/^ins_[0-9a-f]{32}$/)
+        await store.migrate()
+        expect(await store.installation()).toBe(name)
+        const other = await make()
+        expect(await other.store.installation()).not.toBe(name)
+        await other.dispose()
       })
 
       it('answers a ping, and says so when it is gone', async () => {

@@ -37,8 +37,10 @@ const PolicyInput = z
     priority: z.number().int().min(-10).max(10).default(0).describe('Higher goes first.'),
     retention: z
       .enum(['ephemeral', 'standard', 'permanent'])
-      .default('standard')
-      .describe('How long the asset stays once the job has ended: hours, as the server is set; its days, or for ever; for ever.'),
+      .optional()
+      .describe(
+        'How long the asset stays once the job has ended: hours, or days, as is set for you or the server; for ever. Default: yours, else `standard`.',
+      ),
     maxCostMicroUsd: z
       .number()
       .int()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OutcomeView } from './jobs.ts'
 
 const Bytes = z.number().int()
-const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
+export const MicroUsd = z.number().int().describe('Millionths of a US dollar.')
 
 export const TakeView = z
   .object({
@@ -66,7 +66,18 @@ export const UsageView = z
     }),
     storedBytes: z
       .object({ ephemeral: Bytes, standard: Bytes, permanent: Bytes })
-      .describe('What your jobs take up now, masters included, by how long it stays. Jobs count once they were cleaned up.'),
+      .describe('What your assets take up now, masters included, by how long it stays; those being made as far as they are made.'),
+    quotaBytes: Bytes.nullable().describe(
+      'Who stores as much or more gets no further job accepted (`storage_quota_exceeded`). Null: no limit.',
+    ),
+    retention: z
+      .object({
+        default: z.enum(['ephemeral', 'standard', 'permanent']).describe('Of jobs that ask for none.'),
+        ephemeralHours: z.number().int(),
+        standardDays: z.number().int().nullable().describe('Null: for ever.'),
+        masterDays: z.number().int().nullable().describe('Null: as the asset.'),
+      })
+      .describe('How long what your next jobs make stays once they have ended.'),
     usage: z.array(
       z.object({
         provider: z.string(),

@@ -18,6 +18,7 @@ import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
 import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../../src/drivers/tracer/silent/tracer.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
 import type { EngineConfig } from '../../src/engine/deps.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
@@ -98,7 +99,9 @@ async function startEngine(
     clock: systemClock,
     ids,
     log,
+    within: (_log, work) => work(),
     metrics,
+    tracer: silentTracer,
     providers: new Map(),
     pipelines,
     inFlight: () => null,

@@ -24,6 +24,7 @@ import { createPool } from '../../src/drivers/postgres/pool.ts'
 import { createPostgresQueue } from '../../src/drivers/queue/postgres/queue.ts'
 import { createEmbeddedPostgres } from '../../src/drivers/store/embedded/embedded-postgres.ts'
 import { createSqlStore } from '../../src/drivers/store/sql/store.ts'
+import { silentTracer } from '../../src/drivers/tracer/silent/tracer.ts'
 import { createEngine, type RunningEngine } from '../../src/engine/create-engine.ts'
 import { createForecast } from '../../src/engine/forecast.ts'
 import { changeJob } from '../../src/engine/job-transaction.ts'
@@ -170,7 +171,9 @@ export async function createWorld(
     clock,
     ids,
     log,
+    within: (_log, work) => work(),
     metrics: silentMetrics,
+    tracer: silentTracer,
     providers,
     pipelines,
     inFlight: () => null,
@@ -195,6 +198,7 @@ export async function createWorld(
     ids,
     log,
     metrics: silentMetrics,
+    tracer: silentTracer,
     config: { retention },
     inFlight: () => null,
     forecast: createForecast(store.samples),
@@ -290,10 +294,13 @@ export async function createWorld(
         ids,
         log,
         metrics: silentMetrics,
+        tracer: silentTracer,
         metricsToken: null,
         courier,
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
-        providers: [],
+        providers: [...providers.values()],
+        inFlight: () => null,
+        jobLimits: { tenantJobsAtOnce: null, tenantWaitingJobs: 1_000 },
         hookSecret: null,
         docsFolder,
         version: '0.0.0',

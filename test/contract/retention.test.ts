@@ -10,6 +10,7 @@ import type { AssetId, JobId, ReviewId } from '../../src/domain/ids.ts'
 import type { Job } from '../../src/domain/job.ts'
 import type { RetentionClass } from '../../src/domain/retention.ts'
 import type { Master } from '../../src/domain/take.ts'
+import type { StoragePolicy } from '../../src/domain/tenant.ts'
 import { findOrphans } from '../../src/engine/orphans.ts'
 import { type SweepDeps, sweepOverdue } from '../../src/engine/sweep.ts'
 import { startSweeper } from '../../src/engine/sweeper.ts'
@@ -344,7 +345,75 @@ it('finds what no row knows, a day after the job ended, and touches no job under
   expect((await orphans()).toSorted()).toEqual([...before, strays[0], strays[2]].toSorted())
 })
 
-it('takes the name of the API key, last since from then on every request needs one', async () => {
+it('a tenant’s own periods and default go before the server’s, and what a job asks for before both', async () => {
+  const house = await world.store.tenants.ensure('own periods', ids.next('ten'))
+  await world.store.tenants.setStoragePolicy(house, {
+    retention: { class: 'ephemeral', ephemeralHours: 2, standardDays: null, masterDays: 3 },
+    quotaBytes: null,
+  })
+  const stays = async (one: Made, tenant = house) => {
+    const { endedAt } = one.job.state as { endedAt: Date }
+    const { retention } = (await world.store.assets.getWithTenant(one.id))?.asset ?? {}
+    expect(one.job.tenantId).toBe(tenant)
+    return [retention?.expiresAt, retention?.mastersExpireAt].map((at) => (at ? (at.getTime() - endedAt.getTime()) / HOUR_MS : null))
+  }
+  expect(await stays(await made('ephemeral', house))).toEqual([2, null])
+  expect(await stays(await made('standard', house))).toEqual([null, 72])
+  expect(await stays(await made('standard'), world.tenant)).toEqual([30 * 24, 7 * 24])
+  expect((await world.engine.storage(house)).periods).toEqual({ ephemeralHours: 2, standardDays: null, masterDays: 3 })
+  // Only what differs is the tenant's: the rest follows the server.
+  await world.store.tenants.setStoragePolicy(house, { retention: { standardDays: 1 }, quotaBytes: null })
+  expect(await stays(await made('standard', house))).toEqual([24, null])
+  expect(await stays(await made('permanent', house))).toEqual([null, 7 * 24])
+  expect(await stays(await made('ephemeral', house))).toEqual([24, null])
+})
+
+it('counts what an asset takes up as it is made, and refuses further jobs beyond the quota, never one under way', async () => {
+  const house = await world.store.tenants.ensure('small house', ids.next('ten'))
+  const auth = await createApiKey(world.store, ids, 'small house', 'sam')
+  const client = createClient({ baseUrl: server.url, auth })
+  const stored = async () => (await client.usage()).storedBytes
+  const job = await world.submit({ policy: { ...request.policy, retention: 'ephemeral' } }, house)
+  const id = await world.begin(job)
+  expect(await stored()).toEqual({ ephemeral: 24, standard: 0, permanent: 0 })
+  await world.release(job, id, 0)
+  const file = { name: 'a.mp4', label: 'A', objectKey: `jobs/${job.id}/a.mp4`, mimeType: 'video/mp4', sizeBytes: 1_000, sha256: 'aa' }
+  await world.change(job, (tx) => tx.addFiles([file]))
+  await world.change(job, (tx) => tx.addFiles([{ ...file, sizeBytes: 3_000 }]))
+  expect(await stored()).toEqual({ ephemeral: 403_024, standard: 0, permanent: 0 })
+
+  const order = { kind: 'video', prompt: 'a bell on a hill' } as const
+  const agree = async (policy: StoragePolicy) => {
+    await world.store.tenants.setStoragePolicy(house, policy)
+    await vi.waitFor(async () => expect(await world.engine.storagePolicy(house)).toMatchObject(policy), WITHIN)
+  }
+  await agree({ retention: { class: 'permanent' }, quotaBytes: 403_025 })
+  expect(await client.usage()).toMatchObject({
+    retention: { default: 'permanent', ephemeralHours: 24, standardDays: 30, masterDays: 7 },
+    quotaBytes: 403_025,
+  })
+  const accepted = await world.store.jobs.get((await client.submit(order)).id as JobId)
+  if (!accepted) throw new Error('it was accepted')
+  expect(accepted.request.policy.retention).toBe('permanent')
+  await agree({ retention: { class: 'permanent' }, quotaBytes: 403_024 })
+  await expect(client.submit(order)).rejects.toMatchObject({
+    status: 403,
+    code: 'storage_quota_exceeded',
+    problem: { storedBytes: 403_024, quotaBytes: 403_024 },
+  })
+
+  // Those accepted before go on, and what they make is kept.
+  for (const one of [job, accepted]) {
+    const made = one === job ? id : await world.begin(one)
+    await world.release(one, made, 1, true)
+    expect(await world.change(one, (tx) => tx.succeed())).toMatchObject({ state: { state: 'succeeded' } })
+  }
+  expect((await stored()).ephemeral).toBe(803_024)
+  // A nobody's quota is nobody else's.
+  await expect(world.submit()).resolves.toMatchObject({ state: { state: 'queued' } })
+})
+
+it('takes the name of the API key; near the end, since from the first key on every request needs one', async () => {
   const one = await made('permanent')
   const auth = await createApiKey(world.store, ids, 'default', 'ann')
   const client = createClient({ baseUrl: server.url, auth })

@@ -8,6 +8,8 @@ export type Spoiling =
   | { status: number; code: string }
   /** Cuts the connection after so many bytes of the answer's body. */
   | { cutAfterBytes: number }
+  /** Answers so, and does not ask the server. */
+  | { answer: { headers: Record<string, string>; body: Uint8Array } }
   /** Never answers. */
   | 'silence'
 
@@ -17,6 +19,8 @@ export interface Passing {
   url: string
   /** The `Range` header. */
   range: string | undefined
+  /** The `If-None-Match` or `If-Match` header. */
+  condition: string | undefined
 }
 
 /** Stands before an S3 server and spoils what goes through. The signature stays right: the server sees the `Host` the client signed. */
@@ -24,25 +28,29 @@ export interface S3Relay {
   endpoint: string
   /** All that came, the oldest first. */
   seen: Passing[]
-  /** Asked for each request. */
-  spoil: (passing: Passing) => Spoiling | undefined
+  /** Asked for each request, which waits for the answer. */
+  spoil: (passing: Passing) => Spoiling | undefined | Promise<Spoiling | undefined>
   /** Connections the client has given up before the answer was all there. */
   givenUp: number
   close(): Promise<void>
 }
 
 export async function startS3Relay(target: string): Promise<S3Relay> {
-  const server = createServer((request, response) => {
-    const passing = { method: request.method ?? '', url: request.url ?? '', range: request.headers.range }
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '', headers } = request
+    const passing = { method, url, range: headers.range, condition: headers['if-none-match'] ?? headers['if-match'] }
     relay.seen.push(passing)
     response.on('close', () => {
       if (!response.writableFinished) relay.givenUp += 1
     })
-    const spoiling = relay.spoil(passing)
+    const spoiling = await relay.spoil(passing)
     if (spoiling === 'silence') request.resume()
     else if (spoiling && 'status' in spoiling) {
       request.resume()
       response.writeHead(spoiling.status, { 'content-type': 'application/xml' }).end(`<Error><Code>${spoiling.code}</Code></Error>`)
+    } else if (spoiling && 'answer' in spoiling) {
+      request.resume()
+      response.writeHead(200, spoiling.answer.headers).end(spoiling.answer.body)
     } else pass(target, request, response, spoiling?.cutAfterBytes)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

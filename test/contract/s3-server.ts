@@ -98,7 +98,7 @@ export async function startS3Server(): Promise<S3Server> {
 
 /**
  * Settings that matter: `auth = none` only works with the `crc` modes; one copy of everything and few placement groups;
- * no limit on names, since a temporary folder may be on a file system with short ones.
+ * rules of buckets for which a day is 5 s; no limit on names, since a temporary folder may be on a file system with short ones.
  */
 function configuration(of: { folder: string; cluster: string; gatewayPort: number; monitorPort: number }): string {
   return `[global]
@@ -142,6 +142,7 @@ osd pool default pg autoscale mode = off
 rgw data = ${of.folder}/rgw
 rgw frontends = beast endpoint=127.0.0.1:${of.gatewayPort}
 rgw enable apis = s3
+rgw lc debug interval = 5
 rgw override bucket index max shards = 1
 `
 }

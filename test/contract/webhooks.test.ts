@@ -11,6 +11,7 @@ import { messageId } from '../../src/domain/webhook.ts'
 import { createCourier } from '../../src/drivers/http/courier.ts'
 import { createNetwork } from '../../src/drivers/http/network.ts'
 import { silentMetrics } from '../../src/drivers/metrics/silent/metrics.ts'
+import { silentTracer } from '../../src/drivers/tracer/silent/tracer.ts'
 import { type SenderDeps, startWebhookSender, type WebhookSender } from '../../src/realtime/webhook-sender.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { recordedMetrics } from '../helpers/recorded-metrics.ts'
@@ -47,8 +48,10 @@ function startSender(change: Partial<SenderDeps> = {}): WebhookSender {
     store: world.store,
     courier: world.courier,
     clock: systemClock,
+    ids,
     log: createLogger('silent'),
     metrics: silentMetrics,
+    tracer: silentTracer,
     waitMs: (attempts) => (attempts < 3 ? 0 : null),
     stopGraceMs: 0,
     ...change,

@@ -4,6 +4,7 @@ import { type Client, createClient } from 'sluice/client'
 import { ComposeRoom } from './compose/compose-room.tsx'
 import { JobRoute } from './job/job-route.tsx'
 import { LibraryRoom } from './library/library-room.tsx'
+import { OperationsRoom } from './operations/operations-room.tsx'
 import { askedFor, ReviewRoom } from './review/review-room.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -18,6 +19,7 @@ const library = createRoute({ getParentRoute: () => root, path: '/library', comp
 const review = createRoute({ getParentRoute: () => root, path: '/review', component: ReviewRoom, validateSearch: askedFor })
 const spend = createRoute({ getParentRoute: () => root, path: '/spend', component: SpendRoom })
 const webhooks = createRoute({ getParentRoute: () => root, path: '/webhooks', component: WebhooksRoom })
+const operations = createRoute({ getParentRoute: () => root, path: '/operations', component: OperationsRoom })
 /** Every state of a job from fixed snapshots, for tests, screenshots and the documentation. */
 const gallery = createRoute({
   getParentRoute: () => root,
@@ -25,7 +27,7 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./dev/gallery.tsx'), 'Gallery'),
 })
 
-const routeTree = root.addChildren([compose, job, library, review, spend, webhooks, gallery])
+const routeTree = root.addChildren([compose, job, library, review, spend, webhooks, operations, gallery])
 
 function newRouter() {
   return createRouter({ routeTree, scrollRestoration: true, defaultPreload: false })

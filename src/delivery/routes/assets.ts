@@ -3,6 +3,7 @@ import type { Asset } from '../../domain/asset.ts'
 import { captionsVtt } from '../../domain/captions.ts'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId } from '../../domain/ids.ts'
+import { openHold } from '../../domain/retention.ts'
 import { assetView } from '../../realtime/asset-view.ts'
 import { AssetList, AssetView, HoldInput, ReleaseQuery } from '../../wire/assets.ts'
 import type { App, Context } from '../context.ts'
@@ -10,6 +11,7 @@ import { asAssetId, findAsset, findPlayable } from '../find.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import { verdictsOf } from '../judged.ts'
 import { withProblems } from '../openapi.ts'
+import { redirectToObject } from '../redirect.ts'
 import { IMMUTABLE, NO_STORE, sendObject } from '../send-object.ts'
 
 const CAPTIONS = 'captions.vtt'
@@ -120,6 +122,7 @@ export function assetRoutes(app: App, context: Context): void {
         response: withProblems({
           200: { description: 'The whole file.', content: { 'application/octet-stream': { schema: z.string() } } },
           206: { description: 'The bytes asked for.', content: { 'application/octet-stream': { schema: z.string() } } },
+          302: z.null().describe('A heavy file lies in a bucket: read it at `Location`, which works for an hour at most.'),
           304: z.null().describe('The reader has it.'),
         }),
       },
@@ -129,7 +132,10 @@ export function assetRoutes(app: App, context: Context): void {
       const asset = await findPlayable(context, request.tenantId, id)
       const file = await store.assets.file(asset.id, name)
       if (file) {
-        if (request.query.download !== undefined) reply.header('content-disposition', `attachment; filename="${file.name}"`)
+        const download = request.query.download !== undefined
+        const { expiresAt } = openHold(asset.retention) ? { expiresAt: null } : asset.retention
+        if (await redirectToObject(context, request, reply, { object: file, expiresAt, fileName: file.name, download })) return reply
+        if (download) reply.header('content-disposition', `attachment; filename="${file.name}"`)
         return sendObject(request, reply, objects, file, IMMUTABLE)
       }
       if (name === CAPTIONS && asset.cues.length > 0)

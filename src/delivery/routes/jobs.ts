@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { SluiceError } from '../../domain/errors.ts'
 import { isId, type TenantId } from '../../domain/ids.ts'
+import { defaultRetentionOf } from '../../domain/tenant.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import type { Submitted } from '../../engine/engine.ts'
 import { jobAddress } from '../../realtime/addresses.ts'
@@ -23,8 +24,10 @@ const PREVIEW_FILE = /^(\d{1,15})\.jpg$/
 
 export function jobRoutes(app: App, context: Context): void {
   const { engine, store, objects, clock } = context
-  const asked = async ({ body, tenantId }: { body: ParsedJobInput; tenantId: TenantId }) =>
-    toJobRequest(body, await findProfile(store, tenantId, body.policy.profile))
+  const asked = async ({ body, tenantId }: { body: ParsedJobInput; tenantId: TenantId }) => {
+    const [profile, agreed] = await Promise.all([findProfile(store, tenantId, body.policy.profile), engine.storagePolicy(tenantId)])
+    return toJobRequest(body, profile, defaultRetentionOf(agreed))
+  }
 
   app.post(
     '/jobs',
@@ -33,7 +36,7 @@ export function jobRoutes(app: App, context: Context): void {
         operationId: 'createJob',
         summary: 'Submit a job',
         description:
-          'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job.',
+          'Answers as soon as the job is stored. With an `Idempotency-Key` the request can be repeated without making a second job. With a `traceparent` (W3C Trace Context) the job goes on in the trace of the caller.',
         tags: ['jobs'],
         headers: IdempotencyHeaders,
         body: JobInput,

@@ -4,7 +4,7 @@ import { withProblems } from '../openapi.ts'
 
 const USAGE_MS = 30 * 24 * 3_600_000
 
-export function spendRoutes(app: App, { store, providers }: Context): void {
+export function spendRoutes(app: App, { store, engine, providers }: Context): void {
   app.get(
     '/usage',
     {
@@ -18,12 +18,12 @@ export function spendRoutes(app: App, { store, providers }: Context): void {
     },
     async (request) => {
       const since = new Date(request.query.since ?? Date.now() - USAGE_MS)
-      const [budget, usage, storedBytes] = await Promise.all([
+      const [budget, usage, { storedBytes, quotaBytes, defaultRetention, periods }] = await Promise.all([
         store.ledger.budget(request.tenantId),
         store.ledger.usage(request.tenantId, since),
-        store.assets.storedBytes(request.tenantId),
+        engine.storage(request.tenantId),
       ])
-      return { since: since.toISOString(), budget, storedBytes, usage }
+      return { since: since.toISOString(), budget, storedBytes, quotaBytes, retention: { default: defaultRetention, ...periods }, usage }
     },
   )
 

@@ -48,7 +48,7 @@ export function createCourier({
   return {
     check,
 
-    async deliver({ url, messageId, body, secrets }, signal) {
+    async deliver({ url, messageId, body, secrets, traceparent }, signal) {
       const begun = performance.now()
       const receipt = (told: Omit<Receipt, 'tookMs'>): Receipt => ({ ...told, tookMs: performance.now() - begun })
       const timeout = AbortSignal.timeout(timeoutMs)
@@ -62,6 +62,7 @@ export function createCourier({
             'content-type': 'application/json',
             'user-agent': userAgent,
             ...signStandardWebhook(secrets, messageId, body, now().getTime()),
+            ...(traceparent !== undefined && { traceparent }),
           },
           body,
         })

@@ -50,6 +50,7 @@ export async function readCapabilities(runner: ToolRunner): Promise<FfmpegCapabi
 /** Versions alone, for the manifest. */
 export async function readVersions(runner: ToolRunner): Promise<Record<string, string>> {
   const { stdout } = await runner.run({
+    purpose: 'versions',
     inputs: [],
     args: ['-version'],
     signal: new AbortController().signal,

@@ -12,6 +12,8 @@ import { defaultLimits, type Limits, type SandboxTools, sandboxed } from './sand
 /** One run of FFmpeg (or ffprobe). */
 export interface ToolOrder {
   tool?: 'ffmpeg' | 'ffprobe'
+  /** What the run is for, in a word or two: its name in a trace. */
+  purpose?: string
   /** Absolute paths. Each becomes a guarded `-i`; `args` never hold one. */
   inputs: readonly Input[]
   /** What follows the inputs: filters, maps, codecs, outputs. Outputs are `file:/absolute/path`, `pipe:1` or `pipe:3` and up. */

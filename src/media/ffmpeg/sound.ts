@@ -16,6 +16,7 @@ export async function decodeAudio(
   { input, pcmPath, signal }: { input: string; pcmPath: string; signal: AbortSignal },
 ): Promise<Loudness & { durationSeconds: number }> {
   const { stderr } = await runner.run({
+    purpose: 'decode sound',
     inputs: [{ path: input }],
     args: [
       '-map',
@@ -43,6 +44,7 @@ export async function measureMix(
 ): Promise<Loudness> {
   await using mixer = await openMixer(stems)
   const { stderr } = await runner.run({
+    purpose: 'measure mix',
     inputs: [{ stdin: { format: 's16le', options: PCM_FORMAT } }],
     args: ['-af', EBUR128, '-f', 'null', '-'],
     stdin: bytesOf(mixBlocks(mixer, durationSeconds)),

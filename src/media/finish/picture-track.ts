@@ -29,6 +29,7 @@ export interface PictureTrackOrder extends PictureOrder {
 export async function startPictureTrack(runner: ToolRunner, intake: Intake, order: PictureTrackOrder): Promise<PictureTrack> {
   const { width, height, fps, rungs, durationSeconds } = order
   const process = await runner.start({
+    purpose: 'encode picture',
     inputs: [{ path: order.path, options: order.fromSeconds ? ['-ss', String(order.fromSeconds)] : [] }],
     args: pictureArgs(order),
     pipes: 2 + rungs.length,

@@ -41,6 +41,7 @@ export interface SoundTrackOrder {
 export async function startSoundTrack(runner: ToolRunner, intake: Intake, order: SoundTrackOrder): Promise<SoundTrack> {
   const rates = [...new Set(order.rungs.map((rung) => rung.audioBitsPerSecond))]
   const process = await runner.start({
+    purpose: 'encode sound',
     inputs: [{ stdin: PCM_INPUT }],
     args: soundArgs(rates),
     pipes: rates.length,

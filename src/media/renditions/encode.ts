@@ -24,6 +24,7 @@ async function encode(runner: ToolRunner, order: EncodeOrder, format: string, co
   const { input, output, durationSeconds, title, signal, progress } = order
   const target = outputTo(output, format)
   await runner.run({
+    purpose: format,
     inputs: [{ path: input }],
     args: [...codecs, ...titleArgs(title), ...target.args],
     writableFolders: target.writableFolders,

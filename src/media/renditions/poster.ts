@@ -10,6 +10,7 @@ export async function poster(
 ): Promise<void> {
   const target = outputTo(output, 'mjpeg')
   await runner.run({
+    purpose: 'poster',
     inputs: [{ path: input, options: ['-ss', atSeconds.toFixed(3)] }],
     args: ['-map', '0:v:0', '-frames:v', '1', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', '3', ...target.args],
     writableFolders: target.writableFolders,

@@ -17,6 +17,7 @@ export async function remuxMp4(runner: ToolRunner, { segments, output, captionsP
   const captions = captionsPath === undefined ? [] : ['-map', '1:s:0', '-c:s', 'mov_text']
   const target = outputTo(output, 'mp4')
   await runner.run({
+    purpose: 'mp4',
     inputs: [segmentsInput, ...(captionsPath === undefined ? [] : [captionsInput(captionsPath)])],
     args: ['-map', '0:v:0?', '-map', '0:a:0?', '-c', 'copy', ...captions, ...titleArgs(title), '-movflags', '+faststart', ...target.args],
     writableFolders: target.writableFolders,
@@ -31,6 +32,7 @@ export async function remuxMp4(runner: ToolRunner, { segments, output, captionsP
 export async function remuxM4a(runner: ToolRunner, { segments, output, title, signal }: Omit<RemuxOrder, 'captionsPath'>): Promise<void> {
   const target = outputTo(output, 'ipod')
   await runner.run({
+    purpose: 'm4a',
     inputs: [segmentsInput],
     args: ['-map', '0:a:0', '-vn', '-c', 'copy', ...titleArgs(title), '-movflags', '+faststart', ...target.args],
     writableFolders: target.writableFolders,

@@ -14,6 +14,7 @@ export async function rewrite(
 ): Promise<void> {
   const target = outputTo(output, 'mp4')
   await runner.run({
+    purpose: 'rewrite',
     inputs: [{ path: input, options: ['-fflags', '+genpts+discardcorrupt'] }],
     args: ['-map', '0:v:0?', '-map', '0:a:0?', '-c', 'copy', '-avoid_negative_ts', 'make_zero', '-movflags', '+faststart', ...target.args],
     writableFolders: target.writableFolders,

@@ -44,6 +44,7 @@ export async function storyboard(
     `tile=${columns}x${rows}`,
   ]
   await runner.run({
+    purpose: 'storyboard',
     inputs: [{ path: input, options: durationSeconds < SHORT_SECONDS ? [] : ['-skip_frame', 'nokey'] }],
     args: ['-map', '0:v:0', '-vf', tiles.join(','), '-frames:v', '1', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', '5', ...target.args],
     writableFolders: target.writableFolders,

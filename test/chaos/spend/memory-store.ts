@@ -132,6 +132,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.steps, id, stepAs(step, left, { failures, poked: false }))
         return left.state
       },
+      revive: notModelled('revive'),
       async wake(jobId, name, takeId) {
         const woken: StepId[] = []
         for (const id of ofJob(state.stepsOfJob.get(jobId))) {
@@ -201,6 +202,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       overdue: notModelled('overdue'),
       forgetParts: notModelled('forgetParts'),
       storedBytes: notModelled('storedBytes'),
+      storedBytesByTenant: notModelled('storedBytesByTenant'),
       addFiles: notModelled('addFiles'),
       file: notModelled('file'),
       addRungs: notModelled('addRungs'),
@@ -220,6 +222,9 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       setShare: notModelled('setShare'),
       runningJobs: async () => 0,
       runningJobsOf: async () => new Map(),
+      get: async () => undefined,
+      list: notModelled('list'),
+      setStoragePolicy: notModelled('setStoragePolicy'),
     },
     keys: { insert: notModelled('keys'), byHash: notModelled('keys'), count: notModelled('keys') },
     ledger: {
@@ -260,7 +265,18 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         set(state.pausedUntilMs, provider, Math.max(state.pausedUntilMs.get(provider) ?? 0, nowMs() + (retryAfterMs ?? 1_000)))
       },
       async wentWell() {},
+      async failed() {},
+      list: notModelled('accounts'),
     },
+    deadLetters: {
+      async insert() {},
+      async closeJob() {},
+      get: notModelled('dead letters'),
+      listOpen: notModelled('dead letters'),
+      countOpen: notModelled('dead letters'),
+      close: notModelled('dead letters'),
+    },
+    stuck: { lostSteps: notModelled('stuck'), lateSteps: notModelled('stuck'), ordersInDoubt: notModelled('stuck') },
     blockLists: { get: notModelled('block lists'), set: notModelled('block lists') },
     hints: {
       async remember({ provider, dedupeKey, takeId, ref }) {
@@ -331,6 +347,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     },
     exclusively: notModelled('exclusively'),
     migrate: notModelled('migrate'),
+    installation: notModelled('installation'),
     ping: notModelled('ping'),
     now: notModelled('now'),
     close: async () => {},

@@ -7,6 +7,7 @@ import type { JobKind, JobRequest } from '../../../src/domain/request.ts'
 import { newRetention } from '../../../src/domain/retention.ts'
 import { laneOf, type StepName } from '../../../src/domain/step.ts'
 import { silentMetrics } from '../../../src/drivers/metrics/silent/metrics.ts'
+import { silentTracer } from '../../../src/drivers/tracer/silent/tracer.ts'
 import { cancelJob } from '../../../src/engine/cancel.ts'
 import { decideOrder } from '../../../src/engine/decide.ts'
 import { createForecast } from '../../../src/engine/forecast.ts'
@@ -160,10 +161,12 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       clock,
       ids: testIds,
       log: quiet,
+      within: (_log: unknown, work: () => unknown) => work(),
       providers,
       pipelines,
       handlers,
       metrics: silentMetrics,
+      tracer: silentTracer,
       forecast: createForecast(store.samples),
       running: createRunningSteps(),
       workerId: 'worker',

@@ -11,6 +11,7 @@ import type { JobId } from '../../../src/domain/ids.ts'
 import type { Hold } from '../../../src/domain/review.ts'
 import { LANES } from '../../../src/domain/step.ts'
 import { silentMetrics } from '../../../src/drivers/metrics/silent/metrics.ts'
+import { silentTracer } from '../../../src/drivers/tracer/silent/tracer.ts'
 import { createForecast } from '../../../src/engine/forecast.ts'
 import { changeJob } from '../../../src/engine/job-transaction.ts'
 import type { Provider } from '../../../src/ports/provider.ts'
@@ -67,6 +68,7 @@ export async function startHeldHouse() {
     log,
     metrics: silentMetrics,
     inFlight: () => null,
+    tracer: silentTracer,
     config: { retention: { ephemeralHours: 24, standardDays: null, masterDays: null } },
     forecast: createForecast(app.store.samples),
     stepsDue: () => {},

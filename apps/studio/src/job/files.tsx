@@ -21,7 +21,8 @@ export function Files({ asset }: { asset: AssetView }) {
         {files.map((file) => (
           <li key={file.name} className="border-b border-line">
             <a
-              href={file.url}
+              // Where it lies elsewhere, the attribute alone would show it in place of the Studio.
+              href={`${file.url}?download`}
               download={file.name}
               className="group grid min-h-11 grid-cols-[minmax(0,1fr)_auto_auto] items-center gap-x-4 py-1.5 hover:text-accent"
             >

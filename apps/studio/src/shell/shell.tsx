@@ -9,6 +9,7 @@ const rooms = [
   { to: '/review', label: 'Review' },
   { to: '/spend', label: 'Spend' },
   { to: '/webhooks', label: 'Webhooks' },
+  { to: '/operations', label: 'Operations' },
 ] as const
 
 export function Shell() {
@@ -23,11 +24,14 @@ export function Shell() {
         Skip to content
       </a>
       <header className="border-b border-line">
-        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-1.5 px-4 py-2.5 sm:gap-x-8 sm:px-8">
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-1.5 px-4 py-2.5 sm:px-8 lg:gap-x-8">
           <Link to="/" aria-label="Sluice Studio, compose" className="rounded-sm">
             <Wordmark />
           </Link>
-          <nav aria-label="Rooms" className="flex max-sm:order-last max-sm:-mx-1.5 max-sm:w-full max-sm:pt-1 sm:gap-1">
+          <nav
+            aria-label="Rooms"
+            className="flex max-lg:order-last max-lg:-mx-1.5 max-lg:w-full sm:max-lg:-mx-3 max-lg:flex-wrap max-lg:pt-1 sm:gap-1"
+          >
             {rooms.map(({ to, label }) => (
               <Link
                 key={to}
@@ -36,7 +40,7 @@ export function Shell() {
                 className="relative flex min-h-9 items-center rounded-sm px-1.5 font-medium text-muted hover:text-fg sm:px-3"
                 activeProps={{
                   className:
-                    '!text-fg after:absolute after:inset-x-1.5 after:-bottom-[0.6875rem] after:h-0.5 after:bg-accent sm:after:inset-x-3',
+                    '!text-fg after:absolute after:inset-x-1.5 after:-bottom-[0.6875rem] after:h-0.5 max-sm:after:bottom-0.5 after:bg-accent sm:after:inset-x-3',
                 }}
               >
                 {label}

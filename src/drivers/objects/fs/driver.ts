@@ -8,6 +8,7 @@ import { errnoOf, storageProblem } from '../disk-problem.ts'
 import { splitKey, splitPrefix } from '../key.ts'
 import { checkMimeType } from '../mime-type.ts'
 import { boundsWithin, notFound } from '../not-there.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { writeTemporary } from '../write-temporary.ts'
 import { clearAbandoned } from './clear-abandoned.ts'
 import { makeFolder, READ_CHUNK_BYTES, sealFile, syncFolder } from './durable.ts'
@@ -114,12 +115,13 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
   if (removed > 0) log.info({ removed }, 'removed unfinished files of a process that was killed')
 
   const objects: Objects = {
-    async put(key, body, { mimeType }) {
+    async put(key, body, { mimeType, signal }) {
       const path = join(root, ...splitKey(key))
       checkMimeType(mimeType)
       const file = join(temporary, ownedName())
       const doing = `Writing the object ${key}`
-      const { sizeBytes, sha256 } = await writeTemporary(file, body, { folder, doing, sync: true })
+      const content = body instanceof Uint8Array ? body : untilAborted(body, signal)
+      const { sizeBytes, sha256 } = await writeTemporary(file, content, { folder, doing, sync: true })
       try {
         await turns(key, () => publish(path, file, { sha256, mimeType }))
       } catch (error) {
@@ -144,7 +146,8 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
       return copied
     },
 
-    async get(key, range) {
+    async get(key, range, { signal } = {}) {
+      signal?.throwIfAborted()
       const opened = await guarded(`Opening the object ${key}`, () =>
         withPresent(key, async (found) => {
           const file = await open(found.path, 'r')
@@ -156,7 +159,13 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
       try {
         const sizeBytes = (await file.stat()).size
         const bounds = range && boundsWithin(key, range, sizeBytes)
-        return { key, sizeBytes, sha256: found.sha256, mimeType: found.mimeType, stream: streamOf(file, bounds) }
+        return {
+          key,
+          sizeBytes,
+          sha256: found.sha256,
+          mimeType: found.mimeType,
+          stream: signal ? untilAborted(streamOf(file, bounds), signal) : streamOf(file, bounds),
+        }
       } catch (error) {
         await file.close()
         throw await storageProblem(error, { folder, doing: `Reading the object ${key}` })

@@ -3,14 +3,17 @@ import { createReadStream, type ReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { ByteRange, ObjectInfo, Objects } from '../../../ports/objects.ts'
@@ -19,10 +22,13 @@ import { storageProblem } from '../disk-problem.ts'
 import { splitKey, splitPrefix } from '../key.ts'
 import { checkMimeType } from '../mime-type.ts'
 import { boundsWithin, notFound } from '../not-there.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { writeTemporary } from '../write-temporary.ts'
 import { abortUploadsBegunBefore } from './abandoned-uploads.ts'
+import { type Abilities, lacksOf, probeAbilities } from './abilities.ts'
 import { type Bucket, connectTo } from './bucket.ts'
 import { bucketProblem, statusOf } from './bucket-problem.ts'
+import { claimBucket } from './claim.ts'
 import { readOn, streamOf } from './read-on.ts'
 
 /** Connections for bodies being read: a viewer who downloads holds one. */
@@ -33,6 +39,9 @@ const PART_BYTES = 8 * 1024 * 1024
 /** Each upload holds so many parts in memory. */
 const PARTS_AT_ONCE = 2
 const FILE_CHUNK_BYTES = 512 * 1024
+/** An object does not change while it may be read by an address. */
+const IMMUTABLE = 'private, max-age=31536000, immutable'
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/
 /** No upload takes this long. */
 const UPLOAD_LIFE_MS = 24 * 60 * 60 * 1000
 
@@ -46,6 +55,8 @@ export interface S3ObjectsOptions {
 }
 
 export interface S3Objects extends Objects {
+  /** As tried when it was opened. */
+  abilities: Abilities
   close(): void
 }
 
@@ -66,10 +77,12 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
   }
   const at = (key: string) => ({ Bucket: bucket.name, Key: bucket.prefix + splitKey(key).join('/') })
 
-  const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(doing: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {
+      signal?.throwIfAborted()
       return await work()
     } catch (error) {
+      signal?.throwIfAborted()
       throw bucketProblem(error, bucket, doing)
     }
   }
@@ -87,9 +100,12 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
     key: string,
     body: Uint8Array | ReadStream,
     { sha256, mimeType }: Omit<ObjectInfo, 'key' | 'sizeBytes'>,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
     const params = { ...at(key), Body: body, ContentType: mimeType, Metadata: { sha256 } }
-    await guarded(`Writing the object ${key}`, () => new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done())
+    const sending = signal ? abortable(client, signal) : client
+    const doing = `Writing the object ${key}`
+    await guarded(doing, () => new Upload({ client: sending, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done(), signal)
   }
 
   async function head(key: string): Promise<ObjectInfo | undefined> {
@@ -127,53 +143,74 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
     log.warn({ err: bucketProblem(error, bucket, 'Looking for unfinished uploads') }, 'unfinished uploads, if there are any, stay')
   }
 
+  const abilities = await probeAbilities(client, bucket)
+  for (const { lacks, follows } of lacksOf(abilities)) log.warn({ bucket: bucket.name }, `the S3 server ${lacks}: ${follows}`)
+
   const objects: Objects = {
-    async put(key, body, { mimeType }) {
+    async put(key, body, { mimeType, signal }) {
       check(key, mimeType)
       if (body instanceof Uint8Array) {
         const sha256 = createHash('sha256').update(body).digest('hex')
-        await upload(key, body, { sha256, mimeType })
+        await upload(key, body, { sha256, mimeType }, signal)
         return { key, sizeBytes: body.byteLength, sha256, mimeType }
       }
       await using folder = await scratch.folder('object')
       const path = join(folder.path, 'body')
-      const written = await writeTemporary(path, body, { folder: folder.path, doing: `Writing the object ${key}`, sync: false })
-      await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...written, mimeType })
+      const written = await writeTemporary(path, untilAborted(body, signal), {
+        folder: folder.path,
+        doing: `Writing the object ${key}`,
+        sync: false,
+      })
+      await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...written, mimeType }, signal)
       return { key, ...written, mimeType }
     },
 
-    async putFile(key, path, { mimeType }) {
+    async putFile(key, path, { mimeType, signal }) {
       check(key, mimeType)
       const read = await onDisk(path, `Reading the file for the object ${key}`, () => measure(path))
-      await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...read, mimeType })
+      await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...read, mimeType }, signal)
       await onDisk(path, `Removing the file of the object ${key}`, () => rm(path, { force: true }))
       return { key, ...read, mimeType }
     },
 
-    async get(key, range) {
+    async get(key, range, { signal } = {}) {
       const place = at(key)
       const doing = `Reading the object ${key}`
+      const order = signal && { abortSignal: signal }
       if (range && !isInOrder(range)) return outside(key, range)
-      const answer = await guarded(doing, async () => {
-        try {
-          return await reading.send(new GetObjectCommand({ ...place, ...(range && { Range: `bytes=${range.start}-${range.end}` }) }))
-        } catch (error) {
-          if (isMissing(error)) throw notFound(key)
-          if (statusOf(error) === 416 && range) return outside(key, range)
-          throw error
-        }
-      })
+      const answer = await guarded(
+        doing,
+        async () => {
+          try {
+            const whole = { ...place, ...(range && { Range: `bytes=${range.start}-${range.end}` }) }
+            return await reading.send(new GetObjectCommand(whole), order)
+          } catch (error) {
+            if (isMissing(error)) throw notFound(key)
+            if (statusOf(error) === 416 && range) return outside(key, range)
+            throw error
+          }
+        },
+        signal,
+      )
       const again = async (from: number) => {
-        const rest = new GetObjectCommand({ ...place, Range: `bytes=${from}-${bounds.end}`, IfMatch: answer.ETag })
+        const rest = new GetObjectCommand({ ...place, Range: `bytes=${from}-${sent.end}`, IfMatch: answer.ETag })
         try {
-          return streamOf((await reading.send(rest)).Body)
+          const more = await reading.send(rest, order)
+          // A server may ignore either, and two versions are never mixed.
+          if (more.ETag !== answer.ETag) throw replaced(key, 'read')
+          if (!begins(more, from)) throw new Error(`asked for the bytes from ${from} on, the server sent others`)
+          return streamOf(more.Body, signal)
         } catch (error) {
           throw isMissing(error) || statusOf(error) === 412 ? replaced(key, 'read') : error
         }
       }
       const problem = (error: unknown) => bucketProblem(error, bucket, doing)
-      const { sizeBytes, ...bounds } = boundsOf(answer, range)
-      return { ...described(key, answer, sizeBytes), stream: readOn(streamOf(answer.Body), bounds, { again, problem }) }
+      const { sizeBytes, ...sent } = sentBytes(answer, range)
+      const stream = readOn(streamOf(answer.Body, signal), sent, { again, problem, signal })
+      const info = described(key, answer, sizeBytes)
+      if (!range || begins(answer, range.start)) return { ...info, stream }
+      // A server that knows no ranges has sent all of it.
+      return { ...info, stream: cut(stream, boundsWithin(key, range, sizeBytes)) }
     },
 
     head,
@@ -198,8 +235,8 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
       }
     },
 
-    async localFile(key) {
-      const { stream, sha256 } = await objects.get(key)
+    async localFile(key, { signal } = {}) {
+      const { stream, sha256 } = await objects.get(key, undefined, { ...(signal && { signal }) })
       const folder = await scratch.folder('object')
       try {
         // Tools look at the extension.
@@ -217,8 +254,29 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
         throw error
       }
     },
+
+    claim: (installation) => guarded(`Looking whose the bucket ${bucket.name} is`, () => claimBucket(client, bucket, installation)),
+
+    async presignedUrl(key, { expiresSeconds, mimeType, disposition }) {
+      checkMimeType(mimeType)
+      const command = new GetObjectCommand({
+        ...at(key),
+        ResponseContentType: mimeType,
+        ResponseContentDisposition: disposition,
+        ResponseCacheControl: IMMUTABLE,
+      })
+      // Nothing is asked of the server; keys of a role may be fetched.
+      return guarded(`Signing an address of the object ${key}`, () => getSignedUrl(client, command, { expiresIn: expiresSeconds }))
+    },
   }
-  return { ...objects, close }
+  return { ...objects, abilities, close }
+}
+
+/** A client whose requests end when the signal fires, but for the one that takes back what was sent. */
+function abortable(client: S3Client, signal: AbortSignal): S3Client {
+  const send = (command: Parameters<S3Client['send']>[0]) =>
+    client.send(command, command instanceof AbortMultipartUploadCommand ? {} : { abortSignal: signal })
+  return Object.create(client, { send: { value: send } }) as S3Client
 }
 
 /** Before anything of a body is read. */
@@ -241,15 +299,27 @@ function described(
   })
 }
 
-/** Which bytes of how many an answer brings. */
-function boundsOf(
-  { ContentLength = 0, ContentRange = '' }: Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange'>,
-  range: ByteRange | undefined,
-): ByteRange & { sizeBytes: number } {
-  if (!range) return { sizeBytes: ContentLength, start: 0, end: ContentLength - 1 }
-  const [, start, end, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange) ?? []
+type Sent = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange'>
+
+/** Which bytes of how many an answer brings: those asked for, or all. */
+function sentBytes({ ContentLength = 0, ContentRange }: Sent, range: ByteRange | undefined): ByteRange & { sizeBytes: number } {
+  if (!range || ContentRange === undefined) return { sizeBytes: ContentLength, start: 0, end: ContentLength - 1 }
+  const [, start, end, size] = CONTENT_RANGE.exec(ContentRange) ?? []
   if (Number(start) === range.start) return { sizeBytes: Number(size), start: range.start, end: Number(end) }
   throw new SluiceError('storage_unavailable', `Asked for bytes from ${range.start} on, the server answered with "${ContentRange}".`)
+}
+
+const begins = ({ ContentRange = '' }: Sent, start: number): boolean => Number(CONTENT_RANGE.exec(ContentRange)?.[1]) === start
+
+/** The part of a whole body; the rest is not read. */
+async function* cut(whole: AsyncIterable<Uint8Array>, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+  let at = 0
+  for await (const chunk of whole) {
+    const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end + 1 - at))
+    at += chunk.byteLength
+    if (part.byteLength > 0) yield part
+    if (at > end) return
+  }
 }
 
 const isInOrder = ({ start, end }: ByteRange): boolean => Number.isSafeInteger(start) && start >= 0 && end >= start

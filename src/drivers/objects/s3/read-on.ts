@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SluiceError } from '../../../domain/errors.ts'
 import type { ByteRange } from '../../../ports/objects.ts'
@@ -13,11 +13,16 @@ const FIRST_PAUSE_MS = 50
  * @param first body of the answer that is there already
  * @param again the body from a byte on
  * @param problem what to throw for an error
+ * @param signal whose reason is thrown once it fires
  */
 export async function* readOn(
   first: Readable,
   { start, end }: ByteRange,
-  { again, problem }: { again: (from: number) => Promise<Readable>; problem: (error: unknown) => SluiceError },
+  {
+    again,
+    problem,
+    signal,
+  }: { again: (from: number) => Promise<Readable>; problem: (error: unknown) => SluiceError; signal: AbortSignal | undefined },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let body = first
   let at = start
@@ -31,19 +36,22 @@ export async function* readOn(
       if (at > end) return
       throw new Error(`the answer ended at byte ${at} of ${end + 1}`)
     } catch (error) {
+      signal?.throwIfAborted()
       if (tries >= MAX_TRIES) throw problem(error)
     }
-    await sleep(FIRST_PAUSE_MS * 2 ** tries)
+    await sleep(FIRST_PAUSE_MS * 2 ** tries, undefined, { ...(signal && { signal }) })
     try {
       body = await again(at)
     } catch (error) {
+      signal?.throwIfAborted()
       throw problem(error)
     }
   }
 }
 
 /** The body of an answer as a stream. What breaks it while nobody reads is told by the next read. */
-export function streamOf(body: unknown): Readable {
+export function streamOf(body: unknown, signal: AbortSignal | undefined): Readable {
   if (!(body instanceof Readable)) throw new Error('the answer has no body')
+  if (signal) addAbortSignal(signal, body)
   return body.on('error', () => {})
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { JobId, TakeId } from '../../../domain/ids.ts'
+import type { OutcomeClass } from '../../../domain/outcome.ts'
 import { type Line, sharePlaces } from '../../../domain/places.ts'
 import type { AccountsRepository } from '../../../ports/store.ts'
 import type { Sql } from './database.ts'
@@ -11,6 +12,14 @@ const LONGEST_WAIT_MS = 30_000
 const GONE_MS = 3 * LONGEST_WAIT_MS
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
+
+interface AccountRow {
+  provider: string
+  paused_until: Date | null
+  slowed_at: Date | null
+  failed_at: Date | null
+  failed_as: OutcomeClass | null
+}
 
 const GONE_BEFORE = sql`now() - ${GONE_MS} * interval '1 millisecond'`
 
@@ -81,9 +90,9 @@ export function createAccounts(run: Sql): AccountsRepository {
 
     async slowDown(provider, retryAfterMs) {
       await run.write(sql`
-        insert into sluice.provider_account as known (provider, not_before, pause_ms)
-        values (${provider}, now() + ${retryAfterMs ?? FIRST_PAUSE_MS} * interval '1 millisecond', ${FIRST_PAUSE_MS})
-        on conflict (provider) do update set
+        insert into sluice.provider_account as known (provider, not_before, pause_ms, slowed_at)
+        values (${provider}, now() + ${retryAfterMs ?? FIRST_PAUSE_MS} * interval '1 millisecond', ${FIRST_PAUSE_MS}, now())
+        on conflict (provider) do update set slowed_at = now(),
           pause_ms = least(${LONGEST_PAUSE_MS}, greatest(${FIRST_PAUSE_MS}, known.pause_ms * 2)),
           not_before = greatest(known.not_before, now() + coalesce(${retryAfterMs}::double precision,
             least(${LONGEST_PAUSE_MS}, greatest(${FIRST_PAUSE_MS}, known.pause_ms * 2))) * interval '1 millisecond')`)
@@ -91,6 +100,24 @@ export function createAccounts(run: Sql): AccountsRepository {
 
     async wentWell(provider) {
       await run.write(sql`update sluice.provider_account set pause_ms = 0 where provider = ${provider} and pause_ms > 0`)
+    },
+
+    async failed(provider, as) {
+      await run.write(sql`
+        insert into sluice.provider_account (provider, failed_at, failed_as) values (${provider}, now(), ${as})
+        on conflict (provider) do update set failed_at = excluded.failed_at, failed_as = excluded.failed_as`)
+    },
+
+    async list() {
+      const rows = await run.rows(sql<AccountRow>`
+        select provider, case when not_before > now() then not_before end as paused_until, slowed_at, failed_at, failed_as
+        from sluice.provider_account order by provider`)
+      return rows.map(({ provider, paused_until, slowed_at, failed_at, failed_as }) => ({
+        provider,
+        pausedUntil: paused_until,
+        slowedAt: slowed_at,
+        lastFailure: failed_at && failed_as !== null ? { at: failed_at, as: failed_as } : null,
+      }))
     },
   }
 }

@@ -214,6 +214,12 @@ export function createAssets(run: Sql): AssetsRepository {
       return bytes
     },
 
+    async storedBytesByTenant() {
+      const rows = await run.rows(sql<{ tenant_id: TenantId; bytes: string }>`
+        select tenant_id, sum(stored_bytes)::text as bytes from sluice.asset where stored_bytes > 0 group by tenant_id`)
+      return new Map(rows.map((row) => [row.tenant_id, Number(row.bytes)]))
+    },
+
     async addFiles(assetId, files) {
       if (files.length === 0) return
       await run.write(

@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { AssetId, JobId, TenantId } from '../../../domain/ids.ts'
 import { type Job, jobEnded } from '../../../domain/job.ts'
 import type { Stage } from '../../../domain/progress.ts'
+import type { TraceContext } from '../../../domain/trace.ts'
 import type { JobsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { createQueuePositions } from './queue-positions.ts'
@@ -30,6 +31,7 @@ const insertRows = inserter('sluice.job', {
   plan: 'json',
   preview: 'json',
   cost: 'json',
+  trace: 'json',
   created_at: 'timestamptz',
   deadline_at: 'timestamptz',
   settled_at: 'timestamptz',
@@ -84,6 +86,7 @@ function jobFromRow(row: Row): Job {
     seq: row.seq,
     createdAt: row.created_at,
     deadlineAt: row.deadline_at,
+    ...(row.trace !== null && { trace: row.trace as TraceContext }),
   }
 }
 
@@ -104,6 +107,7 @@ export function createJobs(run: Sql): JobsRepository {
             kind: job.request.kind,
             retry_of: job.retryOf,
             request: jsonText(job.request),
+            trace: json(job.trace),
             created_at: job.createdAt,
             settled_at: jobEnded(job) ? job.createdAt : null,
           })),

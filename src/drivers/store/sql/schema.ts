@@ -22,6 +22,7 @@ export interface JobTable {
   plan: Json
   preview: Json
   cost: Json
+  trace: Json
   created_at: Date
   deadline_at: Date | null
   settled_at: Date | null
@@ -45,6 +46,7 @@ export interface StepTable {
   poked: boolean
   reason: string | null
   error: Json
+  lost: ColumnType<number, never, never>
   cost_seconds: number
   rank_at: Date
   created_at: Date
@@ -249,6 +251,22 @@ export interface WebhookDeliveryTable {
   position: ColumnType<string, never, never>
 }
 
+export interface DeadLetterTable {
+  id: string
+  tenant_id: string
+  job_id: string
+  kind: string
+  step_id: string | null
+  webhook_id: string | null
+  delivery_id: string | null
+  name: string | null
+  error: Json
+  state: string
+  retried_as: string | null
+  at: Date
+  closed_at: Date | null
+}
+
 /** Everything lives in a schema of its own, so that Sluice can share a database. */
 export interface Database {
   'sluice.tenant': TenantTable
@@ -270,4 +288,5 @@ export interface Database {
   'sluice.repair_record': RepairRecordTable
   'sluice.webhook_endpoint': WebhookEndpointTable
   'sluice.webhook_delivery': WebhookDeliveryTable
+  'sluice.dead_letter': DeadLetterTable
 }

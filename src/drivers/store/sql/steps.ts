@@ -158,7 +158,7 @@ export function createSteps(run: Sql): StepsRepository {
   async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, ClaimedStep>> {
     const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
     const rows = await run.rows(sql<Row & { waited_ms: number }>`
-      update sluice.step set state = 'running', attempt = attempt + 1, worker_id = asked.worker_id, poked = false, reason = null,
+      update sluice.step set state = 'running', attempt = attempt + 1, lost = case when state = 'running' then lost + 1 else 0 end, worker_id = asked.worker_id, poked = false, reason = null,
         due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
       from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
       where step.id = asked.id and due_at <= now() and ${which}
@@ -231,6 +231,13 @@ export function createSteps(run: Sql): StepsRepository {
     },
 
     leave: (id, attempt, to, failures) => leave({ id, attempt, to, failures }),
+
+    async revive(id) {
+      const changed = await run.count(sql`
+        update sluice.step set state = 'ready', failures = 0, error = null, due_at = now(), hint_at = ${WOKEN}
+        where id = ${id} and state = 'failed'`)
+      return changed === 1
+    },
 
     async wake(jobId, name, takeId) {
       const rows = await run.rows(sql<{ id: StepId; state: string }>`

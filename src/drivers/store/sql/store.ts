@@ -7,6 +7,7 @@ import { createAccounts } from './accounts.ts'
 import { createAssets } from './assets.ts'
 import { createBlockLists } from './block-lists.ts'
 import { inTransaction, poolSql, type Sql } from './database.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createEvents } from './events.ts'
 import { createHints } from './hints.ts'
 import { createIdempotency } from './idempotency.ts'
@@ -22,6 +23,7 @@ import { createRepairs } from './repairs.ts'
 import { createReviews } from './reviews.ts'
 import { createSamples } from './samples.ts'
 import { createSteps } from './steps.ts'
+import { createStuck } from './stuck.ts'
 import { createTakes } from './takes.ts'
 import { createTenants } from './tenants.ts'
 import { createTurns } from './turns.ts'
@@ -52,6 +54,8 @@ function createRepositories(run: Sql): Repositories {
     leases: createLeases(run),
     turns: createTurns(run),
     webhooks: createWebhooks(run),
+    deadLetters: createDeadLetters(run),
+    stuck: createStuck(run),
   }
 }
 
@@ -119,6 +123,12 @@ export function createSqlStore({ pool, log }: { pool: pg.Pool; log?: Logger }): 
     },
 
     migrate: () => translated(() => migrate(pool, log)),
+
+    installation: () =>
+      translated(async () => {
+        const { rows } = await pool.query<{ id: string }>('select id from sluice.installation')
+        return rows[0]?.id ?? ''
+      }),
 
     ping: () =>
       translated(async () => {

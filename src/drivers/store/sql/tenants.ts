@@ -1,8 +1,23 @@
 import { sql } from 'kysely'
 import type { TenantId } from '../../../domain/ids.ts'
+import type { Tenant, TenantRetention } from '../../../domain/tenant.ts'
 import type { TenantShare, TenantsRepository } from '../../../ports/store.ts'
 import type { Sql } from './database.ts'
-import { text } from './rows.ts'
+import { jsonText, text } from './rows.ts'
+
+interface TenantRow {
+  id: TenantId
+  name: string
+  retention: TenantRetention
+  quota_bytes: string | null
+}
+
+const fromRow = ({ id, name, retention, quota_bytes }: TenantRow): Tenant => ({
+  id,
+  name,
+  retention,
+  quotaBytes: quota_bytes === null ? null : Number(quota_bytes),
+})
 
 export function createTenants(run: Sql): TenantsRepository {
   return {
@@ -37,6 +52,23 @@ export function createTenants(run: Sql): TenantsRepository {
           from (select from sluice.job where state = 'running' and job.tenant_id = tenant.id limit ${most}) as counted
         ) as job`)
       return new Map(rows.map(({ id, running }) => [id, running]))
+    },
+
+    async get(id) {
+      const [row] = await run.rows(sql<TenantRow>`select id, name, retention, quota_bytes from sluice.tenant where id = ${id}`)
+      return row && fromRow(row)
+    },
+
+    async list() {
+      const rows = await run.rows(sql<TenantRow>`select id, name, retention, quota_bytes from sluice.tenant order by name`)
+      return rows.map(fromRow)
+    },
+
+    async setStoragePolicy(id, { retention, quotaBytes }) {
+      await run.write(
+        sql`update sluice.tenant set retention = ${jsonText(retention)}::json, quota_bytes = ${quotaBytes} where id = ${id}`,
+        1,
+      )
     },
   }
 }

@@ -193,6 +193,10 @@ export function createWebhooks(run: Sql): WebhooksRepository {
 
     replay: (endpointId, id) =>
       delivery(sql`
+        with letter as (
+          update sluice.dead_letter set state = 'retried', closed_at = now()
+          where webhook_id = ${endpointId} and delivery_id = ${id} and state = 'open'
+        )
         update sluice.webhook_delivery set state = 'pending', attempts = 0, next_at = now()
         where endpoint_id = ${endpointId} and id = ${id} returning *`),
 

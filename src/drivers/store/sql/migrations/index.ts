@@ -10,6 +10,9 @@ import { retention } from './0009-retention.ts'
 import { house } from './0010-house.ts'
 import { fair } from './0011-fair.ts'
 import { lines } from './0012-lines.ts'
+import { traces } from './0013-traces.ts'
+import { tenantStorage } from './0014-tenant-storage.ts'
+import { operations } from './0015-operations.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -25,4 +28,7 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 10, name: 'house', sql: house },
   { version: 11, name: 'fair', sql: fair },
   { version: 12, name: 'lines', sql: lines },
+  { version: 13, name: 'traces', sql: traces },
+  { version: 14, name: 'tenant-storage', sql: tenantStorage },
+  { version: 15, name: 'operations', sql: operations },
 ]

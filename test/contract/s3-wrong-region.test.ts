@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { createLogger } from '../../../compose/logger.ts'
-import type { Scratch } from '../../../ports/scratch.ts'
-import { createS3Objects } from './driver.ts'
+import { createLogger } from '../../src/compose/logger.ts'
+import { createS3Objects } from '../../src/drivers/objects/s3/driver.ts'
+import type { Scratch } from '../../src/ports/scratch.ts'
 
 // What AWS answers to a request signed for another region; the servers of the tests take every one.
 test.each([
