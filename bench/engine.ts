@@ -80,6 +80,7 @@ export function openEngine(
     clock: systemClock,
     ids,
     inFlight: () => null,
+    ordersPerMinute: () => null,
     webhookUrl: () => null,
     profileOf: (job: Job) => profileOf(store, job),
   } as unknown as StageDeps

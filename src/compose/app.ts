@@ -165,6 +165,7 @@ export async function startApp(config: Config, roles: Roles, log: Logger, parts:
       maxOutputBytes: config.maxOutputBytes,
       orderSearchMs: config.orderSearchMs,
       inFlight,
+      ordersPerMinute: (provider) => config.ordersPerMinute.get(provider) ?? null,
       webhookUrl: (provider, takeId) => {
         const { publicUrl, hookSecret } = config
         return publicUrl === undefined || hookSecret === undefined ? null : hookAddress(publicUrl, hookSecret, provider, takeId)

@@ -40,6 +40,12 @@ export const providerSettings = {
     'Takes in the making at once by provider, over all workers: `runway=2,fal=10`. Tenants share the places.',
     amounts('[a-z-]+', 'runway=2,fal=10'),
   ),
+  ordersPerMinute: setting(
+    'SLUICE_ORDERS_PER_MINUTE',
+    'unset',
+    'Orders a minute by provider, over all workers: `runway=30`. Further ones wait.',
+    amounts('[a-z-]+', 'runway=30,fal=600'),
+  ),
   videosUrl: setting(
     'SLUICE_VIDEOS_URL',
     'unset',

@@ -303,6 +303,13 @@ export interface UsageRow {
   spentMicroUsd: MicroUsd
 }
 
+/** What an account at a provider takes, over all workers; `null` for no limit. */
+export interface AccountLimits {
+  inFlight: number | null
+  /** Orders a minute; up to a sixth of them may go out at once. */
+  perMinute: number | null
+}
+
 /** What all workers know of an account at a provider. */
 export interface AccountsRepository {
   /**
@@ -312,7 +319,7 @@ export interface AccountsRepository {
    */
   enter(
     provider: string,
-    atMostInFlight: number | null,
+    limits: AccountLimits,
     order: { takeId: TakeId; jobId: JobId; tenantId: TenantId },
   ): Promise<{ enter: true } | { enter: false; waitMs: number }>
   /** Who waits for a place and would get one now. */

@@ -38,6 +38,8 @@ export interface StageDeps {
   orderSearchMs: number
   /** Takes a provider may have in the making at once, over all workers. `null`: no limit of ours. */
   inFlight: (provider: string) => number | null
+  /** Orders a minute to a provider, over all workers; `null` without a limit. */
+  ordersPerMinute: (provider: string) => number | null
   /** Where the provider may tell of the take's end. `null`: this server cannot be reached from outside. */
   webhookUrl: (provider: string, takeId: TakeId) => string | null
   /** `sluice` and its version, for the manifest. */

@@ -28,9 +28,9 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
   let waitMs: number | null = null
   try {
     await run.checkpoint(async (tx) => {
-      const limit = deps.inFlight(provider.id)
-      if (!volatile || limit !== null) {
-        const place = await tx.repositories.accounts.enter(provider.id, limit, {
+      const limits = { inFlight: deps.inFlight(provider.id), perMinute: deps.ordersPerMinute(provider.id) }
+      if (!volatile || limits.inFlight !== null) {
+        const place = await tx.repositories.accounts.enter(provider.id, limits, {
           takeId: take.id,
           jobId: take.jobId,
           tenantId: tx.job.tenantId,

@@ -37,7 +37,12 @@ function oneTake(state: TakeState) {
     addSteps: async () => {},
     end: async (how: string, outcome: { class: string }) => wrote.push([how, outcome.class]),
   } as unknown as JobTransaction
-  const deps = { store: { ledger }, providers: new Map([['acme', provider]]), inFlight: () => null } as unknown as StageDeps
+  const deps = {
+    store: { ledger },
+    providers: new Map([['acme', provider]]),
+    inFlight: () => null,
+    ordersPerMinute: () => null,
+  } as unknown as StageDeps
   const run = {
     signal: new AbortController().signal,
     checkpoint: (change: (tx: JobTransaction) => Promise<unknown>) => change(tx),

@@ -714,21 +714,46 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const provider = testIds.next('ten')
         const order = (): Promise<boolean> =>
           store.transaction(async (tx) => {
-            const place = await tx.accounts.enter(provider, 2, { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId })
+            const place = await tx.accounts.enter(
+              provider,
+              { inFlight: 2, perMinute: null },
+              { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId },
+            )
             if (place.enter) await tx.takes.insert([newTake(job.id, { provider, state: { state: 'ordering', orderedAt: '2026-11-23' } })])
             return place.enter
           })
         const entered = await Promise.all(Array.from({ length: 8 }, order))
         expect(entered.filter(Boolean)).toHaveLength(2)
         const any = { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId }
-        expect(await store.transaction((tx) => tx.accounts.enter(provider, null, any)), 'without a limit').toEqual({ enter: true })
+        expect(
+          await store.transaction((tx) => tx.accounts.enter(provider, { inFlight: null, perMinute: null }, any)),
+          'without a limit',
+        ).toEqual({ enter: true })
+      })
+
+      it('go out so many a minute, some at once and the others later', async () => {
+        const job = await insertJob()
+        const provider = testIds.next('ten')
+        const order = (perMinute: number | null) => {
+          const asked = { takeId: testIds.next('tak'), jobId: job.id, tenantId: job.tenantId }
+          return store.transaction((tx) => tx.accounts.enter(provider, { inFlight: null, perMinute }, asked))
+        }
+        const answers = await Promise.all(Array.from({ length: 20 }, () => order(6)))
+        // Ten seconds' worth, and the one that is due.
+        expect(answers.filter(({ enter }) => enter)).toHaveLength(2)
+        for (const answer of answers) if (!answer.enter) expect(answer.waitMs).toBeLessThanOrEqual(10_000)
+        expect(await order(null), 'without a limit').toEqual({ enter: true })
       })
 
       it("get the places at a provider by turns of their tenants, and nobody else takes one that is another's", async () => {
         const provider = testIds.next('ten')
         const [busy, other] = [await insertJob(), await insertJob()]
         const enter = (job: Job, takeId: TakeId): Promise<boolean> =>
-          store.transaction(async (tx) => (await tx.accounts.enter(provider, 2, { takeId, jobId: job.id, tenantId: job.tenantId })).enter)
+          store.transaction(
+            async (tx) =>
+              (await tx.accounts.enter(provider, { inFlight: 2, perMinute: null }, { takeId, jobId: job.id, tenantId: job.tenantId }))
+                .enter,
+          )
         const making = [busy, busy].map(({ id }) => newTake(id, { provider, state: { state: 'making', ref: { id: 'r' }, progress: null } }))
         await store.takes.insert(making)
         const [first, second, one] = [testIds.next('tak'), testIds.next('tak'), testIds.next('tak')]

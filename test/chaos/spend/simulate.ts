@@ -140,6 +140,7 @@ export async function simulate({ takes: wanted, seed, withoutReconcile = false }
       ids: testIds,
       hint: () => {},
       inFlight: () => null,
+      ordersPerMinute: () => null,
       webhookUrl: () => null,
       maxOutputBytes: 1_000_000,
       orderSearchMs: 10 * 60_000,

@@ -10,6 +10,8 @@ const SHORTEST_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 30_000
 /** Who has not asked for this long does not wait any more. */
 const GONE_MS = 3 * LONGEST_WAIT_MS
+/** Orders of this long may go out at once, where so many a minute may: the generic cell rate algorithm (ITU-T I.371), its tolerance. */
+const BURST_MS = 10_000
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 
@@ -51,14 +53,26 @@ export function createAccounts(run: Sql): AccountsRepository {
   }
 
   return {
-    async enter(provider, atMostInFlight, { takeId, jobId, tenantId }) {
+    async enter(provider, { inFlight: atMostInFlight, perMinute }, { takeId, jobId, tenantId }) {
       await run.write(sql`insert into sluice.provider_account (provider) values (${provider}) on conflict do nothing`)
       // Without a limit there is no last place to fight for, and orders need not wait for each other.
+      const limited = atMostInFlight !== null || perMinute !== null
+      const spacingMs = perMinute === null ? 0 : 60_000 / perMinute
       const [account] = await run.rows(sql<{ wait: number }>`
-        select greatest(0, extract(epoch from not_before - now()) * 1000)::double precision as wait
-        from sluice.provider_account where provider = ${provider} ${atMostInFlight === null ? sql`` : sql`for update`}`)
-      const pauseMs = Math.ceil(account?.wait ?? 0)
-      if (atMostInFlight === null) return pauseMs > 0 ? { enter: false, waitMs: pauseMs } : { enter: true }
+        select ceil(greatest(0, extract(epoch from not_before - now()) * 1000,
+          ${perMinute === null ? sql`0` : sql`extract(epoch from next_order_at - now()) * 1000 - ${BURST_MS}`}))::double precision as wait
+        from sluice.provider_account where provider = ${provider} ${limited ? sql`for update` : sql``}`)
+      const pauseMs = account?.wait ?? 0
+      if (pauseMs > 0 && atMostInFlight === null) return { enter: false, waitMs: pauseMs }
+      const entered = async (): Promise<{ enter: true }> => {
+        if (perMinute !== null) {
+          await run.write(sql`
+            update sluice.provider_account set next_order_at = greatest(next_order_at, now()) + ${spacingMs} * interval '1 millisecond'
+            where provider = ${provider}`)
+        }
+        return { enter: true }
+      }
+      if (atMostInFlight === null) return entered()
       const [place] = await run.rows(sql<{ inFlight: number; waited: number | null; others: boolean }>`
         select ${IN_FLIGHT(provider)} as "inFlight",
           (select extract(epoch from now() - since) * 1000 from sluice.account_line where take_id = ${takeId})::double precision as waited,
@@ -67,14 +81,14 @@ export function createAccounts(run: Sql): AccountsRepository {
       const free = atMostInFlight - (place?.inFlight ?? 0)
       if (pauseMs === 0 && free > 0 && !place?.others) {
         if (place?.waited != null) await run.write(sql`delete from sluice.account_line where take_id = ${takeId}`)
-        return { enter: true }
+        return entered()
       }
       await run.write(sql`
         insert into sluice.account_line (take_id, provider, job_id, tenant_id) values (${takeId}, ${provider}, ${jobId}, ${tenantId})
         on conflict (take_id) do update set asked_at = now()`)
       if (pauseMs === 0 && free > 0 && (await whoIsNext(provider, free)).some((next) => next.takeId === takeId)) {
         await run.write(sql`delete from sluice.account_line where take_id = ${takeId}`)
-        return { enter: true }
+        return entered()
       }
       return { enter: false, waitMs: pauseMs || Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, (place?.waited ?? 0) / 2)) }
     },
