@@ -23,7 +23,7 @@ afterAll(async () => {
 const tenant = (...args: string[]) => sluice(['tenant', ...args], { env: env() })
 
 test('sluice tenant lists, shows and sets what was agreed, says what is the server’s, and refuses nobody', async () => {
-  const set = await tenant('set', 'paper', '--retention', 'ephemeral', '--standard-days', 'forever', '--quota', '1.5TB')
+  const set = await tenant('set', 'paper', '--retention', 'ephemeral', '--standard-days', 'forever', '--quota', '1.5TB', '--weight', '2.5')
   expect(set.stdout).toBe(
     [
       'tenant     paper',
@@ -33,17 +33,34 @@ test('sluice tenant lists, shows and sets what was agreed, says what is the serv
       'ephemeral  24 hours  (the server’s)',
       'standard   for ever',
       'masters    as the asset  (the server’s)',
+      'weight     2.5',
+      'at once    as many jobs as the server allows',
       '',
     ].join('\n'),
   )
-  expect((await tenant('list')).stdout).toBe('tenant  stored  quota   retention\npaper   0 B     1.5 TB  ephemeral\n')
-  const changed = await tenant('set', 'paper', '--standard-days', 'server', '--master-days', '7', '--quota', 'none', '--json')
+  expect((await tenant('list')).stdout).toBe(
+    'tenant  stored  quota   retention  weight  jobs at once\npaper   0 B     1.5 TB  ephemeral  2.5     as the server\n',
+  )
+  const changed = await tenant(
+    'set',
+    'paper',
+    '--standard-days',
+    'server',
+    '--master-days',
+    '7',
+    '--quota',
+    'none',
+    '--jobs-at-once',
+    '7',
+    '--json',
+  )
   expect(JSON.parse(changed.stdout)).toEqual({
     name: 'paper',
     storedBytes: 0,
     quotaBytes: null,
     retention: { default: 'ephemeral', ephemeralHours: 24, standardDays: 30, masterDays: 7 },
     own: { class: 'ephemeral', masterDays: 7 },
+    share: { weight: 2.5, jobsAtOnce: 7 },
   })
   expectRefusal(await tenant('show', 'papre'), /There is no tenant "papre"/, /sluice tenant list/)
 }, 120_000)
