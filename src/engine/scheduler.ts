@@ -7,14 +7,15 @@ import type { EngineDeps } from './deps.ts'
 const MAX_SLEEP_MS = 1_000
 /** What becomes due within this time is admitted together: a thousand polls a second cost a few looks. A wake does not wait for it. */
 const MIN_SLEEP_MS = 40
-/** How soon it looks again when it had to leave steps where they are. */
-const LEFT_AGAIN_MS = 40
+/** How soon it looks again when it had to leave steps where they are: while they go quickly, and while nothing is taken. */
+const LEFT_AGAIN_MS = 10
+const FULL_AGAIN_MS = 100
 /**
  * Messages that may wait in a lane, for each slot there is in the house: enough that no slot idles until the next look. What waits in
  * the lane has had its turn: the fewer, the sooner comes a tenant's who has only just asked.
  */
 const WAITING_PER_SLOT = 2
-const LEAST_WAITING = 16
+const LEAST_WAITING = 4
 /** How long the number of slots is believed; a process that died is listed for longer. */
 const SLOTS_KNOWN_MS = 2_000
 
@@ -64,7 +65,8 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       }
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
       for (const [lane, messages] of lanes) rooms.sent(lane, messages.length)
-      sleepMs = left ? LEFT_AGAIN_MS : await deps.store.steps.nextDueInMs(LANES, sleepMs)
+      if (left) sleepMs = given.length > 0 ? LEFT_AGAIN_MS : FULL_AGAIN_MS
+      else sleepMs = Math.max(MIN_SLEEP_MS, await deps.store.steps.nextDueInMs(LANES, sleepMs))
       failingSince = null
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
     } catch (error) {
@@ -73,7 +75,7 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
       if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
     }
-    if (!stopped) timer = setTimeout(() => poke(), Math.max(MIN_SLEEP_MS, Math.min(MAX_SLEEP_MS, sleepMs)))
+    if (!stopped) timer = setTimeout(() => poke(), Math.min(MAX_SLEEP_MS, sleepMs))
   }
 
   function poke(at?: Date): void {

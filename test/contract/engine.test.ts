@@ -533,13 +533,13 @@ describe('whose turn it is', () => {
     )
     await store.jobs.insert([job])
     await store.steps.insert([...waiting, parked])
-    await untilInLane(16)
+    await untilInLane(8)
     engine.hintTake(job.id, takeId)
     await vi.waitFor(async () => expect(await store.steps.get(parked.id)).toMatchObject({ state: { wakeAt: expect.any(Date) } }))
     open()
     await untilEnded(job.id)
     // The four that held the slots, those that had had their turn already, and as many that were given theirs at the same time.
-    expect(ran.indexOf('woken')).toBeLessThanOrEqual(4 + 2 * 16)
+    expect(ran.indexOf('woken')).toBeLessThanOrEqual(4 + 2 * 8)
   })
 
   it('a tenant with one job does not wait for all of another, and each begins where its place said', async () => {
@@ -551,18 +551,18 @@ describe('whose turn it is', () => {
     const cost = (await engine.quote(request)).eta.p50Seconds
     const many: Job['id'][] = []
     for (let i = 0; i < 60; i++) many.push((await engine.submit(tenant, request)).job.id)
-    await untilInLane(16)
+    await untilInLane(4)
     const one = (await engine.submit(other, request)).job.id
     const all = [...many, one]
     // A place is at most half a second old, and nothing moves meanwhile.
-    await vi.waitFor(async () => expect(await placeOf(one)).toBeLessThan(40), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await placeOf(one)).toBeLessThan(20), { timeout: 5_000 })
     const places = await Promise.all(all.map(placeOf))
     const told = new Map(all.map((id, i) => [id, places[i] ?? 0]))
     open()
     await vi.waitFor(() => expect(begun).toHaveLength(all.length), { timeout: 20_000 })
-    const rest = begun.slice(begun.indexOf(one) - 20)
+    const rest = begun.slice(begun.indexOf(one) - 5)
     expect(begun.indexOf(one), 'its bound: the slot, the window, and one turn of the other').toBeLessThanOrEqual(
-      1 + 2 * 16 + Math.ceil(QUANTUM_SECONDS / cost) + 1,
+      1 + 2 * 4 + Math.ceil(QUANTUM_SECONDS / cost) + 1,
     )
     expect(rest).toEqual(rest.toSorted((a, b) => (told.get(a) ?? 0) - (told.get(b) ?? 0)))
   })
