@@ -37,11 +37,22 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
           // They wait for servers more than they reckon.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...node, name: 'media', retry, include: ['test/media/**/*.test.ts'], testTimeout: 120_000, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          ...node,
+          name: 'media',
+          retry,
+          include: ['test/media/**/*.test.ts'],
+          testTimeout: 120_000,
+          // Half of the time the engine waits for a step, a poll or a viewer.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
       {
         test: {
           ...node,
