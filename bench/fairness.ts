@@ -13,8 +13,8 @@ const JOB_MS = 20
 /** What the crowd has waiting before the other tenant's first job. */
 const CROWD = 10_000
 const PROBE_EVERY_MS = 1_000
-/** Of `engine/scheduler.ts`: messages that have had their turn. */
-const WINDOW = 16
+/** Of `engine/scheduler.ts`: messages of `io` that have had their turn. */
+const WINDOW = 4 * SLOTS
 
 /**
  * How long a tenant's single job waits while ten thousand of another wait: from its acceptance to its first line, again and again until

@@ -11,10 +11,10 @@ const MIN_SLEEP_MS = 40
 const LEFT_AGAIN_MS = 10
 const FULL_AGAIN_MS = 100
 /**
- * Messages that may wait in a lane, for each slot there is in the house: enough that no slot idles until the next look. What waits in
- * the lane has had its turn: the fewer, the sooner comes a tenant's who has only just asked.
+ * Messages that may wait in a lane, for each slot there is in the house: enough that no slot idles until the next look, more where steps
+ * are short. What waits in the lane has had its turn: the fewer, the sooner comes a tenant's who has only just asked.
  */
-const WAITING_PER_SLOT = 2
+const WAITING_PER_SLOT: Record<Lane, number> = { io: 4, cpu: 2, resident: 2 }
 const LEAST_WAITING = 4
 /** How long the number of slots is believed; a process that died is listed for longer. */
 const SLOTS_KNOWN_MS = 2_000
@@ -47,21 +47,11 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     try {
       admission ??= createAdmission(deps)
       const { given, left } = await (await admission).next(await rooms.look())
-      const due = new Map(
-        (
-          await deps.store.steps.hint(
-            given.map(({ id }) => id),
-            deps.config.hintAgainMs,
-          )
-        ).map((step) => [step.id, step]),
-      )
       const lanes = new Map<Lane, QueueMessage[]>()
-      for (const { id } of given) {
-        const step = due.get(id)
-        if (!step) continue
-        const messages = lanes.get(step.lane) ?? []
-        messages.push({ stepId: id, priority: step.woken ? 1 : 0 })
-        lanes.set(step.lane, messages)
+      for (const { id, lane, woken } of given) {
+        const messages = lanes.get(lane) ?? []
+        messages.push({ stepId: id, priority: woken ? 1 : 0 })
+        lanes.set(lane, messages)
       }
       await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
       for (const [lane, messages] of lanes) rooms.sent(lane, messages.length)
@@ -116,7 +106,7 @@ function createRooms({ store, queue }: SchedulerDeps) {
     if (performance.now() - knownAt < SLOTS_KNOWN_MS) return
     const alive = (await store.processes.list()).filter((process) => process.alive)
     const slots = (lane: Lane): number => alive.reduce((sum, process) => sum + (process.slots[lane] ?? 0), 0)
-    windows = new Map(LANES.map((lane) => [lane, Math.max(LEAST_WAITING, WAITING_PER_SLOT * slots(lane))]))
+    windows = new Map(LANES.map((lane) => [lane, Math.max(LEAST_WAITING, WAITING_PER_SLOT[lane] * slots(lane))]))
     knownAt = performance.now()
   }
 

@@ -50,8 +50,8 @@ export interface JobsRepository {
   /** Unended jobs whose deadline has passed. */
   overdue(now: Date, limit: number): Promise<JobId[]>
   /**
-   * Jobs that begin before this one if no other comes, by the turns of tenants; half a second old. Where more than 10,000 wait, those
-   * beyond are not counted.
+   * Jobs that begin before this one if no other comes, by the turns of tenants; half a second old. Of each
+   * tenant the first 1,000 are counted.
    */
   ahead(job: Pick<Job, 'id' | 'tenantId' | 'createdAt'>): Promise<number>
 }
@@ -67,6 +67,7 @@ export const QUEUES: readonly QueueName[] = ['entry', ...LANES]
 
 export interface WaitingStep {
   id: StepId
+  jobId: JobId
   queue: QueueName
   tenantId: TenantId
   costSeconds: number
@@ -74,11 +75,12 @@ export interface WaitingStep {
   hinted: boolean
 }
 
-export interface Entry {
-  jobId: JobId
-  tenantId: TenantId
-  costSeconds: number
-  hinted: boolean
+/** A step that was told to the queue. */
+export interface HintedStep {
+  id: StepId
+  lane: Lane
+  /** Somebody woke it. */
+  woken: boolean
 }
 
 /** What waits in a lane. */
@@ -120,13 +122,14 @@ export interface StepsRepository {
    */
   waiting(queues: readonly QueueName[], mostOfEach: number): Promise<WaitingStep[]>
   /**
-   * Every step that begins a job and is not begun, in the order of {@link waiting}: whose it is and what it costs. At most `limit`.
+   * Of each queue that has no more due steps than `room`: marks them as told, as `hint` does, and returns them, what somebody woke
+   * first, then by rank. Queues that have more are named, and left as they are.
    */
-  entries(limit: number): Promise<Entry[]>
+  hintAll(rooms: ReadonlyMap<QueueName, number>, hintAgainMs: number): Promise<{ hinted: HintedStep[]; contested: QueueName[] }>
   /** Of a tenant: how many entries wait, counted up to `most`, and for how long the next of them has. */
   entriesOf(tenantId: TenantId, most: number): Promise<{ count: number; nextSeconds: number }>
   /** Marks these as told to the queue for the next `hintAgainMs`, and returns those that were due and not told yet. */
-  hint(ids: readonly StepId[], hintAgainMs: number): Promise<{ id: StepId; lane: Lane; woken: boolean }[]>
+  hint(ids: readonly StepId[], hintAgainMs: number): Promise<HintedStep[]>
   /** Milliseconds until the next step of these lanes becomes due, at most `atMostMs`. */
   nextDueInMs(lanes: readonly Lane[], atMostMs: number): Promise<number>
   /**
@@ -265,6 +268,8 @@ export interface TenantsRepository {
   ensure(name: string, id: TenantId): Promise<TenantId>
   /** Of these tenants; one that is not listed has no row. */
   shares(ids: readonly TenantId[]): Promise<TenantShare[]>
+  /** Of the tenants for whom one was set. */
+  setShares(): Promise<TenantShare[]>
   setShare(id: TenantId, share: Pick<TenantShare, 'weight' | 'jobsAtOnce'>): Promise<void>
   /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
   runningJobs(most: number): Promise<number>

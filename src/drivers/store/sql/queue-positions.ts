@@ -2,13 +2,13 @@ import { sql } from 'kysely'
 import type { TenantId } from '../../../domain/ids.ts'
 import type { Job } from '../../../domain/job.ts'
 import { NO_TURNS, orderOfTurns, type Turns } from '../../../domain/turns.ts'
-import type { Entry } from '../../../ports/store.ts'
+import type { WaitingStep } from '../../../ports/store.ts'
 import type { Sql } from './database.ts'
 import { createSteps } from './steps.ts'
 import { createTurns } from './turns.ts'
 
-/** Jobs that are looked at; beyond that a place is told as at least so many. */
-const MOST_COUNTED = 10_000
+/** Jobs of a tenant that are looked at: nobody reads a longer queue to the digit, and every look would pay for it. */
+const MOST_OF_EACH = 1_000
 /** A thousand who ask for their places at once cost one look. */
 const KEPT_MS = 500
 
@@ -17,7 +17,9 @@ const NEWCOMER_SECONDS = 10
 
 interface Look {
   at: number
-  entries: Entry[]
+  entries: WaitingStep[]
+  /** Tenants of whom more wait than were looked at. */
+  longer: Set<TenantId>
   weights: Map<TenantId, number>
   turns: Turns
   places: Map<string, number>
@@ -34,7 +36,7 @@ export function createQueuePositions(run: Sql): (job: Pick<Job, 'id' | 'tenantId
 
   async function look(): Promise<Look> {
     const [entries, turns, heavy, [clock]] = await Promise.all([
-      steps.entries(MOST_COUNTED),
+      steps.waiting(['entry'], MOST_OF_EACH),
       allTurns.all(),
       run.rows(sql<{ id: TenantId; weight: number }>`select id, weight from sluice.tenant where weight <> 1`),
       // Jobs are stamped by the database's clock, or one that goes like it.
@@ -43,9 +45,11 @@ export function createQueuePositions(run: Sql): (job: Pick<Job, 'id' | 'tenantId
     const weights = new Map(heavy.map(({ id, weight }) => [id, weight]))
     const entryTurns = turns.get('entry') ?? NO_TURNS
     const order = orderOfTurns(entries, weights, entryTurns)
+    const counts = Map.groupBy(entries, ({ tenantId }) => tenantId)
     return {
       at: clock?.now.getTime() ?? 0,
       entries,
+      longer: new Set([...counts].flatMap(([tenantId, { length }]) => (length < MOST_OF_EACH ? [] : tenantId))),
       weights,
       turns: entryTurns,
       places: new Map(order.map(({ jobId }, place) => [jobId, place])),
@@ -57,7 +61,9 @@ export function createQueuePositions(run: Sql): (job: Pick<Job, 'id' | 'tenantId
     const seen = ends.get(tenantId)
     if (seen !== undefined) return seen
     const newcomer = { tenantId, costSeconds: NEWCOMER_SECONDS, hinted: false }
-    const place = orderOfTurns<Omit<Entry, 'jobId'>>([...entries, newcomer], weights, turns).indexOf(newcomer)
+    const place = orderOfTurns<Pick<WaitingStep, 'tenantId' | 'costSeconds' | 'hinted'>>([...entries, newcomer], weights, turns).indexOf(
+      newcomer,
+    )
     ends.set(tenantId, place)
     return place
   }
@@ -74,6 +80,6 @@ export function createQueuePositions(run: Sql): (job: Pick<Job, 'id' | 'tenantId
     const place = seen.places.get(id)
     if (place !== undefined) return place
     // It has begun, or has come since.
-    return createdAt.getTime() < seen.at && seen.entries.length < MOST_COUNTED ? 0 : endOf(tenantId, seen)
+    return createdAt.getTime() < seen.at && !seen.longer.has(tenantId) ? 0 : endOf(tenantId, seen)
   }
 }

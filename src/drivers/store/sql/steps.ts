@@ -2,7 +2,7 @@ import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredError } from '../../../domain/errors.ts'
 import type { JobId, StepId, TenantId } from '../../../domain/ids.ts'
 import { LANES, type Lane, rankOf, type Step, type StepExit, type StepState, type StepWork } from '../../../domain/step.ts'
-import type { Backlog, ClaimedStep, Entry, StepsRepository, WaitingStep } from '../../../ports/store.ts'
+import type { Backlog, ClaimedStep, HintedStep, QueueName, StepsRepository, WaitingStep } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { inserter, jsonText, text } from './rows.ts'
 import type { StepTable } from './schema.ts'
@@ -270,25 +270,47 @@ export function createSteps(run: Sql): StepsRepository {
           ) from tenant where id is not null
         ), entry as (
           select first.* from tenant, lateral (
-            select id, tenant_id, cost_seconds, hint_at from sluice.step
+            select id, job_id, tenant_id, cost_seconds, hint_at from sluice.step
             where ${IS_ENTRY} and hint_at is not null and step.tenant_id = tenant.id order by rank_at, id limit ${mostOfEach}
           ) as first
         ), due as (
           select first.*, row_number() over (partition by lane, tenant_id order by hint_at = ${WOKEN} desc, rank_at, id) as place
           from unnest(${queues}::text[]) as asked(queue), lateral (
-            select id, lane, tenant_id, cost_seconds, hint_at, rank_at from sluice.step
+            select id, job_id, lane, tenant_id, cost_seconds, hint_at, rank_at from sluice.step
             where step.lane = asked.queue and not ${IS_ENTRY} and hint_at <= (select now()) order by hint_at limit ${MOST_COUNTED}
           ) as first
         )
-        select id, 'entry' as queue, tenant_id as "tenantId", cost_seconds as "costSeconds", hint_at > now() as hinted from entry
+        select id, job_id as "jobId", 'entry' as queue, tenant_id as "tenantId", cost_seconds as "costSeconds", hint_at > now() as hinted from entry
         union all
-        (select id, lane, tenant_id, cost_seconds, false from due where place <= ${mostOfEach} order by lane, tenant_id, place)`)
+        (select id, job_id, lane, tenant_id, cost_seconds, false from due where place <= ${mostOfEach} order by lane, tenant_id, place)`)
     },
 
-    async entries(limit) {
-      return run.rows(sql<Entry>`
-        select job_id as "jobId", tenant_id as "tenantId", cost_seconds as "costSeconds", hint_at > now() as hinted from sluice.step
-        where ${IS_ENTRY} and hint_at is not null order by tenant_id, rank_at, id limit ${limit}`)
+    async hintAll(rooms, hintAgainMs) {
+      const rows = await run.rows(sql<{ id: StepId | null; lane: Lane; woken: boolean; contested: QueueName | null }>`
+        with asked as (select * from unnest(${[...rooms.keys()]}::text[], ${[...rooms.values()]}::integer[]) as asked(queue, room)),
+        come as materialized (
+          select asked.queue, asked.room, first.id from asked, lateral (
+            (select id from sluice.step
+              where step.lane = asked.queue and not ${IS_ENTRY} and hint_at <= (select now()) order by hint_at limit asked.room + 1)
+            union all
+            (select id from sluice.step where asked.queue = 'entry' and ${IS_ENTRY} and hint_at <= (select now()) limit asked.room + 1)
+          ) as first
+        ), calm as (select queue from come group by queue, room having count(*) <= room),
+        told as materialized (
+          select id, hint_at = ${WOKEN} as woken from sluice.step
+          where id = any(array(select id from come where queue in (select queue from calm))) and hint_at <= now()
+          for no key update skip locked
+        ), hinted as (
+          update sluice.step set hint_at = ${inMs(hintAgainMs)} from told where step.id = told.id
+          returning step.id, lane, woken, rank_at
+        )
+        (select id, lane, woken, null as contested from hinted order by woken desc, rank_at, id)
+        union all
+        (select distinct null, null, false, queue from come where queue not in (select queue from calm))`)
+      return {
+        hinted: rows.flatMap(({ id, lane, woken }) => (id === null ? [] : { id, lane, woken })),
+        contested: rows.flatMap(({ contested }) => contested ?? []),
+      }
     },
 
     async entriesOf(tenantId, most) {
@@ -303,7 +325,7 @@ export function createSteps(run: Sql): StepsRepository {
 
     async hint(ids, hintAgainMs) {
       if (ids.length === 0) return []
-      return run.rows(sql<{ id: StepId; lane: Lane; woken: boolean }>`
+      return run.rows(sql<HintedStep>`
         with told as materialized (
           select id, hint_at = ${WOKEN} as woken from sluice.step
           where id = any(${ids}) and hint_at <= now() for no key update skip locked

@@ -35,6 +35,11 @@ export function createTenants(run: Sql): TenantsRepository {
         select id as "tenantId", weight, jobs_at_once as "jobsAtOnce" from sluice.tenant where id = any(${ids})`)
     },
 
+    async setShares() {
+      return run.rows(sql<TenantShare>`
+        select id as "tenantId", weight, jobs_at_once as "jobsAtOnce" from sluice.tenant where weight <> 1 or jobs_at_once is not null`)
+    },
+
     async setShare(id, { weight, jobsAtOnce }) {
       await run.write(sql`update sluice.tenant set weight = ${weight}, jobs_at_once = ${jobsAtOnce} where id = ${id}`, 1)
     },
