@@ -547,11 +547,14 @@ describe('whose turn it is', () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()
     onTestFinished(() => open())
     const begun: Job['id'][] = []
-    const engine = await startEngine({ analyse: begin(begun, opened) }, { ioSlots: 1 })
+    // What is on its way stays so, however long the machine takes.
+    const engine = await startEngine({ analyse: begin(begun, opened) }, { ioSlots: 1, hintAgainMs: 60_000 })
     const other = await store.tenants.ensure('other', ids.next('ten'))
     const cost = (await engine.quote(request)).eta.p50Seconds
     const many: Job['id'][] = []
     for (let i = 0; i < 60; i++) many.push((await engine.submit(tenant, request)).job.id)
+    // The slot and the lane are full: until the gate opens nothing more is on its way.
+    await vi.waitFor(() => expect(begun).toHaveLength(1), { timeout: 10_000 })
     await untilInLane(4)
     const one = (await engine.submit(other, request)).job.id
     const all = [...many, one]
