@@ -170,7 +170,7 @@ tenant
   .option('--standard-days <number>', 'how long standard assets stay, `forever` or `server`', period(36_500, 'forever', 'server'))
   .option('--master-days <number>', 'how long masters stay, `asset` (as long as it) or `server`', period(36_500, 'asset', 'server'))
   .option('--quota <size>', 'what it may store, e.g. 500GB, or `none`', quota)
-  .option('--weight <number>', 'its share of what is scarce beside tenants of weight 1', positiveNumber)
+  .option('--weight <number>', 'its share of what is scarce beside tenants of weight 1, from 0.1 to 100', weight)
   .option('--jobs-at-once <number>', 'jobs in the making at once, or `server`', period(1_000_000, 'server'))
   .option('--json', 'as JSON')
   .action(async (name: string, options: TenantChange) => (await import('./tenants.ts')).setTenant(configFrom(), name, options))
@@ -298,6 +298,13 @@ function period(atMost: number, ...words: string[]): (text: string) => number | 
     if (words.includes(text) || (Number.isInteger(value) && value >= 1 && value <= atMost)) return words.includes(text) ? text : value
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${atMost}, or ${words.join(' or ')}.`)
   }
+}
+
+/** A turn of less would be given so often that giving turns took long. */
+function weight(text: string): number {
+  const value = Number(text)
+  if (value >= 0.1 && value <= 100) return value
+  throw new InvalidArgumentError('It must be a number from 0.1 to 100.')
 }
 
 /** In bytes. */
