@@ -1,6 +1,6 @@
 import { type ConfirmChannel, connect } from 'amqplib'
-import { Queue, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
+import { withBackend } from 'bullmq'
+import type { BullStorage } from '../src/drivers/queue/bullmq/storage.ts'
 
 /** As many handlers at once as a worker has slots. */
 export const AT_ONCE = 32
@@ -13,22 +13,23 @@ export interface BareQueue {
   close(): Promise<void>
 }
 
-export async function bareBull(url: string): Promise<BareQueue> {
-  const connection = new Redis(url, { maxRetriesPerRequest: null })
-  const queue = new Queue('bare', { connection, prefix: 'bare' })
-  let worker: Worker | undefined
+export async function bareBull<Connection>({ factory, connection, reachable, close }: BullStorage<Connection>): Promise<BareQueue> {
+  await reachable()
+  const bull = withBackend(factory)
+  const queue = new bull.Queue('bare', { connection })
+  let worker: InstanceType<typeof bull.Worker> | undefined
   return {
     async send(names) {
       await queue.addBulk(names.map((name) => ({ name, data: {}, opts: { removeOnComplete: true } })))
     },
     async consume(handle) {
-      worker = new Worker('bare', async ({ name }) => handle(name), { connection, prefix: 'bare', concurrency: AT_ONCE })
+      worker = new bull.Worker('bare', async ({ name }) => handle(name), { connection, concurrency: AT_ONCE })
       await worker.waitUntilReady()
     },
     async close() {
       await worker?.close()
       await queue.close()
-      connection.disconnect()
+      await close()
     },
   }
 }

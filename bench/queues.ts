@@ -44,29 +44,22 @@ export async function benchQueues(): Promise<Figure[]> {
   const rabbitmq = await startRabbitmqServer()
   stack.defer(() => rabbitmq.dispose())
 
-  const bull = await bareSpeed(await bareBull(redis.url))
-  const amqp = await bareSpeed(await bareAmqp(rabbitmq.url))
+  const onRedis = () => bullOnRedis({ url: redis.url, log })
+  const onPostgres = (url: string) => bullOnPostgres({ pool: createPostgresPool(url, { max: 8 }) })
+  const bull = { name: 'bare BullMQ on Redis', speed: await bareSpeed(await bareBull(onRedis())) }
+  const bullPg = { name: 'bare BullMQ on PostgreSQL', speed: await bareSpeed(await bareBull(onPostgres(await postgres.createDatabase()))) }
+  const amqp = { name: 'bare amqplib, quorum queue, confirms', speed: await bareSpeed(await bareAmqp(rabbitmq.url)) }
   const prefix = 'bench'
-  const rows: [string, (url: string) => Queue | undefined, string, Speed][] = [
-    ['PostgreSQL', () => undefined, 'bare BullMQ on Redis', bull],
-    [
-      'BullMQ on PostgreSQL',
-      (url) => createBullQueue({ storage: bullOnPostgres({ pool: createPostgresPool(url, { max: 8 }) }), prefix, log }),
-      'bare BullMQ on Redis',
-      bull,
-    ],
-    [
-      'BullMQ on Redis',
-      () => createBullQueue({ storage: bullOnRedis({ url: redis.url, log }), prefix, log }),
-      'bare BullMQ on Redis',
-      bull,
-    ],
-    ['RabbitMQ', () => createRabbitmqQueue({ url: rabbitmq.url, prefix, log }), 'bare amqplib, quorum queue, confirms', amqp],
+  const rows: [string, (url: string) => Queue | undefined, typeof bull][] = [
+    ['PostgreSQL', () => undefined, bull],
+    ['BullMQ on PostgreSQL', (url) => createBullQueue({ storage: onPostgres(url), prefix, log }), bullPg],
+    ['BullMQ on Redis', () => createBullQueue({ storage: onRedis(), prefix, log }), bull],
+    ['RabbitMQ', () => createRabbitmqQueue({ url: rabbitmq.url, prefix, log }), amqp],
   ]
   const figures: Figure[] = []
-  for (const [name, open, against, bare] of rows) {
+  for (const [name, open, bare] of rows) {
     const url = await postgres.createDatabase()
-    figures.push(figureOf(name, await engineSpeed(url, open(url)), against, bare))
+    figures.push(figureOf(name, await engineSpeed(url, open(url)), bare.name, bare.speed))
   }
   return figures
 }

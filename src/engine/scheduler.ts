@@ -1,5 +1,5 @@
 import { LANES, type Lane } from '../domain/step.ts'
-import type { QueueMessage } from '../ports/queue.ts'
+import type { HintedStep } from '../ports/store.ts'
 import { createAdmission } from './admission.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -36,10 +36,12 @@ type SchedulerDeps = Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'met
 export function startScheduler(deps: SchedulerDeps): Scheduler {
   let timer: ReturnType<typeof setTimeout> | undefined
   let admitting: Promise<void> | null = null
+  /** What the last look gave is on its way to the broker while the next one begins. Never rejects. */
+  let sending: Promise<void> = Promise.resolve()
   let again = false
   let stopped = false
   let failingSince: number | null = null
-  const rooms = createRooms(deps)
+  const rooms = createRooms(deps, () => sending)
   let admission: ReturnType<typeof createAdmission> | null = null
 
   async function admit(): Promise<void> {
@@ -47,25 +49,40 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     try {
       admission ??= createAdmission(deps)
       const { given, left } = await (await admission).next(await rooms.look())
-      const lanes = new Map<Lane, QueueMessage[]>()
-      for (const { id, lane, woken } of given) {
-        const messages = lanes.get(lane) ?? []
-        messages.push({ stepId: id, priority: woken ? 1 : 0 })
-        lanes.set(lane, messages)
-      }
-      await Promise.all([...lanes].map(([lane, messages]) => deps.queue.send(lane, messages)))
-      for (const [lane, messages] of lanes) rooms.sent(lane, messages.length)
+      await sending
+      if (given.length > 0) sending = send(given).then(succeeded, failed)
+      else succeeded()
       if (left) sleepMs = given.length > 0 ? LEFT_AGAIN_MS : FULL_AGAIN_MS
       else sleepMs = Math.max(MIN_SLEEP_MS, await deps.store.steps.nextDueInMs(LANES, sleepMs))
-      failingSince = null
-      deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
     } catch (error) {
       admission = null
-      failingSince ??= performance.now()
-      deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
-      if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
+      failed(error)
     }
     if (!stopped) timer = setTimeout(() => poke(), Math.min(MAX_SLEEP_MS, sleepMs))
+  }
+
+  async function send(given: readonly HintedStep[]): Promise<void> {
+    await Promise.all(
+      [...Map.groupBy(given, ({ lane }) => lane)].map(([lane, steps]) => {
+        rooms.sent(lane, steps.length)
+        return deps.queue.send(
+          lane,
+          steps.map(({ id, woken }) => ({ stepId: id, priority: woken ? 1 : 0 })),
+        )
+      }),
+    )
+  }
+
+  function succeeded(): void {
+    failingSince = null
+    deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
+  }
+
+  /** What was given and did not reach the broker is due again when a hint that was lost would be. */
+  function failed(error: unknown): void {
+    failingSince ??= performance.now()
+    deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
+    if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
   }
 
   function poke(at?: Date): void {
@@ -92,12 +109,13 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       stopped = true
       clearTimeout(timer)
       await admitting
+      await sending
     },
   }
 }
 
 /** How many messages each lane takes. The broker is asked only when what was sent since it was asked last could have filled the lane. */
-function createRooms({ store, queue }: SchedulerDeps) {
+function createRooms({ store, queue }: SchedulerDeps, arrived: () => Promise<void>) {
   const atMostWaiting = new Map<Lane, number>()
   let windows = new Map<Lane, number>()
   let knownAt = Number.NEGATIVE_INFINITY
@@ -116,7 +134,10 @@ function createRooms({ store, queue }: SchedulerDeps) {
       const rooms = new Map<Lane, number>()
       for (const [lane, most] of windows) {
         // Half a window is worth a look into the store.
-        if ((atMostWaiting.get(lane) ?? 0) > most / 2) atMostWaiting.set(lane, await queue.depth(lane))
+        if ((atMostWaiting.get(lane) ?? 0) > most / 2) {
+          await arrived()
+          atMostWaiting.set(lane, await queue.depth(lane))
+        }
         rooms.set(lane, Math.max(0, most - (atMostWaiting.get(lane) ?? 0)))
       }
       return rooms

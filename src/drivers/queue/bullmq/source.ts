@@ -1,10 +1,12 @@
-import type { IQueueBackend, JobProgress, Worker } from 'bullmq'
+import { type IQueueBackend, Job, type JobJson, type JobProgress, type Worker } from 'bullmq'
 import type { StepId } from '../../../domain/ids.ts'
 import type { QueueMessage } from '../../../ports/queue.ts'
 import type { Consumption } from '../consumer.ts'
 
 /** Shorter than a connection may be silent. */
 const WAIT_SECONDS = 2
+
+const MOST_SIDE_BY_SIDE = 16
 
 /**
  * Takes messages by hand (https://docs.bullmq.io/patterns/manually-fetching-jobs): each is completed, and so removed, as soon as
@@ -17,13 +19,21 @@ export function sourceOf<Connection>(
   const backend = worker.getBackend()
   let tell = (): void => {}
   let waiting = false
+  /** How many are fetched side by side: more while each look finds as many as it may take, one where a message comes now and then. */
+  let width = 1
   let stopped = false
 
-  async function takeOne(): Promise<QueueMessage | undefined> {
-    const job = await worker.getNextJob(worker.id, { block: false })
-    if (!job) return undefined
-    await job.moveToCompleted(null, worker.id, false)
-    return { stepId: job.id as StepId, priority: 0 }
+  /** Fetches into `taken` one after the other, while there are some and `room` for them. To complete one is to fetch the next. */
+  async function fetch(taken: QueueMessage[], room: { left: number }): Promise<void> {
+    room.left -= 1
+    let job: Job | undefined = await worker.getNextJob(worker.id, { block: false })
+    while (job) {
+      taken.push({ stepId: job.id as StepId, priority: 0 })
+      const goesOn = room.left > 0
+      if (goesOn) room.left -= 1
+      const next: unknown[] | void = await job.moveToCompleted(null, worker.id, goesOn)
+      job = next?.[0] ? Job.fromJSON(worker, next[0] as JobJson, String(next[1])) : undefined
+    }
   }
 
   /**
@@ -47,15 +57,11 @@ export function sourceOf<Connection>(
   return {
     async take(atMost) {
       const taken: QueueMessage[] = []
-      try {
-        while (taken.length < atMost) {
-          const message = await takeOne()
-          if (!message) break
-          taken.push(message)
-        }
-      } catch (error) {
-        if (taken.length === 0) throw error
-      }
+      const room = { left: atMost }
+      const fetched = await Promise.allSettled(Array.from({ length: Math.min(width, atMost) }, () => fetch(taken, room)))
+      width = taken.length === atMost ? Math.min(MOST_SIDE_BY_SIDE, width * 2) : 1
+      const failed = fetched.find((one) => one.status === 'rejected')
+      if (failed && taken.length === 0) throw failed.reason
       if (taken.length < atMost) void waitForMore()
       return taken
     },

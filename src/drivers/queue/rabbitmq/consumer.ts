@@ -4,11 +4,14 @@ import type { StepId } from '../../../domain/ids.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { Consumer } from '../../../ports/queue.ts'
 import type { Broker } from './broker.ts'
+import { reasonOf } from './broker-problem.ts'
 import { quorumQueue } from './quorum-queue.ts'
 
 const RETRY_MS = 500
-/** The safety net for a consumer the broker has forgotten, as 3.10 does when a queue is deleted and made again at once. */
-const RENEW_EVERY_MS = 5_000
+/** Most handlers are done within. A broker lets a message be held for minutes. */
+const HELD_MS = 1_000
+/** The safety net for consumers the broker has forgotten, as 3.10 does when a queue is deleted and made again at once. */
+const RENEW_EVERY_MS = 30_000
 
 export interface Consumption {
   broker: Broker
@@ -19,123 +22,155 @@ export interface Consumption {
 }
 
 /**
- * Keeps up to `slots` handlers at work, each message acknowledged before its handler runs.
+ * Keeps up to `slots` handlers at work. Each slot is a consumer of its own, to which the broker sends one message at a time: what
+ * waits, waits at the broker, and the messages of all slots are under way side by side.
  *
- * - open: a consumer is at the broker, which pushes one message at a time. → full (that message fills the last slot)
- * - full: the consumer is cancelled first and the message acknowledged then, so the broker sends nothing that would have to
- *   wait here while another process has a free slot. → open (a handler has ended)
+ * - waiting: the slot's consumer is at the broker. → running (a message came)
+ * - running: the message is held, which is why no other comes. → waiting (the handler has ended: to acknowledge is to ask for the next)
+ *   → long (it has run for {@link HELD_MS})
+ * - long: the consumer is cancelled and then the message acknowledged, so that the broker's time limit touches no step.
+ *   → waiting (the handler has ended: the slot consumes anew)
  *
- * Both are left when the channel is lost, and begin again on a new one at once: handlers at work go on beside it.
+ * A slot that waits when the channel is lost begins again on a new one at once, one that runs when its handler has ended. What was
+ * held meanwhile is handed out again, and turned away by the store.
  */
 export function startConsumer({ broker, queue, slots, handler, log }: Consumption): Consumer {
   const { connection, ask } = broker
-  const running = new Set<Promise<void>>()
+  /** Ends the waiting of each slot that waits. */
+  const waiting = new Set<() => void>()
   let stopped = false
   let failing = false
-  let change = Promise.withResolvers<void>()
+  let channel: Promise<Channel> | undefined
 
-  /** Whoever waits looks again. */
-  function changed(): void {
-    change.resolve()
-    change = Promise.withResolvers<void>()
+  function wakeAll(): void {
+    for (const wake of waiting) wake()
   }
 
-  async function consume(): Promise<void> {
+  /** The channel of all slots; a new one when it is lost. */
+  function openChannel(): Promise<Channel> {
+    channel ??= open().catch((error: unknown) => {
+      channel = undefined
+      throw error
+    })
+    return channel
+  }
+
+  async function open(): Promise<Channel> {
+    const opened = await ask(() => connection.acquire())
+    opened.once('close', () => {
+      channel = undefined
+      wakeAll()
+    })
+    // The queue was deleted; on the next channel it is made again.
+    opened.once('basic.cancel', () => void opened.close().catch(() => {}))
+    await ask(() => opened.queueDeclare(quorumQueue(queue)))
+    await ask(() => opened.basicQos({ prefetchCount: 1 }))
+    return opened
+  }
+
+  async function serveSlot(): Promise<void> {
     while (!stopped) {
       try {
-        if (connection.ready) await consumeOnChannel()
-        else await change.promise
+        await consumeOn(await openChannel())
       } catch (error) {
         // Of a lost connection the broker tells itself.
-        if (connection.ready && !failing) log?.warn({ queue, reason: reasonOf(error) }, 'the queue cannot be read; trying again')
+        if (connection.ready && !failing && !stopped)
+          log?.warn({ queue, reason: reasonOf(error) }, 'the queue cannot be read; trying again')
         failing = true
-        await pause(RETRY_MS)
+        if (!stopped) await pause(RETRY_MS)
       }
     }
   }
 
-  async function consumeOnChannel(): Promise<void> {
-    const channel = await ask(() => connection.acquire())
-    let cancelled = false
-    channel.once('close', changed)
-    channel.once('basic.cancel', () => {
-      cancelled = true
-      changed()
-    })
-    try {
-      await ask(() => channel.queueDeclare(quorumQueue(queue)))
-      await ask(() => channel.basicQos({ prefetchCount: 1 }))
-      while (!stopped) {
-        if (running.size < slots) {
-          const last = await untilFull(channel, () => cancelled)
-          if (last && !stopped) take(channel, last)
-        } else if (channel.active) {
-          await change.promise
-        } else {
-          throw new Error('the channel was closed')
-        }
-      }
-    } finally {
-      // What was not acknowledged goes back to its place in the queue.
-      await ask(() => channel.close()).catch(() => {})
-    }
-  }
-
-  /**
-   * The message that fills the last slot, not yet taken; none when it was stopped, or due for renewal, before.
-   * Throws when the channel or the queue is lost.
-   */
-  async function untilFull(channel: Channel, cancelled: () => boolean): Promise<AsyncMessage | undefined> {
-    let last: AsyncMessage | undefined
+  /** Until it is stopped, the channel is lost, a handler takes long, or nothing has come for a while. */
+  async function consumeOn(channel: Channel): Promise<void> {
+    let come: (message: AsyncMessage) => void = () => {}
+    let early: AsyncMessage | undefined
     const { consumerTag } = await ask(() =>
       channel.basicConsume({ queue }, (message) => {
-        if (!stopped && running.size + 1 < slots) return take(channel, message)
-        last = message
-        changed()
+        early = message
+        come(message)
       }),
     )
     failing = false
-    let due = false
-    const renewal = setTimeout(() => {
-      due = true
-      changed()
-    }, RENEW_EVERY_MS)
-    while (!last && !stopped && !due && channel.active && !cancelled()) await change.promise
-    clearTimeout(renewal)
-    if (cancelled()) throw new Error('the broker ended the consumer; was the queue deleted?')
-    await ask(() => channel.basicCancel(consumerTag))
-    // The client hands on a message one turn of the event loop after it came; one may have come just before the answer.
-    await new Promise((resolve) => setImmediate(resolve))
-    return last
-  }
 
-  function take(channel: Channel, message: AsyncMessage): void {
-    // On a lost channel it cannot be acknowledged any more: the broker hands it out again.
-    if (!channel.active) return
-    channel.basicAck({ deliveryTag: message.deliveryTag })
-    const stepId = String(message.body) as StepId
-    const run = Promise.resolve()
-      .then(() => handler(stepId))
-      .catch((error: unknown) => log?.error({ stepId, err: error }, 'a queue handler failed'))
-      .finally(() => {
-        running.delete(run)
-        changed()
+    /** None when the slot has to wait no longer. */
+    function next(): Promise<AsyncMessage | undefined> {
+      return new Promise((resolve) => {
+        const settle = (message?: AsyncMessage): void => {
+          clearTimeout(renewal)
+          waiting.delete(wake)
+          come = () => {}
+          resolve(message)
+        }
+        const wake = (): void => settle()
+        const renewal = setTimeout(wake, RENEW_EVERY_MS)
+        if (early) return settle(early)
+        if (stopped || !channel.active) return settle()
+        waiting.add(wake)
+        come = settle
       })
-    running.add(run)
+    }
+
+    for (let message = await next(); message; message = await next()) {
+      early = undefined
+      const running = run(message)
+      if (await endsWithin(running, HELD_MS)) {
+        acknowledge(channel, message)
+        continue
+      }
+      await cancel(channel, consumerTag)
+      acknowledge(channel, message)
+      return running
+    }
+    await cancel(channel, consumerTag)
+    // The client hands on a message one turn of the event loop after it came; one may have come just before the answer. When it was
+    // stopped, the message goes back to its place in the queue with the channel.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (!early || stopped || !channel.active) return
+    acknowledge(channel, early)
+    await run(early)
   }
 
-  connection.on('connection', changed)
-  const consuming = consume()
+  async function run({ body }: AsyncMessage): Promise<void> {
+    const stepId = String(body) as StepId
+    try {
+      await handler(stepId)
+    } catch (error) {
+      log?.error({ stepId, err: error }, 'a queue handler failed')
+    }
+  }
+
+  async function cancel(channel: Channel, consumerTag: string): Promise<void> {
+    if (channel.active) await ask(() => channel.basicCancel(consumerTag)).catch(() => {})
+  }
+
+  const serving = Array.from({ length: slots }, serveSlot)
 
   return {
     async stop() {
       stopped = true
-      changed()
-      await consuming
-      connection.off('connection', changed)
-      await Promise.all(running)
+      wakeAll()
+      await Promise.all(serving)
+      await channel?.then((opened) => ask(() => opened.close())).catch(() => {})
     },
   }
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** On a lost channel it cannot be: the broker hands it out again. */
+function acknowledge(channel: Channel, { deliveryTag }: AsyncMessage): void {
+  if (channel.active) channel.basicAck({ deliveryTag })
+}
+
+/** Whether it does; it goes on if not. */
+async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -5,7 +5,7 @@ import { openHold, type Retention, type RetentionClass, type RetentionHold } fro
 import type { Cue } from '../../../domain/take.ts'
 import type { AssetsRepository } from '../../../ports/store.ts'
 import { db, type Sql, type Statement } from './database.ts'
-import { inserter, jsonText, text, withDates } from './rows.ts'
+import { AFTER_ALL, inserter, jsonText, text, withDates } from './rows.ts'
 import type { AssetFileTable, AssetTable, RungTable, SegmentTable } from './schema.ts'
 
 const STATE_DATES = ['readyAt', 'at']
@@ -180,7 +180,7 @@ export function createAssets(run: Sql): AssetsRepository {
     async list(tenantId, { now, before, limit }) {
       const rows = await run.rows(sql<Selectable<AssetTable>>`
         select * from sluice.asset
-        where tenant_id = ${tenantId} and state = 'ready' and (held or expires_at is null or expires_at > ${now}) and (${before ?? null}::text is null or id < ${before ?? null})
+        where tenant_id = ${tenantId} and state = 'ready' and (held or expires_at is null or expires_at > ${now}) and id < ${before ?? AFTER_ALL}
         order by id desc limit ${limit}`)
       return rows.map(assetFromRow)
     },

@@ -6,7 +6,7 @@ import type { TraceContext } from '../../../domain/trace.ts'
 import type { JobsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
 import { createQueuePositions } from './queue-positions.ts'
-import { inserter, json, jsonText, text, withDates } from './rows.ts'
+import { AFTER_ALL, inserter, json, jsonText, text, withDates } from './rows.ts'
 import type { JobTable } from './schema.ts'
 
 type Row = Selectable<JobTable>
@@ -139,7 +139,7 @@ export function createJobs(run: Sql): JobsRepository {
       const rows = await run.rows(sql<Row>`
         select * from sluice.job
         where tenant_id = ${tenantId}
-          and (${before ?? null}::text is null or id < ${before ?? null})
+          and id < ${before ?? AFTER_ALL}
           and (${states ?? null}::text[] is null or state = any(${states ?? null}))
           and (${kinds ?? null}::text[] is null or kind = any(${kinds ?? null}))
         order by id desc limit ${limit}`)

@@ -3,7 +3,7 @@ import type { JobId, ReviewId, TakeId, TenantId } from '../../../domain/ids.ts'
 import type { Review, ReviewDecision } from '../../../domain/review.ts'
 import type { ReviewsRepository } from '../../../ports/store.ts'
 import { db, type Sql } from './database.ts'
-import { inserter, jsonText } from './rows.ts'
+import { AFTER_ALL, inserter, jsonText } from './rows.ts'
 import type { ReviewTable } from './schema.ts'
 
 type Row = Selectable<ReviewTable> & { decisions: ReviewDecision[] | null }
@@ -108,7 +108,7 @@ export function createReviews(run: Sql): ReviewsRepository {
     async list(tenantId, { states, before, limit }) {
       const rows = await run.rows(sql<Row>`${withDecisions}
         where tenant_id = ${tenantId}
-          and (${before ?? null}::text is null or id < ${before ?? null})
+          and id < ${before ?? AFTER_ALL}
           and (${states ?? null}::text[] is null or state = any(${states ?? null}))
         order by id desc limit ${limit}`)
       return rows.map(fromRow)

@@ -17,6 +17,9 @@ export function inserter<T extends Table>(table: T, types: ColumnTypes<T>, confl
   return (rows) => ({ sql: text, parameters: columns.map((column) => rows.map((row) => row[column as keyof typeof row] ?? null)) })
 }
 
+/** Sorts behind every id: where a list begins that is not gone on with. A condition that is there in any case can go by the index. */
+export const AFTER_ALL = '~'
+
 /** JSON text of a nested value; SQL null for null. */
 export function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value)

@@ -138,43 +138,49 @@ function firstOfEach<Ask extends { id: StepId }>(asks: Ask[]): Ask[] {
   return [...first.values()]
 }
 
-const ANY = sql`true`
+/**
+ * Which rows of `step` a statement may change. By an array of ids and never by a join alone: there is one index to go by then, however
+ * small the planner took the table for when it made the plan that the connection keeps.
+ */
+type Which = (ids: StepId[]) => RawBuilder<unknown>
 
-/** Steps of a lane that a count of what waits looks at. */
-const MOST_COUNTED = 10_000
+const all: Which = (ids) => sql`step.id = any(${ids})`
 
 /**
  * Those that nobody else holds at this moment. A statement for many waits for no row: all would wait with it, for as long as
  * some worker that was stopped in the middle of a transaction. What it leaves out is asked for by itself.
  */
-const unlocked = (asks: { id: StepId }[]) =>
-  sql`step.id = any(array(select id from sluice.step where id = any(${asks.map(({ id }) => id)}) for no key update skip locked))`
+const unlocked: Which = (ids) => sql`step.id = any(array(select id from sluice.step where id = any(${ids}) for no key update skip locked))`
+
+/** Steps of a lane that a count of what waits looks at. */
+const MOST_COUNTED = 10_000
 
 /**
  * Every move of a step is one statement, decided by the row and the database's clock. `attempt` is the fence: each claim
  * raises it, so what an earlier holder still writes matches no row.
  */
 export function createSteps(run: Sql): StepsRepository {
-  async function claimed(asks: Claim[], which: RawBuilder<unknown>): Promise<Map<string, ClaimedStep>> {
+  async function claimed(asks: Claim[], which: Which): Promise<Map<string, ClaimedStep>> {
     const [ids, workers, leases] = [asks.map(({ id }) => id), asks.map(({ workerId }) => workerId), asks.map(({ leaseMs }) => leaseMs)]
     const rows = await run.rows(sql<Row & { waited_ms: number }>`
       update sluice.step set state = 'running', attempt = attempt + 1, lost = case when state = 'running' then lost + 1 else 0 end, worker_id = asked.worker_id, poked = false, reason = null,
         due_at = now() + asked.lease_ms * interval '1 millisecond', hint_at = now() + asked.lease_ms * interval '1 millisecond'
       from unnest(${ids}::text[], ${workers}::text[], ${leases}::double precision[]) as asked(id, worker_id, lease_ms)
-      where step.id = asked.id and due_at <= now() and ${which}
+      where step.id = asked.id and due_at <= now() and ${which(ids)}
       returning step.*, ${WAITED_MS} as waited_ms`)
     return new Map(rows.map((row) => [row.id, { ...fromRow(row), waitedMs: row.waited_ms }]))
   }
 
   // Of two claims at once the second waits for the first, then finds `due_at` in the future.
-  const claimAlone = async (ask: Claim): Promise<ClaimedStep | undefined> => (await claimed([ask], ANY)).get(ask.id)
+  const claimAlone = async (ask: Claim): Promise<ClaimedStep | undefined> => (await claimed([ask], all)).get(ask.id)
   const claim = run.gathered(async (asks: Claim[]) => {
     const first = firstOfEach(asks)
-    const steps = await claimed(first, unlocked(first))
+    const steps = await claimed(first, unlocked)
     return asks.map((ask) => (first.includes(ask) && steps.get(ask.id)) || claimAlone(ask))
   })
 
-  async function left(asks: Leave[], which: RawBuilder<unknown>): Promise<Map<string, StepExit['state']>> {
+  async function left(asks: Leave[], which: Which): Promise<Map<string, StepExit['state']>> {
+    const ids = asks.map(({ id }) => id)
     const to = asks.map((ask) => stateToColumns(ask.to))
     const pokedAway = sql`(poked and asked.state = 'parked')`
     const dueAt = sql`case when ${pokedAway} then now() else asked.due_at end`
@@ -184,19 +190,19 @@ export function createSteps(run: Sql): StepsRepository {
         reason = case when ${pokedAway} then null else asked.reason end,
         due_at = ${dueAt}, hint_at = ${dueAt}
       from unnest(
-        ${asks.map(({ id }) => id)}::text[], ${asks.map(({ attempt }) => attempt)}::integer[],
+        ${ids}::text[], ${asks.map(({ attempt }) => attempt)}::integer[],
         ${asks.map(({ failures }) => failures)}::integer[], ${to.map(({ state }) => state)}::text[],
         ${to.map(({ due_at }) => due_at)}::timestamptz[], ${to.map(({ reason }) => reason)}::text[], ${to.map(({ error }) => error)}::json[]
       ) as asked(id, attempt, failures, state, due_at, reason, error)
-      where step.id = asked.id and step.attempt = asked.attempt and step.state = 'running' and ${which}
+      where step.id = asked.id and step.attempt = asked.attempt and step.state = 'running' and ${which(ids)}
       returning step.id, step.state`)
     return new Map(rows.map(({ id, state }) => [id, state]))
   }
 
-  const leaveAlone = async (ask: Leave): Promise<StepExit['state'] | null> => (await left([ask], ANY)).get(ask.id) ?? null
+  const leaveAlone = async (ask: Leave): Promise<StepExit['state'] | null> => (await left([ask], all)).get(ask.id) ?? null
   const leave = run.gathered(async (asks: Leave[]) => {
     const first = firstOfEach(asks)
-    const states = await left(first, unlocked(first))
+    const states = await left(first, unlocked)
     return asks.map((ask) => (first.includes(ask) && states.get(ask.id)) || leaveAlone(ask))
   })
 
@@ -301,8 +307,8 @@ export function createSteps(run: Sql): StepsRepository {
           where id = any(array(select id from come where queue in (select queue from calm))) and hint_at <= now()
           for no key update skip locked
         ), hinted as (
-          update sluice.step set hint_at = ${inMs(hintAgainMs)} from told where step.id = told.id
-          returning step.id, lane, woken, rank_at
+          update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told))
+          returning id, lane, (select woken from told where told.id = step.id) as woken, rank_at
         )
         (select id, lane, woken, null as contested from hinted order by woken desc, rank_at, id)
         union all
@@ -330,8 +336,8 @@ export function createSteps(run: Sql): StepsRepository {
           select id, hint_at = ${WOKEN} as woken from sluice.step
           where id = any(${ids}) and hint_at <= now() for no key update skip locked
         )
-        update sluice.step set hint_at = ${inMs(hintAgainMs)} from told where step.id = told.id
-        returning step.id, lane, woken`)
+        update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told))
+        returning id, lane, (select woken from told where told.id = step.id) as woken`)
     },
 
     async nextDueInMs(lanes, atMostMs) {

@@ -14,6 +14,7 @@ import { traces } from './0013-traces.ts'
 import { tenantStorage } from './0014-tenant-storage.ts'
 import { operations } from './0015-operations.ts'
 import { rates } from './0016-rates.ts'
+import { stepPlans } from './0017-step-plans.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 14, name: 'tenant-storage', sql: tenantStorage },
   { version: 15, name: 'operations', sql: operations },
   { version: 16, name: 'rates', sql: rates },
+  { version: 17, name: 'step-plans', sql: stepPlans },
 ]
