@@ -14,7 +14,7 @@ export interface Consumer {
 
 /**
  * Carries the ids of steps that are due. A message is a hint: it may come late, twice or never, and the store decides.
- * A message is acknowledged before its handler runs, so no broker's time limit touches a long step.
+ * No message is held while a handler runs for long, so no broker's time limit touches a step.
  */
 export interface Queue {
   /** Resolves once the broker holds them. Rejects with `store_unavailable` when it cannot be reached. */

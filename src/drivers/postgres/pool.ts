@@ -9,7 +9,7 @@ const STATEMENT_TIMEOUT_MS = 30_000
  * rather read whole, and a connection keeps such a plan for as long as it lives: with ten thousand steps waiting a claim took 26 ms
  * instead of one. What does read a whole table costs too much by this reckoning to be worth compiling otherwise.
  */
-const PLANS = '-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan'
+const PLANS = 'set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan'
 
 export interface PoolOptions {
   connection: pg.PoolConfig
@@ -32,14 +32,17 @@ export function createPool({ connection, log, max = 16 }: PoolOptions): pg.Pool 
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'sluice',
-    options: PLANS,
     max,
     ...connection,
     pipeline: true,
   })
   // A connection may break between two statements of whoever has it in hand, or while it changes hands. The next statement fails of
   // it; without a listener on the connection itself the process would end of it.
-  pool.on('connect', (client) => void client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    // Goes ahead of the first statement, which tells what is wrong when this fails.
+    client.query(PLANS).catch(() => {})
+  })
   pool.on('error', (error) => {
     // Only the message: the error carries the whole connection with it.
     if (!pool.ending) log?.warn({ reason: error.message }, 'an idle database connection broke; the next query opens a new one')

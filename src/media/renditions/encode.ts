@@ -17,7 +17,10 @@ export function encodeMp3(runner: ToolRunner, order: EncodeOrder): Promise<void>
 export function encodeWebm(runner: ToolRunner, order: EncodeOrder): Promise<void> {
   const picture = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-row-mt', '1', '-tile-columns', '2']
   const quality = ['-crf', '33', '-b:v', '0', '-pix_fmt', 'yuv420p', '-force_key_frames', 'expr:gte(t,n_forced*4)']
-  return encode(runner, order, 'webm', ['-map', '0:v:0?', '-map', '0:a:0?', ...picture, ...quality, '-c:a', 'libopus', '-b:a', '128k'])
+  const sound = ['-c:a', 'libopus', '-b:a', '128k']
+  // Matroska's ids are random otherwise: the same job gives the same bytes.
+  const ids = ['-fflags', '+bitexact']
+  return encode(runner, order, 'webm', ['-map', '0:v:0?', '-map', '0:a:0?', ...picture, ...quality, ...sound, ...ids])
 }
 
 async function encode(runner: ToolRunner, order: EncodeOrder, format: string, codecs: string[]): Promise<void> {
