@@ -17,6 +17,8 @@ export type DeadLetterAbout =
   | { kind: 'step'; stepId: StepId; step: StepName }
   | { kind: 'delivery'; webhookId: WebhookId; deliveryId: string; type: WebhookDelivery['type'] }
 
+export const DEAD_LETTER_KINDS = ['job', 'step', 'delivery'] as const satisfies DeadLetterAbout['kind'][]
+
 /**
  * A dead letter is work that was given up and that nothing takes up again by itself. It is written in the transaction that gives
  * the work up.

@@ -87,6 +87,10 @@ export const gauges = {
     help: 'Orders of which nobody knows whether the provider has taken them, in all of the house. They are looked for, then somebody is asked.',
     labels: ['provider'],
   },
+  sluice_dead_letters_open: {
+    help: 'Work that was given up and waits for a person, in all of the house; counted up to 10,000.',
+    labels: ['kind'],
+  },
   sluice_steps_running: { help: 'Steps this process has in hand.', labels: ['lane'] },
   sluice_event_streams_open: { help: 'Event streams open in this process.', labels: [] },
   sluice_stored_bytes: {

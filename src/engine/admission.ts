@@ -6,16 +6,24 @@ import type { EngineDeps } from './deps.ts'
 
 /** No tenant can be given more of a queue in one look. */
 const MOST_OF_EACH = 256
-/** Jobs let in that have not begun yet: no more wait in a lane for their beginning. */
-const MOST_ON_THE_WAY = 256
 /** How long the shares of tenants are believed. */
 const SHARES_KNOWN_MS = 2_000
 
 type AdmissionDeps = Pick<EngineDeps, 'store' | 'config'>
 
+/** Jobs let in that have not begun yet wait in the lane, or were taken from it by a slot; there are fewer slots than the lane holds. */
+const IN_AND_BEYOND = 2
+
+/** How many messages a lane takes at the moment. */
+export interface Room {
+  free: number
+  /** With nothing in it. */
+  most: number
+}
+
 export interface Admission {
   /** The steps whose turn it is, in order, marked as told to the queue; and whether others had to be left. */
-  next(rooms: ReadonlyMap<Lane, number>): Promise<{ given: HintedStep[]; left: boolean }>
+  next(rooms: ReadonlyMap<Lane, Room>): Promise<{ given: HintedStep[]; left: boolean }>
 }
 
 /**
@@ -40,12 +48,15 @@ export async function createAdmission({ store, config }: AdmissionDeps): Promise
     return shares
   }
 
-  /** Whether so many jobs may begin without a look at each limit. */
-  async function mayAllBegin(wanted: number): Promise<boolean> {
+  /**
+   * Whether so many jobs may begin without a look at each limit.
+   * @param onTheWay of those let in, so many may not have begun yet
+   */
+  async function mayAllBegin(wanted: number, onTheWay: number): Promise<boolean> {
     const { jobsAtOnce, tenantJobsAtOnce } = config
     if (tenantJobsAtOnce !== null || [...(await readShares()).values()].some((share) => share.jobsAtOnce !== null)) return false
     if (jobsAtOnce === null || atMostRunning + wanted <= jobsAtOnce) return true
-    atMostRunning = (await store.tenants.runningJobs(jobsAtOnce)) + MOST_ON_THE_WAY
+    atMostRunning = (await store.tenants.runningJobs(jobsAtOnce)) + onTheWay
     return atMostRunning + wanted <= jobsAtOnce
   }
 
@@ -86,11 +97,11 @@ export async function createAdmission({ store, config }: AdmissionDeps): Promise
 
   return {
     async next(rooms) {
-      const open = new Map<QueueName, number>([...rooms].filter(([, room]) => room > 0))
+      const open = new Map<QueueName, number>([...rooms].flatMap(([lane, { free }]) => (free > 0 ? [[lane, free]] : [])))
       let left = open.size < rooms.size
       if (open.size === 0) return { given: [], left }
       const toBegin = open.get('io') ?? 0
-      const calm = toBegin > 0 && (await mayAllBegin(toBegin))
+      const calm = toBegin > 0 && (await mayAllBegin(toBegin, IN_AND_BEYOND * (rooms.get('io')?.most ?? 0)))
       const { hinted: given, contested } = await store.steps.hintAll(
         calm ? new Map([...open, ['entry', toBegin]]) : open,
         config.hintAgainMs,

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_KINDS } from '../domain/dead-letter.ts'
 import type { GaugeReading } from '../ports/metrics.ts'
 import type { EngineDeps } from './deps.ts'
 
@@ -5,6 +6,7 @@ import type { EngineDeps } from './deps.ts'
 const KEPT_MS = 5_000
 /** Who looks does not wait longer for a store that does not answer. */
 const WITHIN_MS = 2_000
+const MOST_LETTERS = 10_000
 
 type LoadDeps = Pick<EngineDeps, 'store' | 'metrics' | 'log' | 'config'>
 
@@ -19,7 +21,11 @@ export function showLoad(deps: LoadDeps): void {
 }
 
 async function readLoad({ store, config }: LoadDeps): Promise<GaugeReading[]> {
-  const [lanes, orders] = await Promise.all([store.steps.backlog(config.hintAgainMs), store.takes.ordered()])
+  const [lanes, orders, letters] = await Promise.all([
+    store.steps.backlog(config.hintAgainMs),
+    store.takes.ordered(),
+    store.deadLetters.openByKind(MOST_LETTERS),
+  ])
   return [
     { name: 'sluice_store_up', labels: {}, value: 1 },
     ...lanes.flatMap(({ lane, depth, oldestSeconds }): GaugeReading[] => [
@@ -30,6 +36,9 @@ async function readLoad({ store, config }: LoadDeps): Promise<GaugeReading[]> {
       { name: 'sluice_orders_in_flight', labels: { provider }, value: inFlight },
       { name: 'sluice_orders_in_doubt', labels: { provider }, value: inDoubt },
     ]),
+    ...DEAD_LETTER_KINDS.map(
+      (kind): GaugeReading => ({ name: 'sluice_dead_letters_open', labels: { kind }, value: letters.get(kind) ?? 0 }),
+    ),
   ]
 }
 

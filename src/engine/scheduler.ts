@@ -1,6 +1,6 @@
 import { LANES, type Lane } from '../domain/step.ts'
 import type { HintedStep } from '../ports/store.ts'
-import { createAdmission } from './admission.ts'
+import { createAdmission, type Room } from './admission.ts'
 import type { EngineDeps } from './deps.ts'
 
 /** The longest the scheduler sleeps: how late it can be for a step whose hint was lost. */
@@ -129,16 +129,16 @@ function createRooms({ store, queue }: SchedulerDeps, arrived: () => Promise<voi
   }
 
   return {
-    async look(): Promise<Map<Lane, number>> {
+    async look(): Promise<Map<Lane, Room>> {
       await readWindows()
-      const rooms = new Map<Lane, number>()
+      const rooms = new Map<Lane, Room>()
       for (const [lane, most] of windows) {
         // Half a window is worth a look into the store.
         if ((atMostWaiting.get(lane) ?? 0) > most / 2) {
           await arrived()
           atMostWaiting.set(lane, await queue.depth(lane))
         }
-        rooms.set(lane, Math.max(0, most - (atMostWaiting.get(lane) ?? 0)))
+        rooms.set(lane, { free: Math.max(0, most - (atMostWaiting.get(lane) ?? 0)), most })
       }
       return rooms
     },

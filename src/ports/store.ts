@@ -1,6 +1,6 @@
 import type { Asset, AssetFile, Rung, Segment } from '../domain/asset.ts'
 import type { BlockList } from '../domain/block-list.ts'
-import type { DeadLetter, DeadLetterState } from '../domain/dead-letter.ts'
+import type { DeadLetter, DeadLetterAbout, DeadLetterState } from '../domain/dead-letter.ts'
 import type { DurationSample } from '../domain/eta.ts'
 import type { ApiKeyId, AssetId, DeadLetterId, JobId, ProcessId, ReviewId, StepId, TakeId, TenantId, WebhookId } from '../domain/ids.ts'
 import type { Job, JobState } from '../domain/job.ts'
@@ -482,6 +482,8 @@ export interface DeadLettersRepository {
   listOpen(filter: { tenantId: TenantId | null; before?: DeadLetterId; limit: number }): Promise<DeadLetter[]>
   /** How many are open, counted up to `atMost`. */
   countOpen(tenantId: TenantId, atMost: number): Promise<number>
+  /** How many of each kind are open in the whole house, of the first `atMost`. */
+  openByKind(atMost: number): Promise<Map<DeadLetterAbout['kind'], number>>
   /** Closes an open one. `false`: it was closed already, or is not there. */
   close(id: DeadLetterId, to: Exclude<DeadLetterState, { state: 'open' }>): Promise<boolean>
   /** Closes what is open about the failure of this job. */

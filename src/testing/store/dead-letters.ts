@@ -36,6 +36,9 @@ export function deadLettersContract({ it, store, insertJob }: StoreSuite): void 
       expect(await store().deadLetters.listOpen({ tenantId, limit: 10, before: (mine[1] as DeadLetter).id })).toEqual([mine[0]])
       expect(await store().deadLetters.listOpen({ tenantId: null, limit: 3 })).toEqual([...others.toReversed(), mine[1]])
       expect([await store().deadLetters.countOpen(tenantId, 10), await store().deadLetters.countOpen(tenantId, 1)]).toEqual([2, 1])
+      const kinds = await store().deadLetters.openByKind(1_000)
+      expect([...kinds.keys()]).toEqual(expect.arrayContaining([...new Set(mine.map(({ about }) => about.kind))]))
+      expect([...(await store().deadLetters.openByKind(1)).values()]).toEqual([1])
     })
 
     it('are closed once, whoever comes first, and stay as they were closed', async () => {

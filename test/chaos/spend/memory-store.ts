@@ -275,6 +275,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       get: notModelled('dead letters'),
       listOpen: notModelled('dead letters'),
       countOpen: notModelled('dead letters'),
+      openByKind: notModelled('dead letters'),
       close: notModelled('dead letters'),
     },
     stuck: { lostSteps: notModelled('stuck'), lateSteps: notModelled('stuck'), ordersInDoubt: notModelled('stuck') },

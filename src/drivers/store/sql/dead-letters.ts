@@ -99,6 +99,13 @@ export function createDeadLetters(run: Sql): DeadLettersRepository {
       return row?.count ?? 0
     },
 
+    async openByKind(atMost) {
+      const rows = await run.rows(sql<{ kind: DeadLetterAbout['kind']; count: number }>`
+        select kind, count(*)::integer as count from (
+          select kind from sluice.dead_letter where state = 'open' limit ${atMost}) as counted group by kind`)
+      return new Map(rows.map(({ kind, count }) => [kind, count]))
+    },
+
     close: async (id, to) => (await run.count(closing(to).where('id', '=', id))) === 1,
 
     async closeJob(jobId, to) {
