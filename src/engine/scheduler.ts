@@ -9,6 +9,7 @@ const MAX_SLEEP_MS = 1_000
 const MIN_SLEEP_MS = 40
 /** How soon it looks again when it had to leave steps where they are: while they go quickly, and while nothing is taken. */
 const LEFT_AGAIN_MS = 10
+const MOST_SENDINGS = 4
 const FULL_AGAIN_MS = 100
 /**
  * Messages that may wait in a lane, for each slot there is in the house: enough that no slot idles until the next look, more where steps
@@ -36,12 +37,13 @@ type SchedulerDeps = Pick<EngineDeps, 'store' | 'queue' | 'clock' | 'log' | 'met
 export function startScheduler(deps: SchedulerDeps): Scheduler {
   let timer: ReturnType<typeof setTimeout> | undefined
   let admitting: Promise<void> | null = null
-  /** What the last look gave is on its way to the broker while the next one begins. Never rejects. */
-  let sending: Promise<void> = Promise.resolve()
+  /** What the last looks gave is on its way to the broker while the next one begins. None rejects. */
+  const sendings = new Set<Promise<void>>()
   let again = false
   let stopped = false
-  let failingSince: number | null = null
-  const rooms = createRooms(deps, () => sending)
+  /** Since when looking, and sending, have failed: a look that finds nothing says nothing of the broker. */
+  const failingSince: Record<'look' | 'send', number | null> = { look: null, send: null }
+  const rooms = createRooms(deps, () => Promise.all(sendings))
   let admission: ReturnType<typeof createAdmission> | null = null
 
   async function admit(): Promise<void> {
@@ -49,14 +51,22 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     try {
       admission ??= createAdmission(deps)
       const { given, left } = await (await admission).next(await rooms.look())
-      await sending
-      if (given.length > 0) sending = send(given).then(succeeded, failed)
-      else succeeded()
+      while (sendings.size >= MOST_SENDINGS) await Promise.race(sendings)
+      if (given.length > 0) {
+        const sending = send(given)
+          .then(
+            () => succeeded('send'),
+            (error) => failed('send', error),
+          )
+          .finally(() => sendings.delete(sending))
+        sendings.add(sending)
+      }
       if (left) sleepMs = given.length > 0 ? LEFT_AGAIN_MS : FULL_AGAIN_MS
       else sleepMs = Math.max(MIN_SLEEP_MS, await deps.store.steps.nextDueInMs(LANES, sleepMs))
+      succeeded('look')
     } catch (error) {
       admission = null
-      failed(error)
+      failed('look', error)
     }
     if (!stopped) timer = setTimeout(() => poke(), Math.min(MAX_SLEEP_MS, sleepMs))
   }
@@ -73,14 +83,15 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     )
   }
 
-  function succeeded(): void {
-    failingSince = null
-    deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
+  function succeeded(what: 'look' | 'send'): void {
+    failingSince[what] = null
+    // A look is for nothing while the broker takes nothing.
+    if (what === 'look' && failingSince.send === null) deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'succeeded' })
   }
 
   /** What was given and did not reach the broker is due again when a hint that was lost would be. */
-  function failed(error: unknown): void {
-    failingSince ??= performance.now()
+  function failed(what: 'look' | 'send', error: unknown): void {
+    failingSince[what] ??= performance.now()
     deps.metrics.count('sluice_scheduler_looks_total', { outcome: 'failed' })
     if (!stopped) deps.log.warn({ err: error }, 'steps could not be admitted; trying again')
   }
@@ -104,18 +115,18 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   poke()
   return {
     poke,
-    failingMs: () => (failingSince === null ? 0 : performance.now() - failingSince),
+    failingMs: () => performance.now() - Math.min(...Object.values(failingSince).map((since) => since ?? performance.now())),
     async stop() {
       stopped = true
       clearTimeout(timer)
       await admitting
-      await sending
+      await Promise.all(sendings)
     },
   }
 }
 
 /** How many messages each lane takes. The broker is asked only when what was sent since it was asked last could have filled the lane. */
-function createRooms({ store, queue }: SchedulerDeps, arrived: () => Promise<void>) {
+function createRooms({ store, queue }: SchedulerDeps, arrived: () => Promise<unknown>) {
   const atMostWaiting = new Map<Lane, number>()
   let windows = new Map<Lane, number>()
   let knownAt = Number.NEGATIVE_INFINITY
