@@ -89,7 +89,8 @@ export async function changeJob(
   for (const provider of outcome.change.freed) void fillPlaces(deps, provider)
   if (outcome.announced) deps.webhooksDue?.()
   if (outcome.job.seq > outcome.seqBefore) {
-    await deps.bus
+    // Nobody waits for it: readers who are not told look by themselves.
+    void deps.bus
       .publish('job:events', { jobId, tenantId: outcome.job.tenantId, seq: outcome.job.seq })
       .catch((error) => deps.log.warn({ ...about, err: error }, 'could not announce events; readers will find them by themselves'))
   }

@@ -109,6 +109,12 @@ function fromRow(row: Row): Step {
 /** Marks a step that somebody woke: it goes before those of its tenant whose time has merely come. */
 const WOKEN = sql`'epoch'::timestamptz`
 
+/**
+ * True. The commit of this statement does not wait for the disk: what a crash of the server takes back was a hint, which is given again.
+ * A claim is none: another would be given the same attempt, and both would hold the fence.
+ */
+const UNSYNCED = sql`(select set_config('synchronous_commit', 'off', true)) = 'off'`
+
 /** A step that begins a job and that nobody has claimed yet; the words of `step_entry`. */
 const IS_ENTRY = sql`(name = 'analyse' and attempt = 0)`
 
@@ -307,7 +313,7 @@ export function createSteps(run: Sql): StepsRepository {
           where id = any(array(select id from come where queue in (select queue from calm))) and hint_at <= now()
           for no key update skip locked
         ), hinted as (
-          update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told))
+          update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told)) and ${UNSYNCED}
           returning id, lane, (select woken from told where told.id = step.id) as woken, rank_at
         )
         (select id, lane, woken, null as contested from hinted order by woken desc, rank_at, id)
@@ -336,7 +342,7 @@ export function createSteps(run: Sql): StepsRepository {
           select id, hint_at = ${WOKEN} as woken from sluice.step
           where id = any(${ids}) and hint_at <= now() for no key update skip locked
         )
-        update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told))
+        update sluice.step set hint_at = ${inMs(hintAgainMs)} where id = any(array(select id from told)) and ${UNSYNCED}
         returning id, lane, (select woken from told where told.id = step.id) as woken`)
     },
 
