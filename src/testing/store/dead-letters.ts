@@ -2,9 +2,8 @@ import { describe, expect } from 'vitest'
 import type { DeadLetter } from '../../domain/dead-letter.ts'
 import type { Job } from '../../domain/job.ts'
 import { newDeadLetter, newStep, newTake, testIds } from '../entities.ts'
-import { HARD_TEXT, type StoreSuite } from './suite.ts'
+import { HARD_TEXT, LEASE_MS, type StoreSuite } from './suite.ts'
 
-const LEASE_MS = 60_000
 const MINUTE_MS = 60_000
 
 /** What every driver's repositories of what was given up, and of what is stuck, do. */

@@ -31,8 +31,8 @@ export function sourceOf<Connection>(
       taken.push({ stepId: job.id as StepId, priority: 0 })
       const goesOn = room.left > 0
       if (goesOn) room.left -= 1
-      const next: unknown[] | void = await job.moveToCompleted(null, worker.id, goesOn)
-      job = next?.[0] ? Job.fromJSON(worker, next[0] as JobJson, String(next[1])) : undefined
+      const next = await job.moveToCompleted(null, worker.id, goesOn)
+      job = Array.isArray(next) && next[0] ? Job.fromJSON(worker, next[0] as JobJson, String(next[1])) : undefined
     }
   }
 
