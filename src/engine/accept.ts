@@ -9,6 +9,8 @@ const MOST_AT_ONCE = 64
 
 /** How long a tenant's place is counted on from what it was; finding it out costs more than writing a job. */
 const RECOUNT_AFTER_MS = 500
+/** And how old a place may be that is told. */
+const OUTDATED_AFTER_MS = 5_000
 /** Tenants whose places are remembered. */
 const MOST_REMEMBERED = 1_000
 
@@ -40,6 +42,7 @@ export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (s
   let waiting: Waiting[] = []
   let writing = false
   const ends = new Map<TenantId, { ahead: number; countedAt: number }>()
+  const counting = new Set<TenantId>()
 
   async function write(): Promise<void> {
     writing = true
@@ -71,14 +74,25 @@ export function createAcceptance(store: Pick<Store, 'transaction' | 'jobs'>): (s
     }
   }
 
-  /** Before they are written: they come after all that waits. */
+  /** Before they are written: they come after all that waits. Who has been counted on does not wait for the count made anew. */
   async function recount(submissions: Submission[]): Promise<void> {
     const now = performance.now()
     if (ends.size > MOST_REMEMBERED) ends.clear()
     const tenants = new Map(submissions.map(({ job }) => [job.tenantId, job]))
     for (const [tenantId, job] of tenants) {
-      if (now - (ends.get(tenantId)?.countedAt ?? Number.NEGATIVE_INFINITY) < RECOUNT_AFTER_MS) continue
-      ends.set(tenantId, { ahead: await store.jobs.ahead(job), countedAt: now })
+      const ageMs = now - (ends.get(tenantId)?.countedAt ?? Number.NEGATIVE_INFINITY)
+      if (ageMs > OUTDATED_AFTER_MS) await count(job)
+      else if (ageMs > RECOUNT_AFTER_MS && !counting.has(tenantId)) void count(job).catch(() => ends.delete(tenantId))
+    }
+  }
+
+  async function count(job: Job): Promise<void> {
+    counting.add(job.tenantId)
+    const countedAt = performance.now()
+    try {
+      ends.set(job.tenantId, { ahead: await store.jobs.ahead(job), countedAt })
+    } finally {
+      counting.delete(job.tenantId)
     }
   }
 
