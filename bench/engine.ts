@@ -117,6 +117,7 @@ export function openEngine(
       jobsAtOnce: null,
       tenantJobsAtOnce: null,
       tenantWaitingJobs: 1_000_000,
+      tenantJobsPerMinute: null,
       tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
       ...config,

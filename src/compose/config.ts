@@ -190,6 +190,12 @@ export const settings = {
     'Jobs of one tenant that may wait for their beginning; further ones are refused with 429 `queue_full`.',
     wholeNumber(1, 10_000_000, 20_000),
   ),
+  tenantJobsPerMinute: setting(
+    'SLUICE_TENANT_JOBS_PER_MINUTE',
+    'no limit',
+    'Jobs of one tenant that are taken in within a minute, at all servers together; further ones are refused with 429 `rate_limited`.',
+    optionalWholeNumber(1, 1_000_000),
+  ),
   tenantWaitingSeconds: setting(
     'SLUICE_TENANT_WAITING_SECONDS',
     'no limit',

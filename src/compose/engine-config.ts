@@ -12,6 +12,7 @@ export function engineConfig(config: Config): EngineConfig {
     jobsAtOnce: config.jobsAtOnce,
     tenantJobsAtOnce: config.tenantJobsAtOnce ?? null,
     tenantWaitingJobs: config.tenantWaitingJobs,
+    tenantJobsPerMinute: config.tenantJobsPerMinute ?? null,
     tenantWaitingSeconds: config.tenantWaitingSeconds ?? null,
     retention: retentionOf(config),
   }

@@ -47,6 +47,8 @@ export interface EngineConfig {
   tenantJobsAtOnce: number | null
   /** Jobs of a tenant that may wait for their beginning; further ones are refused. */
   tenantWaitingJobs: number
+  /** Jobs one tenant may submit within a minute; `null`: any number. */
+  tenantJobsPerMinute: number | null
   /** Nothing is taken in from a tenant whose next job has waited for longer; `null` for no limit. */
   tenantWaitingSeconds: number | null
   /** How long assets stay from the end of their jobs on. */

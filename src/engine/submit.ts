@@ -11,9 +11,10 @@ import type { BackPressure } from './back-pressure.ts'
 import type { EngineDeps } from './deps.ts'
 import type { JobQuote, SubmitOptions, Submitted } from './engine.ts'
 import type { Forecast } from './forecast.ts'
+import { assertSubmitRate } from './submit-rate.ts'
 import type { TenantPolicies } from './tenant-policies.ts'
 
-type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'tracer' | 'pipelines' | 'providers'> & {
+type SubmitDeps = Pick<EngineDeps, 'store' | 'bus' | 'clock' | 'ids' | 'log' | 'tracer' | 'pipelines' | 'providers' | 'config'> & {
   forecast: Forecast
   policies: TenantPolicies
   accept(submission: Submission): Promise<Acceptance>
@@ -66,6 +67,7 @@ async function accept(
   const quote = await quoteJob(deps, request)
   checkCost(request, quote)
   await deps.backPressure(tenantId)
+  await assertSubmitRate(deps, tenantId)
   const now = deps.clock.now()
   const { deadlineSeconds, priority } = request.policy
   const job: Job = {

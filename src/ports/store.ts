@@ -274,6 +274,11 @@ export interface TenantsRepository {
   /** Jobs in the state `running`, counted up to `most`: of the whole house, or of each of these tenants that has any. */
   runningJobs(most: number): Promise<number>
   runningJobsOf(ids: readonly TenantId[], most: number): Promise<Map<TenantId, number>>
+  /**
+   * Counts a submit of the tenant, of whom so many are let in within a minute, all at once or spread over it. Returns 0, or in how many
+   * milliseconds there is room for it: it was not counted then.
+   */
+  submits(id: TenantId, perMinute: number): Promise<number>
   get(id: TenantId): Promise<Tenant | undefined>
   /** By name. */
   list(): Promise<Tenant[]>

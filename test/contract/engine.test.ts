@@ -113,6 +113,7 @@ async function startEngine(
       jobsAtOnce: null,
       tenantJobsAtOnce: null,
       tenantWaitingJobs: 1_000,
+      tenantJobsPerMinute: null,
       tenantWaitingSeconds: null,
       retention: { ephemeralHours: 24, standardDays: null, masterDays: null },
       ...set,
@@ -618,6 +619,25 @@ describe('whose turn it is', () => {
     const elsewhere = await engine.submit(tenant, request)
     open()
     await Promise.all([...taken, elsewhere].map(({ job }) => untilEnded(job.id)))
+  })
+
+  it('of a tenant so many jobs are taken in within a minute, at whatever server', async () => {
+    const first = await startEngine({ analyse: endJob }, { tenantJobsPerMinute: 5 })
+    const second = await startEngine({ analyse: endJob }, { tenantJobsPerMinute: 5 })
+    const eager = await store.tenants.ensure('eager', ids.next('ten'))
+    const answers = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => (i % 2 ? first : second).submit(eager, request)))
+    const taken = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.job.id : []))
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+    expect(taken).toHaveLength(5)
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: 'rate_limited', message: 'More than 5 jobs were submitted within a minute.' })
+      // One has room when a fifth of the minute has passed.
+      expect(error.retryAfterMs).toBeGreaterThan(0)
+      expect(error.retryAfterMs).toBeLessThanOrEqual(12_000)
+    }
+    expect(await store.jobs.list(eager, { limit: 100 })).toHaveLength(5)
+    const other = await first.submit(tenant, request)
+    await Promise.all([...taken, other.job.id].map(untilEnded))
   })
 
   async function untilInLane(count: number): Promise<void> {

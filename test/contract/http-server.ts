@@ -186,6 +186,7 @@ export async function createWorld(
       jobsAtOnce: null,
       tenantJobsAtOnce: null,
       tenantWaitingJobs: 1_000_000,
+      tenantJobsPerMinute: null,
       tenantWaitingSeconds: null,
       retention,
     },

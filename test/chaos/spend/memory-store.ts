@@ -223,6 +223,7 @@ export function createMemoryStore(nowMs: () => number, limitMicroUsd: number | n
       setShare: notModelled('setShare'),
       runningJobs: async () => 0,
       runningJobsOf: async () => new Map(),
+      submits: async () => 0,
       get: async () => undefined,
       list: notModelled('list'),
       setStoragePolicy: notModelled('setStoragePolicy'),

@@ -5,6 +5,8 @@ import type { TenantShare, TenantsRepository } from '../../../ports/store.ts'
 import type { Sql } from './database.ts'
 import { jsonText, text } from './rows.ts'
 
+const MINUTE_MS = 60_000
+
 interface TenantRow {
   id: TenantId
   name: string
@@ -57,6 +59,20 @@ export function createTenants(run: Sql): TenantsRepository {
           from (select from sluice.job where state = 'running' and job.tenant_id = tenant.id limit ${most}) as counted
         ) as job`)
       return new Map(rows.map(({ id, running }) => [id, running]))
+    },
+
+    // The generic cell rate algorithm (ITU-T I.371): each submit moves the arrival time on by its share of the minute.
+    async submits(id, perMinute) {
+      const spacingMs = MINUTE_MS / perMinute
+      const aheadMs = MINUTE_MS - spacingMs
+      const taken = await run.count(sql`
+        update sluice.tenant set next_submit_at = greatest(next_submit_at, clock_timestamp()) + ${spacingMs} * interval '1 millisecond'
+        where id = ${id} and next_submit_at <= clock_timestamp() + ${aheadMs} * interval '1 millisecond'`)
+      if (taken === 1) return 0
+      const [row] = await run.rows(sql<{ wait: number }>`
+        select greatest(1, ceil(extract(epoch from next_submit_at - clock_timestamp()) * 1000 - ${aheadMs}))::double precision as wait
+        from sluice.tenant where id = ${id}`)
+      return row?.wait ?? 0
     },
 
     async get(id) {

@@ -15,6 +15,7 @@ import { tenantStorage } from './0014-tenant-storage.ts'
 import { operations } from './0015-operations.ts'
 import { rates } from './0016-rates.ts'
 import { stepPlans } from './0017-step-plans.ts'
+import { submits } from './0018-submits.ts'
 
 /** In order, forward only. A migration that was ever released is never changed; the next one mends it. */
 export const migrations: readonly { version: number; name: string; sql: string }[] = [
@@ -35,4 +36,5 @@ export const migrations: readonly { version: number; name: string; sql: string }
   { version: 15, name: 'operations', sql: operations },
   { version: 16, name: 'rates', sql: rates },
   { version: 17, name: 'step-plans', sql: stepPlans },
+  { version: 18, name: 'submits', sql: submits },
 ]
