@@ -268,16 +268,21 @@ describe('the end of a job is the end of its takes', () => {
   })
 
   it('cancelled in time it is stopped, cancelled too late it costs what it costs, and both are said', async () => {
-    const slow = clip('A long march [lab:zombie]')
-    const done = clip('A short walk')
-    const [marching, walking] = await Promise.all([submit(slow), submit(done)])
-    await Promise.all([making(marching), making(walking)])
+    // Its own words at each try: what was booked is found by them.
+    const march = `A long march at ${Date.now()}`
+    const slow = clip(`${march} [lab:zombie]`)
+    const done = clip(`${march}, and a short walk`)
+    const marching = await submit(slow)
+    await making(marching)
+    const walking = await submit(done)
+    await making(walking)
     await eventually(
       async () => lab.works.all().find(({ prompt }) => prompt === done.prompt)?.state,
       (state) => state === 'done',
       WITHIN_MS,
     )
-    for (const job of [marching, walking]) expect((await post(`/v1/jobs/${job.id}/cancel`)).ok).toBe(true)
+    // At once: the engine asks for it some seconds after the order, and has it then.
+    for (const job of [walking, marching]) expect((await post(`/v1/jobs/${job.id}/cancel`)).ok).toBe(true)
     expect(await settled(marching)).toMatchObject([
       {
         state: 'cancelled',
