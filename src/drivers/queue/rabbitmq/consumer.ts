@@ -57,14 +57,20 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
 
   async function open(): Promise<Channel> {
     const opened = await ask(() => connection.acquire())
+    try {
+      await ask(() => opened.queueDeclare(quorumQueue(queue)))
+      await ask(() => opened.basicQos({ prefetchCount: 1 }))
+    } catch (error) {
+      giveUp(opened)
+      throw error
+    }
+    if (!opened.active) throw new Error('the channel was closed')
     opened.once('close', () => {
       channel = undefined
       wakeAll()
     })
     // The queue was deleted; on the next channel it is made again.
-    opened.once('basic.cancel', () => void opened.close().catch(() => {}))
-    await ask(() => opened.queueDeclare(quorumQueue(queue)))
-    await ask(() => opened.basicQos({ prefetchCount: 1 }))
+    opened.once('basic.cancel', () => giveUp(opened))
     return opened
   }
 
@@ -142,7 +148,8 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
   }
 
   async function cancel(channel: Channel, consumerTag: string): Promise<void> {
-    if (channel.active) await ask(() => channel.basicCancel(consumerTag)).catch(() => {})
+    // A consumer of which the broker may not know that it has ended would be sent messages that nobody takes.
+    if (channel.active) await ask(() => channel.basicCancel(consumerTag)).catch(() => giveUp(channel))
   }
 
   const serving = Array.from({ length: slots }, serveSlot)
@@ -155,6 +162,10 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
       await channel?.then((opened) => ask(() => opened.close())).catch(() => {})
     },
   }
+}
+
+function giveUp(channel: Channel): void {
+  channel.close().catch(() => {})
 }
 
 /** On a lost channel it cannot be: the broker hands it out again. */
