@@ -238,8 +238,12 @@ const newIds = (count: number): StepId[] => Array.from({ length: count }, () => 
 const messages = (ids: StepId[]): { stepId: StepId; priority: number }[] => ids.map((stepId) => ({ stepId, priority: 0 }))
 
 async function drain(queue: Queue, lane: Lane): Promise<void> {
-  if ((await queue.depth(lane)) === 0) return
-  const consumer = await queue.consume(lane, 100, async () => {})
+  const waiting = await queue.depth(lane)
+  if (waiting === 0) return
+  const inbox = createInbox()
+  const consumer = await queue.consume(lane, 100, inbox.take)
+  // A queue is empty before its handlers have begun, and a consumer that stops gives back what they have not.
+  await inbox.count(waiting)
   await until(async () => (await queue.depth(lane)) === 0)
   await consumer.stop()
 }

@@ -27,7 +27,7 @@ export interface Consumption {
  *
  * - waiting: the slot's consumer is at the broker. → running (a message came)
  * - running: the message is held, which is why no other comes. → waiting (the handler has ended: to acknowledge is to ask for the next)
- *   → long (it has run for {@link HELD_MS})
+ *   → long (it has run for {@link HELD_MS}, or nothing more shall be taken)
  * - long: the consumer is cancelled and then the message acknowledged, so that the broker's time limit touches no step.
  *   → waiting (the handler has ended: the slot consumes anew)
  *
@@ -121,7 +121,8 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
     for (let message = await next(); message; message = await next()) {
       early = undefined
       const running = run(message)
-      if (await endsWithin(running, HELD_MS)) {
+      // When it stops, the consumer ends first: an acknowledgement would bring the next message, only to be given back.
+      if ((await endsWithin(running, HELD_MS)) && !stopped) {
         acknowledge(channel, message)
         continue
       }
