@@ -1,15 +1,18 @@
 import type { TenantId } from '../domain/ids.ts'
 import type { Lane } from '../domain/step.ts'
 import { type Claimant, NO_TURNS, takeTurns } from '../domain/turns.ts'
-import type { HintedStep, QueueName, TenantShare, WaitingStep } from '../ports/store.ts'
-import type { EngineDeps } from './deps.ts'
+import type { HintedStep, QueueName, Store, TenantShare, WaitingStep } from '../ports/store.ts'
+import type { EngineConfig } from './deps.ts'
 
 /** No tenant can be given more of a queue in one look. */
 const MOST_OF_EACH = 256
 /** How long the shares of tenants are believed. */
 const SHARES_KNOWN_MS = 2_000
 
-type AdmissionDeps = Pick<EngineDeps, 'store' | 'config'>
+interface AdmissionDeps {
+  store: Pick<Store, 'steps' | 'turns' | 'tenants'>
+  config: Pick<EngineConfig, 'hintAgainMs' | 'jobsAtOnce' | 'tenantJobsAtOnce'>
+}
 
 /** Jobs let in that have not begun yet wait in the lane, or were taken from it by a slot; there are fewer slots than the lane holds. */
 const IN_AND_BEYOND = 2
@@ -107,8 +110,11 @@ export async function createAdmission({ store, config }: AdmissionDeps): Promise
         config.hintAgainMs,
       )
       if (toBegin > 0 && !calm) contested.push('entry')
-      // Nobody waits for a turn there any more, and nobody keeps what is left of one.
-      for (const queue of turns.keys()) if (!contested.includes(queue)) turns.set(queue, NO_TURNS)
+      // Where it was looked and nobody waits for a turn any more, nobody keeps what is left of one.
+      const asked: QueueName[] = toBegin > 0 ? [...open.keys(), 'entry'] : [...open.keys()]
+      const over = asked.filter((queue) => !contested.includes(queue) && (turns.get(queue) ?? NO_TURNS) !== NO_TURNS)
+      for (const queue of over) turns.set(queue, NO_TURNS)
+      if (over.length > 0 && contested.length === 0) await store.turns.save(turns)
       if (contested.length > 0) {
         const waiting = Map.groupBy(await store.steps.waiting(contested, MOST_OF_EACH), ({ queue }) => queue)
         const chosen: WaitingStep[] = []
