@@ -47,7 +47,7 @@ export const histograms = {
     buckets: WAIT_SECONDS,
   },
   sluice_step_seconds: {
-    help: 'How long a run of a step took, its commit included, by what became of it: done, parked, retried, failed, interrupted, lost (its lease), unwritten (the database took nothing).',
+    help: 'How long a run of a step took, its commit included, by what became of it: done, parked, retried, waiting (for an outage to end), failed, interrupted, lost (its lease), unwritten (the database took nothing).',
     labels: ['step', 'outcome'],
     buckets: WORK_SECONDS,
   },

@@ -1,5 +1,6 @@
-import type { StoredError } from './errors.ts'
+import type { SluiceError, StoredError } from './errors.ts'
 import type { JobId, ReviewId, StepId, TakeId, TenantId } from './ids.ts'
+import type { ProblemCode } from './problems.ts'
 
 /**
  * `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker.
@@ -75,7 +76,7 @@ export interface Step {
   costSeconds: number
   /** Claims so far; the current one's number fences its writes. */
   attempt: number
-  /** Failures so far that were the step's own; parking and lost leases do not count. */
+  /** Failures so far, but for those of an outage that is over; parking and lost leases do not count. */
   failures: number
   state: StepState
   createdAt: Date
@@ -115,9 +116,31 @@ export function stepEnded({ state: { state } }: Step): boolean {
 }
 
 /** How often a step may fail before its job does. */
-export const MAX_STEP_FAILURES = 4
+const MAX_STEP_FAILURES = 4
 
-/** Milliseconds until the n-th retry (n from 1): 0.5 s, 2 s, 8 s, at most 60 s. */
-export function retryDelayMs(failures: number): number {
-  return Math.min(60_000, 500 * 4 ** (failures - 1))
+/** The files and the encoder elsewhere: what all jobs stand on, and somebody mends. */
+const OUTAGES: ReadonlySet<ProblemCode> = new Set(['storage_full', 'storage_unavailable', 'transcoder_unavailable'])
+/** Milliseconds between two tries of a step that waits for an outage to end. */
+const OUTAGE_PAUSE_MS = 30_000
+/** An hour of them. */
+const MAX_OUTAGE_FAILURES = 120
+
+/**
+ * What follows the n-th failure of a step (n from 1): another try in so many milliseconds, or `null`: it is given up. One that has
+ * failed as often as a step may goes on trying for an hour where not its own work but an outage is in the way.
+ */
+export function retryAfter(failures: number, { code, retry, retryAfterMs }: SluiceError): number | null {
+  if (retry !== 'same') return null
+  if (!waitsForOutage(failures)) return retryAfterMs ?? retryDelayMs(failures)
+  return OUTAGES.has(code) && failures < MAX_OUTAGE_FAILURES ? (retryAfterMs ?? OUTAGE_PAUSE_MS) : null
+}
+
+/** Whether a step that failed so often, and is still tried, waits for an outage to end. */
+export function waitsForOutage(failures: number): boolean {
+  return failures >= MAX_STEP_FAILURES
+}
+
+/** Milliseconds until the n-th retry (n from 1): 0.5 s, 2 s, 8 s. */
+function retryDelayMs(failures: number): number {
+  return 500 * 4 ** (failures - 1)
 }

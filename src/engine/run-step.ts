@@ -2,7 +2,7 @@ import { asSluiceError, type SluiceError, storeError } from '../domain/errors.ts
 import type { StepId } from '../domain/ids.ts'
 import { type Job, jobEnded } from '../domain/job.ts'
 import { outcomeOf } from '../domain/outcome.ts'
-import { MAX_STEP_FAILURES, retryDelayMs, type Step } from '../domain/step.ts'
+import { retryAfter, type Step, waitsForOutage } from '../domain/step.ts'
 import { faultOf } from '../domain/trace.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StepResult, StepRun } from '../ports/stages.ts'
@@ -15,9 +15,9 @@ import type { RunningSteps } from './running-steps.ts'
 
 /**
  * What became of a run, for who counts them. `retried`: it failed and will be tried again. `interrupted`: by a drain or a
- * cancelled job. `lost`: the lease. `unwritten`: the store did not take its failure.
+ * cancelled job. `waiting`: for an outage to end. `lost`: the lease. `unwritten`: the store did not take its failure.
  */
-type RunOutcome = 'done' | 'parked' | 'retried' | 'failed' | 'interrupted' | 'lost' | 'unwritten'
+type RunOutcome = 'done' | 'parked' | 'retried' | 'waiting' | 'failed' | 'interrupted' | 'lost' | 'unwritten'
 
 type RunDeps = ChangeDeps & Pick<EngineDeps, 'handlers' | 'config' | 'within'> & { workerId: string; running: RunningSteps }
 
@@ -121,20 +121,33 @@ async function begin(deps: RunDeps, step: Step, reading: Promise<Job | undefined
 async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult): Promise<void> {
   /** A step whose own result ended the job has nothing left to wait for. */
   const parks = (after: Job) => result.then === 'park' && (jobEnded(before) || !jobEnded(after))
+  const waited = waitsForOutage(step.failures)
   const go = ({ steps }: Pick<Repositories, 'steps'>, after: Job) =>
     steps.leave(
       step.id,
       step.attempt,
       result.then === 'park' && parks(after) ? { state: 'parked', wakeAt: result.wakeAt, reason: result.reason } : { state: 'done' },
-      step.failures,
+      waited ? 0 : step.failures,
     )
-  if (result.write) await changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, result.write, go)
+  const write = waited ? clearingNotice(result.write) : result.write
+  if (write) await changeJob(deps, step.jobId, { stepId: step.id, attempt: step.attempt }, write, go)
   else {
     const left = await go(deps.store, before)
     if (left === null) throw new LeaseLost(step.id)
     if (left === 'ready') deps.stepsDue()
   }
   if (result.then === 'park') deps.stepsDue(result.wakeAt)
+}
+
+/** What the job says while a step of it waits for an outage to end. */
+const OUTAGE_NOTICE = 'Goes on by itself when this is over: '
+
+/** Ends the notice of the outage, unless something else is said by now. */
+function clearingNotice(write: StepResult['write']): NonNullable<StepResult['write']> {
+  return async (tx) => {
+    if (tx.job.notice?.startsWith(OUTAGE_NOTICE)) tx.notice(null)
+    await write?.(tx)
+  }
 }
 
 /**
@@ -152,13 +165,15 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
   deps.tracer.current().fail(faultOf(thrown))
   const error = asSluiceError(thrown)
   const failures = step.failures + 1
-  if (error.retry === 'same' && failures < MAX_STEP_FAILURES) {
-    const delayMs = error.retryAfterMs ?? retryDelayMs(failures)
-    log.warn({ err: thrown, delayMs, failures }, 'failed, will be tried again')
-    const runAt = new Date(deps.clock.now().getTime() + delayMs)
-    await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt }, failures)
-    deps.stepsDue(runAt)
-    return 'retried'
+  const delayMs = retryAfter(failures, error)
+  if (delayMs !== null) {
+    const at = new Date(deps.clock.now().getTime() + delayMs)
+    const waits = waitsForOutage(failures)
+    log.warn({ err: thrown, delayMs, failures }, waits ? 'waits for an outage to end' : 'failed, will be tried again')
+    if (waits) await waitForOutage(deps, step, error, at, failures)
+    else await deps.store.steps.leave(step.id, step.attempt, { state: 'ready', runAt: at }, failures)
+    deps.stepsDue(at)
+    return waits ? 'waiting' : 'retried'
   }
   log.error({ err: thrown, failures }, 'failed for good')
   await changeJob(
@@ -173,6 +188,19 @@ async function fail(deps: RunDeps, step: Step, thrown: unknown, signal: AbortSig
     (repositories) => repositories.steps.leave(step.id, step.attempt, { state: 'failed', error: storeError(error) }, failures),
   )
   return 'failed'
+}
+
+/** Its job tells whoever waits for it; one that has ended stands as it is. */
+async function waitForOutage(deps: RunDeps, step: Step, { message }: SluiceError, wakeAt: Date, failures: number): Promise<void> {
+  await changeJob(
+    deps,
+    step.jobId,
+    { stepId: step.id, attempt: step.attempt },
+    async (tx) => {
+      if (!jobEnded(tx.job)) tx.notice(OUTAGE_NOTICE + message)
+    },
+    ({ steps }) => steps.leave(step.id, step.attempt, { state: 'parked', wakeAt, reason: message }, failures),
+  )
 }
 
 /** A background copy that cannot be made does not undo the job: the asset says so. */

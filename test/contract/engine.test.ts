@@ -183,6 +183,50 @@ describe('a step', () => {
     expect(runs).toBe(4)
   })
 
+  it('that fails because the files are gone waits until they are back, and its job says so meanwhile', async () => {
+    const metrics = recordedMetrics()
+    const gone = new SluiceError('storage_unavailable', 'The bucket is gone.', { retryAfterMs: 10 })
+    const notices: (string | null)[] = []
+    const failures: number[] = []
+    const engine = await startEngine(
+      {
+        analyse: async (run) => {
+          failures.push(run.step.failures)
+          notices.push(run.job.notice)
+          if (failures.length <= 6) throw gone
+          if (failures.length === 7) return { then: 'park', wakeAt: new Date(), reason: 'test' }
+          return endJob(run)
+        },
+      },
+      { metrics },
+    )
+    const { job } = await engine.submit(tenant, request)
+    await untilEnded(job.id)
+    await engine.drain()
+    expect(failures, 'an outage that is over is forgotten').toEqual([0, 1, 2, 3, 4, 5, 6, 0])
+    const said = 'Goes on by itself when this is over: The bucket is gone.'
+    expect(notices).toEqual([null, null, null, null, said, said, said, null])
+    const told = (await eventsOf(job.id)).filter(({ type }) => type === 'notice').map(({ data }) => data)
+    expect(told).toEqual([{ text: said }, { text: null }])
+    const outcomes = metrics.labelsOf('sluice_step_seconds').filter(({ step }) => step === 'analyse')
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([...Array(3).fill('retried'), ...Array(3).fill('waiting'), 'parked', 'done'])
+  })
+
+  it('that waits for the files may be cancelled', async () => {
+    let runs = 0
+    const engine = await startEngine({
+      analyse: async () => {
+        runs++
+        throw new SluiceError('storage_full', 'The disk is full.', { retryAfterMs: runs < 4 ? 10 : 60_000 })
+      },
+    })
+    const { job } = await engine.submit(tenant, request)
+    await vi.waitFor(async () => expect((await store.jobs.get(job.id))?.notice).toContain('The disk is full.'), { timeout: 10_000 })
+    await engine.cancel(tenant, job.id)
+    const { state, notice } = await untilEnded(job.id)
+    expect([state.state, notice, runs]).toEqual(['cancelled', null, 4])
+  })
+
   it('that parks holds no worker and runs again at its time', async () => {
     const runs: number[] = []
     const engine = await startEngine({
@@ -561,9 +605,19 @@ describe('whose turn it is', () => {
     const all = [...many, one]
     const waiting = all.filter((id) => !begun.includes(id))
     const placesNow = () => Promise.all(waiting.map(placeOf))
-    // A place is at most half a second old: who came since is told the place of another.
-    await vi.waitFor(async () => expect(new Set(await placesNow()).size).toBe(waiting.length), { timeout: 5_000 })
-    const places = await placesNow()
+    // A place is at most half a second old: who came since is told the place of another, and what was just sent is counted as waiting.
+    let places: number[] = []
+    let since = performance.now()
+    await vi.waitFor(
+      async () => {
+        const now = await placesNow()
+        if (now.some((place, i) => place !== places[i])) since = performance.now()
+        places = now
+        expect(performance.now() - since, 'they stay so').toBeGreaterThan(1_000)
+      },
+      { timeout: 10_000 },
+    )
+    expect(new Set(places).size).toBe(waiting.length)
     const told = new Map(waiting.map((id, i) => [id, places[i] ?? 0]))
     open()
     await vi.waitFor(() => expect(begun).toHaveLength(all.length), { timeout: 20_000 })

@@ -186,7 +186,7 @@ describe('a data folder in use, and a disk that fills up under it', () => {
     expect(await eventually(() => jobAt(server.url, job.id), ended, 60_000)).toMatchObject({ state: 'succeeded' })
   })
 
-  it('a full disk ends the job in words, keeps nothing half-written, and a retry with space succeeds', async ({ skip }) => {
+  it('a job waits for space on a full disk and says so, keeps nothing half-written, and goes on by itself', async ({ skip }) => {
     if ('reason' in disk) {
       process.stderr.write(`skipped: ${disk.reason}\n`)
       return skip(disk.reason)
@@ -199,28 +199,38 @@ describe('a data folder in use, and a disk that fills up under it', () => {
     const { bavail, bsize } = await statfs(join(data(), 'files'))
     await writeFile(join(data(), 'files', 'filler'), Buffer.alloc(bavail * bsize - 100_000, 'x'))
 
-    const job = (await (
-      await submit(server.url, { kind: 'video', prompt: 'A calm sea', durationSeconds: 2, size: '640x360', formats: ['hls'] })
-    ).json()) as JobView
-    const failed = await eventually(() => jobAt(server.url, job.id), ended, 90_000)
-    expect(failed).toMatchObject({ state: 'failed', assetId: expect.anything(), playable: false })
-    expect(failed.outcome).toMatchObject({ code: 'storage_full', retry: 'same', charged: 'no' })
-    expect(failed.outcome?.detail).toMatch(/^There is no space left for the files: \d\.\d MB of 4\.2 MB are free\./)
-    expect(failed.outcome?.fix).toMatch(/^Free some space/)
+    const submitted = async () =>
+      (await (
+        await submit(server.url, { kind: 'video', prompt: 'A calm sea', durationSeconds: 2, size: '640x360', formats: ['hls'] })
+      ).json()) as JobView
+    const waitsForSpace = async (id: string) => {
+      const seen = await eventually(
+        () => jobAt(server.url, id),
+        (job) => job.notice !== null || ended(job),
+        90_000,
+      )
+      expect(seen).toMatchObject({ state: 'running', outcome: null })
+      const words = /^Goes on by itself when this is over: There is no space left for the files: \d\.\d MB of 4\.2 MB are free\./
+      expect(seen.notice).toMatch(words)
+    }
+
+    const unwanted = await submitted()
+    await waitsForSpace(unwanted.id)
+    expect((await fetch(`${server.url}/v1/jobs/${unwanted.id}/cancel`, { method: 'POST' })).status).toBe(200)
+    const cancelled = await eventually(() => jobAt(server.url, unwanted.id), ended, 20_000)
+    expect(cancelled).toMatchObject({ state: 'cancelled', notice: null })
     // All that is left of it is the last picture, which the job still shows.
     const known = new Set(before)
     const fresh = async () =>
-      (await leftBehind(data())).filter((path) => !known.has(path) && !`files/objects/jobs/${job.id}/previews`.startsWith(path))
+      (await leftBehind(data())).filter((path) => !known.has(path) && !`files/objects/jobs/${unwanted.id}/previews`.startsWith(path))
     const left = await eventually(fresh, (paths) => paths.length <= 2, 20_000)
-    for (const path of left) expect(path).toMatch(new RegExp(`^files/objects/jobs/${job.id}/previews/${failed.preview?.seq}\\.jpg`))
+    for (const path of left) expect(path).toMatch(new RegExp(`^files/objects/jobs/${unwanted.id}/previews/${cancelled.preview?.seq}\\.jpg`))
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
 
+    const { id } = await submitted()
+    await waitsForSpace(id)
     await rm(join(data(), 'files', 'filler'))
-    const retried = await fetch(`${server.url}/v1/jobs/${job.id}/retry`, { method: 'POST' })
-    expect(retried.status).toBe(202)
-    const { id, retryOf } = (await retried.json()) as JobView
-    expect(retryOf).toBe(job.id)
-    expect(await eventually(() => jobAt(server.url, id), ended, 90_000)).toMatchObject({ state: 'succeeded', outcome: null })
+    expect(await eventually(() => jobAt(server.url, id), ended, 90_000)).toMatchObject({ state: 'succeeded', outcome: null, notice: null })
   })
 })
 
