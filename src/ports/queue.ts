@@ -17,7 +17,7 @@ export interface Consumer {
  * No message is held while a handler runs for long, so no broker's time limit touches a step.
  */
 export interface Queue {
-  /** Resolves once the broker holds them. Rejects with `store_unavailable` when it cannot be reached. */
+  /** Resolves once the broker holds them, after what this was asked to send to the lane before. Rejects with `store_unavailable` when it cannot be reached. */
   send(lane: Lane, messages: QueueMessage[]): Promise<void>
   /** Calls `handler` for at most `slots` messages at a time. A handler that rejects is logged by the caller, never redelivered. */
   consume(lane: Lane, slots: number, handler: (stepId: StepId) => Promise<void>): Promise<Consumer>

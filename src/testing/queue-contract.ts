@@ -95,6 +95,17 @@ export function queueContract({ name, make, skip = [] }: QueueContract): void {
       expect(most).toBe(2)
     })
 
+    it('hands out what one process sends in the order of its calls, also where one does not wait for the other', async () => {
+      const ids = newIds(120)
+      const sends: Promise<void>[] = []
+      for (let from = 0; from < ids.length; from += 3) sends.push(queue.send('io', messages(ids.slice(from, from + 3))))
+      await Promise.all(sends)
+      const inbox = createInbox()
+      await consume('io', 1, inbox.take, other)
+      await inbox.has(ids)
+      expect(inbox.taken).toEqual(ids)
+    })
+
     it('serves the higher priority first, then the older one', async () => {
       const ids = newIds(6)
       const priorities = [0, 5, -5, 5, 0, 100]

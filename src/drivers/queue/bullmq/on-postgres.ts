@@ -29,6 +29,7 @@ export function bullOnPostgres({ pool }: { pool: pg.Pool }): BullStorage<Postgre
   return {
     factory: createPostgresBackend,
     connection: lend(pool),
+    keepsOrder: false,
     async reachable() {
       try {
         made ??= migrate()

@@ -4,6 +4,7 @@ import type { Lane } from '../../../domain/step.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { Consumer, Queue, QueueMessage } from '../../../ports/queue.ts'
 import { startConsumer } from '../consumer.ts'
+import { inOrder } from '../in-order.ts'
 import { sourceOf } from './source.ts'
 import type { BullStorage } from './storage.ts'
 
@@ -82,7 +83,7 @@ export function createBullQueue<Connection>({ storage, prefix = 'sluice', log }:
   }
 
   return {
-    send,
+    send: storage.keepsOrder ? send : inOrder(send),
 
     consume: (lane, slots, handler) =>
       run(async () => {

@@ -8,6 +8,7 @@ import { databaseError } from '../../postgres/errors.ts'
 import { listenerOf } from '../../postgres/listener.ts'
 import { SCHEMA_LOCK } from '../../postgres/schema-lock.ts'
 import { type Consumption, startConsumer } from '../consumer.ts'
+import { inOrder } from '../in-order.ts'
 
 const CHANNEL = 'sluice_queue'
 
@@ -76,7 +77,7 @@ export function createPostgresQueue({ pool, log }: { pool: pg.Pool; log?: Logger
   }
 
   return {
-    send,
+    send: inOrder(send),
 
     async consume(lane, slots, handler) {
       const source: Consumption = {
