@@ -36,7 +36,7 @@ export interface HttpOptions {
   /** Orders at once at a provider, where there is a limit. */
   inFlight: (provider: string) => number | null
   /** What a tenant may have in the making and waiting, where nothing else was set for it. */
-  jobLimits: Pick<EngineConfig, 'tenantJobsAtOnce' | 'tenantWaitingJobs'>
+  jobLimits: Pick<EngineConfig, 'tenantJobsAtOnce' | 'tenantWaitingJobs' | 'tenantJobsPerMinute'>
   /** Signs the addresses that providers are given for their webhooks. `null`: none are given. */
   hookSecret: string | null
   /** The built Studio; served at `/` if the folder is there. */

@@ -29,7 +29,7 @@ export async function readOwnOperations(
 }
 
 async function readLimits({ store, jobLimits }: Context, tenantId: TenantId): Promise<OperationsView['limits']> {
-  const { tenantJobsAtOnce, tenantWaitingJobs: mostWaiting } = jobLimits
+  const { tenantJobsAtOnce, tenantWaitingJobs: mostWaiting, tenantJobsPerMinute: perMinute } = jobLimits
   const [budget, [share], running, waiting] = await Promise.all([
     store.ledger.budget(tenantId),
     store.tenants.shares([tenantId]),
@@ -43,6 +43,7 @@ async function readLimits({ store, jobLimits }: Context, tenantId: TenantId): Pr
       atOnce: share?.jobsAtOnce ?? tenantJobsAtOnce,
       waiting: waiting.count,
       mostWaiting,
+      perMinute,
       nextSeconds: waiting.nextSeconds,
       weight: share?.weight ?? 1,
     },

@@ -1,6 +1,6 @@
 import type { SluiceError, StoredError } from './errors.ts'
 import type { JobId, ReviewId, StepId, TakeId, TenantId } from './ids.ts'
-import type { ProblemCode } from './problems.ts'
+import { isOutage, OUTAGE_PAUSE_MS } from './outage.ts'
 
 /**
  * `io` waits on others and is cheap; `cpu` is FFmpeg. Each has its own slots in a worker.
@@ -118,11 +118,7 @@ export function stepEnded({ state: { state } }: Step): boolean {
 /** How often a step may fail before its job does. */
 const MAX_STEP_FAILURES = 4
 
-/** The files and the encoder elsewhere: what all jobs stand on, and somebody mends. */
-const OUTAGES: ReadonlySet<ProblemCode> = new Set(['storage_full', 'storage_unavailable', 'transcoder_unavailable'])
-/** Milliseconds between two tries of a step that waits for an outage to end. */
-const OUTAGE_PAUSE_MS = 30_000
-/** An hour of them. */
+/** An hour of pauses. */
 const MAX_OUTAGE_FAILURES = 120
 
 /**
@@ -132,7 +128,7 @@ const MAX_OUTAGE_FAILURES = 120
 export function retryAfter(failures: number, { code, retry, retryAfterMs }: SluiceError): number | null {
   if (retry !== 'same') return null
   if (!waitsForOutage(failures)) return retryAfterMs ?? retryDelayMs(failures)
-  return OUTAGES.has(code) && failures < MAX_OUTAGE_FAILURES ? (retryAfterMs ?? OUTAGE_PAUSE_MS) : null
+  return isOutage(code) && failures < MAX_OUTAGE_FAILURES ? (retryAfterMs ?? OUTAGE_PAUSE_MS) : null
 }
 
 /** Whether a step that failed so often, and is still tried, waits for an outage to end. */

@@ -1,6 +1,7 @@
 import { asSluiceError, type SluiceError, storeError } from '../domain/errors.ts'
 import type { StepId } from '../domain/ids.ts'
 import { type Job, jobEnded } from '../domain/job.ts'
+import { isOutageNotice, outageNotice } from '../domain/outage.ts'
 import { outcomeOf } from '../domain/outcome.ts'
 import { retryAfter, type Step, waitsForOutage } from '../domain/step.ts'
 import { faultOf } from '../domain/trace.ts'
@@ -139,13 +140,10 @@ async function leave(deps: RunDeps, step: Step, before: Job, result: StepResult)
   if (result.then === 'park') deps.stepsDue(result.wakeAt)
 }
 
-/** What the job says while a step of it waits for an outage to end. */
-const OUTAGE_NOTICE = 'Goes on by itself when this is over: '
-
 /** Ends the notice of the outage, unless something else is said by now. */
 function clearingNotice(write: StepResult['write']): NonNullable<StepResult['write']> {
   return async (tx) => {
-    if (tx.job.notice?.startsWith(OUTAGE_NOTICE)) tx.notice(null)
+    if (isOutageNotice(tx.job.notice)) tx.notice(null)
     await write?.(tx)
   }
 }
@@ -197,7 +195,7 @@ async function waitForOutage(deps: RunDeps, step: Step, { message }: SluiceError
     step.jobId,
     { stepId: step.id, attempt: step.attempt },
     async (tx) => {
-      if (!jobEnded(tx.job)) tx.notice(OUTAGE_NOTICE + message)
+      if (!jobEnded(tx.job)) tx.notice(outageNotice(message))
     },
     ({ steps }) => steps.leave(step.id, step.attempt, { state: 'parked', wakeAt, reason: message }, failures),
   )

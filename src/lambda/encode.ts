@@ -14,7 +14,6 @@ export interface EncodeParts {
 }
 
 const DEPLOY = 'Deploy the function of the same version as the server (deploy/lambda).'
-const KEY_HASH_DIGITS = 16
 
 /**
  * Encodes what one invocation asks for and stores its segments; last, in an object named after the order, what it answers. An
@@ -85,8 +84,9 @@ async function put(
   index: number,
   { name, bytes }: { name: string; bytes: Uint8Array },
 ): Promise<StoredSegment> {
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, KEY_HASH_DIGITS)
-  const key = `${prefix}${name}/${String(index).padStart(5, '0')}-${hash}.m4s`
-  const { sizeBytes, sha256 } = await objects.put(key, bytes, { mimeType: 'video/iso.segment' })
+  const { key, sizeBytes, sha256 } = await objects.put(`${prefix}${name}/${String(index).padStart(5, '0')}.m4s`, bytes, {
+    mimeType: 'video/iso.segment',
+    keyed: 'by-content',
+  })
   return { name, objectKey: key, sizeBytes, sha256 }
 }

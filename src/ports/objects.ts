@@ -32,6 +32,12 @@ export interface Abortable {
 
 export interface PutOptions extends Abortable {
   mimeType: string
+  /**
+   * The key gets the hash of the bytes, so that they replace nothing but the same: `a/film.mp4` is stored as
+   * `a/film-<16 digits>.mp4`, and what is returned says so. For all of which a row says what is in it: a run that stood still or was
+   * cut off may write when another has long taken its place.
+   */
+  keyed?: 'by-content'
 }
 
 export interface PresignOptions {

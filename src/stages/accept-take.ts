@@ -1,4 +1,5 @@
 import { checks } from '../domain/checks/index.ts'
+import { isOutageNotice } from '../domain/outage.ts'
 import type { RepairCause } from '../domain/repair.ts'
 import { repairedBy } from '../domain/repair.ts'
 import type { Master, Take } from '../domain/take.ts'
@@ -23,6 +24,7 @@ export async function acceptTake(deps: StageDeps, tx: JobTransaction, take: Take
   await tx.verdicts(told)
   // A clip is still to be seen.
   if (cause && role !== 'clip') await mendedBy(tx, cause)
+  if (isOutageNotice(tx.job.notice)) tx.notice(null)
   await orderTakes(deps, tx)
   await reportTakes(tx, take.role)
   await tx.changeAsset({ cues: timelineOf(tx.job, await takesLetThrough(tx.repositories, tx.job.id)).cues })

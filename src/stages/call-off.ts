@@ -111,6 +111,7 @@ async function keepLate(
       const bytes = download(provider, ref, index, output, options)
       const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, `${output.role}-${index}`), bytes, {
         mimeType: output.mimeType,
+        keyed: 'by-content',
       })
       found.push({ ...output, locator: `${KEPT}${key}`, sizeBytes })
     } catch (error) {

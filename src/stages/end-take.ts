@@ -1,4 +1,5 @@
 import { asSluiceError } from '../domain/errors.ts'
+import { isOutage, OUTAGE_PAUSE_MS, outageNotice } from '../domain/outage.ts'
 import { type Charged, type Outcome, outcomeOf } from '../domain/outcome.ts'
 import type { Take } from '../domain/take.ts'
 import type { JobTransaction } from '../ports/stages.ts'
@@ -25,8 +26,10 @@ export async function loseTake(deps: StageDeps, tx: JobTransaction, take: Take, 
     outcome.class === 'lost'
       ? lost < MAX_LOST
       : outcome.retry !== 'never' && outcome.retry !== 'other_provider' && spent < tx.job.request.policy.maxTakesPerShot
-  if (again || elsewhere) await orderTakes(deps, tx)
-  else await tx.end('failed', outcome)
+  if (!again && !elsewhere) return tx.end('failed', outcome)
+  const waits = isOutage(outcome.code)
+  if (waits) tx.notice(outageNotice(outcome.detail))
+  await orderTakes(deps, tx, new Map(), waits ? OUTAGE_PAUSE_MS : 0)
 }
 
 /** Closes the reservation: what was charged and how that is known, nothing, or all of it where nobody can tell. */

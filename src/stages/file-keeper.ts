@@ -19,12 +19,16 @@ export function createFileKeeper(deps: Pick<StageDeps, 'objects'>, jobId: JobId,
     files.push({ name, label, objectKey: key, mimeType, sizeBytes, sha256 })
   }
   const text: FileKeeper['text'] = async (name, label, body, mimeType) =>
-    keep(name, label, await deps.objects.put(fileKey(jobId, assetId, name), new TextEncoder().encode(body), { mimeType }))
+    keep(
+      name,
+      label,
+      await deps.objects.put(fileKey(jobId, assetId, name), new TextEncoder().encode(body), { mimeType, keyed: 'by-content' }),
+    )
   return {
     files,
     text,
     async file(name, label, path, mimeType) {
-      keep(name, label, await deps.objects.putFile(fileKey(jobId, assetId, name), path, { mimeType }))
+      keep(name, label, await deps.objects.putFile(fileKey(jobId, assetId, name), path, { mimeType, keyed: 'by-content' }))
     },
     json: (name, label, value) => text(name, label, `${JSON.stringify(value, null, 2)}\n`, 'application/json'),
   }

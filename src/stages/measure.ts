@@ -58,8 +58,11 @@ export async function measureSound(
   // A sound on its own is not a bed.
   const target = thresholdOf(profile, 'loudness') + (run.job.plan?.shots.length === 0 ? 0 : ROLE_LU[take.role])
   const { gainDb, verdict } = deps.inspector.normalise(profile, sound, target)
-  const objectKey = masterKey(run.job.id, take.id, name)
-  await deps.objects.putFile(objectKey, pcmPath, { mimeType: 'application/octet-stream', signal: run.signal })
+  const { key: objectKey } = await deps.objects.putFile(masterKey(run.job.id, take.id, name), pcmPath, {
+    mimeType: 'application/octet-stream',
+    keyed: 'by-content',
+    signal: run.signal,
+  })
   const heard = await judgeSound(deps, profile, objectKey, { durationSeconds, audible: isAudible(take), sound: HEARD_AS[take.role] })
   const said = await judgeVoice(deps, run, profile, take, { stemKey: objectKey, durationSeconds })
   return {
@@ -111,6 +114,7 @@ export async function rewriteFile(
   const mimeType = 'video/mp4'
   const { key, sizeBytes, sha256 } = await deps.objects.putFile(masterKey(run.job.id, take.id, 'rewritten.mp4'), output, {
     mimeType,
+    keyed: 'by-content',
     signal: run.signal,
   })
   return await measure(deps, run, profile, take, { ...master, objectKey: key, mimeType, sizeBytes, sha256 })

@@ -1,5 +1,6 @@
 import { asSluiceError, SluiceError } from '../domain/errors.ts'
 import { KEPT } from '../domain/object-keys.ts'
+import { isOutage } from '../domain/outage.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { RemoteRef, Take } from '../domain/take.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -8,6 +9,7 @@ import type { StageDeps } from './deps.ts'
 import { loseTake, paidFor, takeOutcome } from './end-take.ts'
 import { doubt } from './find-order.ts'
 import { followTake } from './follow-take.ts'
+import { keepAnswer } from './keep-answer.ts'
 import { keptKey } from './keys.ts'
 import { park, waitOut } from './park.ts'
 import { reportTakes } from './take-progress.ts'
@@ -47,7 +49,8 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
   }
   if (waitMs !== null) return park(deps, waitMs, `${provider.id} takes no more orders at once`)
   let ref: RemoteRef
-  let tooLarge: SluiceError | undefined
+  /** Why what came with the answer was not kept. */
+  let unkept: SluiceError | undefined
   try {
     ref = await provider.start(take.request, {
       takeId: take.id,
@@ -57,15 +60,19 @@ export async function orderTake(deps: StageDeps, run: StepRun, provider: Provide
       ...webhookFor(deps, provider, take),
       keep: async ({ role, mimeType }, bytes) => {
         const bounded = atMost(deps.maxOutputBytes, bytes, (receivedBytes) => {
-          tooLarge = notKept(provider, receivedBytes, deps.maxOutputBytes)
-          return tooLarge
+          unkept = tooLarge(provider, receivedBytes, deps.maxOutputBytes)
+          return unkept
         })
-        const { key, sizeBytes } = await deps.objects.put(keptKey(take.jobId, take.id, role), bounded, { mimeType })
-        return { role, mimeType, locator: `${KEPT}${key}`, sizeBytes }
+        const key = keptKey(take.jobId, take.id, role)
+        const stored = await keepAnswer(deps, run, key, bounded, mimeType).catch((error: unknown) => {
+          if (SluiceError.is(error) && isOutage(error.code)) unkept = error
+          throw error
+        })
+        return { role, mimeType, locator: `${KEPT}${stored.key}`, sizeBytes: stored.sizeBytes }
       },
     })
   } catch (error) {
-    if (tooLarge) return paidForNothing(deps, intended, tooLarge)
+    if (unkept && !run.signal.aborted) return paidForNothing(deps, intended, unkept)
     return notStarted(deps, run, provider, intended, unreachedBefore(take), error)
   }
   let making = intended
@@ -140,7 +147,7 @@ async function* atMost(
   }
 }
 
-function notKept(provider: Provider, receivedBytes: number, maxBytes: number): SluiceError {
+function tooLarge(provider: Provider, receivedBytes: number, maxBytes: number): SluiceError {
   const detail = `${provider.id} answered the order with the output itself, of ${receivedBytes} bytes or more; at most ${maxBytes} are taken. It cannot be fetched again.`
   const fix = 'Raise SLUICE_MAX_OUTPUT_BYTES and retry the job, which orders it anew; or order a shorter or smaller output.'
   return new SluiceError('output_too_large', detail, { fix })
@@ -156,7 +163,7 @@ function paidForNothing(deps: StageDeps, take: Take, error: SluiceError): StepRe
     write: async (tx) => {
       const reserved = await tx.repositories.ledger.get(take.id)
       if (reserved) await tx.settle(take, reserved.amountMicroUsd, reserved.basis)
-      await loseTake(deps, tx, take, { ...takeOutcome(error), ...(await paidFor(tx, take)) })
+      await loseTake(deps, tx, take, { ...takeOutcome(error), retry: 'never', ...(await paidFor(tx, take)) })
     },
   }
 }

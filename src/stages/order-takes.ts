@@ -29,11 +29,13 @@ export function spentTakes(takes: Take[], key: string): number {
 /**
  * Orders whatever can be ordered now. Under the job's lock, so nothing is ordered twice.
  * @param causes what takes ordered now shall mend, by the part they are for
+ * @param delayMs when the orders go out
  */
 export async function orderTakes(
   deps: StageDeps,
   tx: JobTransaction,
   causes: ReadonlyMap<TakeKey, RepairCause> = new Map(),
+  delayMs = 0,
 ): Promise<void> {
   const { job } = tx
   const { plan } = job
@@ -48,7 +50,7 @@ export async function orderTakes(
   await tx.createTakes(made)
   for (const take of made) {
     const name = take.state.state === 'delivered' ? 'ingest' : 'generate'
-    await tx.addSteps([{ name, takeId: take.id }], laneFor(deps, take))
+    await tx.addSteps([{ name, takeId: take.id }], { ...laneFor(deps, take), delayMs })
   }
 }
 

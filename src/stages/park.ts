@@ -1,4 +1,5 @@
 import { SluiceError } from '../domain/errors.ts'
+import { isOutage } from '../domain/outage.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { Take } from '../domain/take.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -18,10 +19,8 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
   // A key that was changed or an account that ran dry while the take was being made.
   'provider_key_invalid',
   'provider_billing',
-  'storage_full',
-  'storage_unavailable',
 ])
-export const passes = (error: unknown): error is SluiceError => SluiceError.is(error) && PASSING.has(error.code)
+export const passes = (error: unknown): error is SluiceError => SluiceError.is(error) && (PASSING.has(error.code) || isOutage(error.code))
 const SHORTEST_MS = 5_000
 const LONGEST_MS = 60_000
 

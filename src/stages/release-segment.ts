@@ -35,7 +35,10 @@ export async function writeInits(work: StretchWork, piece: Extract<FinishPiece, 
   if ((await deps.store.assets.rungs(assetId)).length > 0) return
   const written = await Promise.all(
     piece.rungs.map(async ({ name, bytes, codecs }) => {
-      const { key, sizeBytes, sha256 } = await deps.objects.put(initKey(run.job.id, assetId, name), bytes, { mimeType: 'video/mp4' })
+      const { key, sizeBytes, sha256 } = await deps.objects.put(initKey(run.job.id, assetId, name), bytes, {
+        mimeType: 'video/mp4',
+        keyed: 'by-content',
+      })
       const order = rungs.find((rung) => rung.name === name)
       if (!order) throw new Error(`no rung ${name} was ordered`)
       const bandwidth = Math.round((order.videoBitsPerSecond + order.audioBitsPerSecond) * 1.25)
@@ -80,8 +83,10 @@ export async function releaseSegment(
 function store({ deps, run, assetId }: StretchWork, { index, rungs }: Extract<FinishPiece, { kind: 'segment' }>): Promise<StoredSegment[]> {
   return Promise.all(
     rungs.map(async ({ name, bytes }) => {
-      const key = segmentKey(run.job.id, assetId, name, index)
-      const { sizeBytes, sha256 } = await deps.objects.put(key, bytes, { mimeType: 'video/iso.segment' })
+      const { key, sizeBytes, sha256 } = await deps.objects.put(segmentKey(run.job.id, assetId, name, index), bytes, {
+        mimeType: 'video/iso.segment',
+        keyed: 'by-content',
+      })
       return { name, objectKey: key, sizeBytes, sha256 }
     }),
   )

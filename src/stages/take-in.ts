@@ -25,7 +25,7 @@ export async function takeIn(deps: StageDeps, run: StepRun, take: Take, ref: Rem
     if (kept?.key.startsWith(jobPrefix(run.job.id))) return kept
     const { signal } = run
     const body = kept ? (await deps.objects.get(kept.key, undefined, { signal })).stream : fetched()
-    return deps.objects.put(key, body, { mimeType: output.mimeType, signal })
+    return deps.objects.put(key, body, { mimeType: output.mimeType, keyed: 'by-content', signal })
   }
   const bytesOf = (index: number, output: TakeOutput) =>
     download(provider, ref, index, output, { clock: deps.clock, signal: run.signal, maxBytes: deps.maxOutputBytes })

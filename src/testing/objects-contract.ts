@@ -42,6 +42,29 @@ export function objectsContract({ name, make }: ObjectsContract): void {
       expect(sha256(await collect(stream))).toBe(expected.sha256)
     })
 
+    test('keyed by content, replaces nothing but the same bytes, and says under which key', async () => {
+      const [one, other] = [randomBytes(1_000), randomBytes(1_000)]
+      async function* pieces() {
+        yield other.subarray(0, 300)
+        yield other.subarray(300)
+      }
+      const file = join(local, 'film.mp4')
+      await writeFile(file, one)
+      const options = { mimeType: 'video/mp4', keyed: 'by-content' as const }
+      const stored = [
+        await objects.put('keyed/b.c/film.mp4', one, options),
+        await objects.put('keyed/b.c/film.mp4', pieces(), options),
+        await objects.putFile('keyed/b.c/film.mp4', file, options),
+        await objects.put('keyed/b.c/film', one, options),
+      ]
+      const named = (bytes: Buffer, extension: string) => `keyed/b.c/film-${sha256(bytes).slice(0, 16)}${extension}`
+      expect(stored.map(({ key }) => key)).toEqual([named(one, '.mp4'), named(other, '.mp4'), named(one, '.mp4'), named(one, '')])
+      for (const info of stored) expect(await objects.head(info.key)).toEqual(info)
+      expect(await read(objects, named(one, '.mp4'))).toEqual(one)
+      expect(await read(objects, named(other, '.mp4'))).toEqual(other)
+      expect((await keys(objects, 'keyed/')).toSorted()).toEqual([...new Set(stored.map(({ key }) => key))].toSorted())
+    })
+
     test('takes a stream of any pieces, an empty body and a type with a parameter', async () => {
       const bytes = randomBytes(100_003)
       async function* pieces() {

@@ -80,6 +80,7 @@ export const OperationsView = z
           atOnce: Count.nullable().describe('How many may be at once; null: no limit.'),
           waiting: Count.describe('Jobs that have not begun, counted up to `mostWaiting`.'),
           mostWaiting: Count.describe('So many may; further ones are refused.'),
+          perMinute: Count.nullable().describe('How many may be submitted within a minute; null: no limit.'),
           nextSeconds: z.number().describe('How long the next of them has waited.'),
           weight: z.number().describe('Your share of what is scarce, beside the 1 that others have.'),
         }),

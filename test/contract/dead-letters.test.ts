@@ -266,7 +266,7 @@ it('of the house everybody is told the same, of what is stuck and given up only 
     expect.objectContaining({ provider: 'runway', limit: null, inFlight: 1, inDoubt: 1, pausedUntil: expect.any(String) }),
   ])
 
-  expect(told.limits.jobs).toMatchObject({ running: 0, waiting: 1, mostWaiting: 1_000, atOnce: null, weight: 1 })
+  expect(told.limits.jobs).toMatchObject({ running: 0, waiting: 1, mostWaiting: 1_000, perMinute: 600, atOnce: null, weight: 1 })
 
   const { lanes, processes, providers, ...theirs } = await asked(others).operations.get()
   expect([lanes.map(({ lane, depth }) => [lane, depth]), processes, providers]).toEqual([

@@ -301,7 +301,7 @@ export async function createWorld(
         voices: [{ id: 'draft', label: 'Draft', language: 'en' }],
         providers: [...providers.values()],
         inFlight: () => null,
-        jobLimits: { tenantJobsAtOnce: null, tenantWaitingJobs: 1_000 },
+        jobLimits: { tenantJobsAtOnce: null, tenantWaitingJobs: 1_000, tenantJobsPerMinute: 600 },
         hookSecret: null,
         docsFolder,
         version: '0.0.0',

@@ -19,6 +19,8 @@ export interface S3Server {
   endpoint: string
   accessKey: string
   secretKey: string
+  /** What answers the requests; the objects stay while it is gone. */
+  gateway: { kill(): Promise<void>; start(): Promise<void> }
   dispose(): Promise<void>
 }
 
@@ -85,10 +87,24 @@ export async function startS3Server({ host = '127.0.0.1' }: { host?: string } = 
       `--access-key=${accessKey}`,
       `--secret-key=${secretKey}`,
     )
-    const gateway = start('radosgw', '-n', 'client.rgw')
     const endpoint = `http://${host}:${gatewayPort}`
-    await untilAnswers(endpoint, gateway)
-    return { endpoint, accessKey, secretKey, dispose }
+    const startGateway = async (): Promise<ChildProcess> => {
+      const child = start('radosgw', '-n', 'client.rgw')
+      await untilAnswers(endpoint, child)
+      return child
+    }
+    let answering = await startGateway()
+    const gateway: S3Server['gateway'] = {
+      async kill() {
+        const gone = once(answering, 'exit')
+        answering.kill('SIGKILL')
+        await gone
+      },
+      async start() {
+        answering = await startGateway()
+      },
+    }
+    return { endpoint, accessKey, secretKey, gateway, dispose }
   } catch (error) {
     const log = readLogs(folder)
     await dispose()

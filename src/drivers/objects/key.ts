@@ -35,3 +35,14 @@ function invalid(key: string, reason: string): SluiceError {
     fix: 'Use slash-separated segments of letters, digits, dots, underscores and hyphens.',
   })
 }
+
+/** Digits of a hash that stand in a key. */
+const KEY_HASH_DIGITS = 16
+
+/** The key with the beginning of the hash before its extension: `a/film.mp4` is `a/film-<16 digits>.mp4`. */
+export function keyWithHash(key: string, sha256: string): string {
+  const name = key.lastIndexOf('/') + 1
+  const dot = key.lastIndexOf('.')
+  const end = dot > name ? dot : key.length
+  return `${key.slice(0, end)}-${sha256.slice(0, KEY_HASH_DIGITS)}${key.slice(end)}`
+}

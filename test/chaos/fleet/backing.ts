@@ -2,7 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { type PostgresServer, startPostgresServer, whyNoPostgres } from '../../contract/postgres-server.ts'
 import { type RabbitmqServer, startRabbitmqServer, whyNoRabbitmq } from '../../contract/rabbitmq-server.ts'
 import { type RedisServer, startRedisServer, whyNoRedis } from '../../contract/redis-server.ts'
-import { startS3Server, whyNoS3Server } from '../../contract/s3-server.ts'
+import { type S3Server, startS3Server, whyNoS3Server } from '../../contract/s3-server.ts'
 
 /** What carries steps, what tells of events, and where files are kept. */
 export const TURNS = {
@@ -27,6 +27,7 @@ export interface Backing {
   postgres: PostgresServer
   redis: RedisServer | null
   rabbitmq: RabbitmqServer | null
+  s3: S3Server | null
   dispose(): Promise<void>
 }
 
@@ -51,12 +52,13 @@ export async function startBacking(name: TurnName, host: string): Promise<Backin
   if (redis) env['SLUICE_REDIS_URL'] = redis.url.replace('127.0.0.1', host)
   const rabbitmq = turn.rabbitmq ? own(await startRabbitmqServer({ host, startTimeoutMs: RABBITMQ_START_TIMEOUT_MS })) : null
   if (rabbitmq) env['SLUICE_RABBITMQ_URL'] = rabbitmq.url
-  if (turn.bucket) Object.assign(env, await bucket(own(await startS3Server({ host }))))
+  const s3 = turn.bucket ? own(await startS3Server({ host })) : null
+  if (s3) Object.assign(env, await bucket(s3))
   const owned = stack.move()
-  return { env, postgres, redis, rabbitmq, dispose: () => owned.disposeAsync() }
+  return { env, postgres, redis, rabbitmq, s3, dispose: () => owned.disposeAsync() }
 }
 
-async function bucket({ endpoint, accessKey, secretKey }: { endpoint: string; accessKey: string; secretKey: string }) {
+async function bucket({ endpoint, accessKey, secretKey }: S3Server) {
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey }
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }))

@@ -12,9 +12,12 @@ export interface Scene {
 }
 
 /** The kinds of fault there are with these servers. */
-export function kindsFor({ redis, rabbitmq }: Backing): FaultKind[] {
-  const absent: FaultKind[] = [...(redis ? [] : ['redis-flush' as const]), ...(redis || rabbitmq ? [] : ['broker-restart' as const])]
-  return (Object.keys(FAULTS) as FaultKind[]).filter((kind) => !absent.includes(kind))
+export function kindsFor({ redis, rabbitmq, s3 }: Backing): FaultKind[] {
+  const absent = new Set<FaultKind>()
+  if (!redis) absent.add('redis-flush')
+  if (!redis && !rabbitmq) absent.add('broker-restart')
+  if (!s3) absent.add('bucket-gone')
+  return (Object.keys(FAULTS) as FaultKind[]).filter((kind) => !absent.has(kind))
 }
 
 /** Does it, waits as long as it lasts, and mends it. Resolves with what went wrong beyond the fault itself. */
@@ -82,6 +85,11 @@ export async function inflict({ kind, target, seconds }: PlannedFault, scene: Sc
       await broker?.start()
       return []
     }
+    case 'bucket-gone':
+      await backing.s3?.gateway.kill()
+      await lasting()
+      await backing.s3?.gateway.start()
+      return []
   }
 }
 

@@ -13,6 +13,7 @@ export const FAULTS = {
   'postgres-immediate': 'PostgreSQL is restarted without an orderly end (SIGQUIT), as after a crash',
   'redis-flush': 'Redis forgets everything (FLUSHALL)',
   'broker-restart': 'the broker is ended and started again',
+  'bucket-gone': 'the server of the bucket is killed, and gone for longer than a step fails in',
 } as const
 
 export type FaultKind = keyof typeof FAULTS
@@ -40,6 +41,7 @@ const WEIGHTS: Record<FaultKind, number> = {
   'postgres-immediate': 3,
   'redis-flush': 6,
   'broker-restart': 4,
+  'bucket-gone': 3,
 }
 
 const SECONDS: Partial<Record<FaultKind, { least: number; most: number }>> = {
@@ -47,6 +49,8 @@ const SECONDS: Partial<Record<FaultKind, { least: number; most: number }>> = {
   'network-cut': { least: 2, most: 8 },
   'machine-lost': { least: 1, most: 4 },
   'disk-full': { least: 2, most: 6 },
+  // Tries of a step that fails are over after 11 s.
+  'bucket-gone': { least: 15, most: 25 },
 }
 const AWAY_SECONDS = { least: 0, most: 2 }
 

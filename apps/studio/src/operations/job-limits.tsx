@@ -4,7 +4,7 @@ import { roughly } from '../format/time.ts'
 type Jobs = OperationsView['limits']['jobs']
 
 /** How many jobs may be in the making and wait, and how many are. */
-export function JobLimits({ jobs: { running, atOnce, waiting, mostWaiting, nextSeconds, weight } }: { jobs: Jobs }) {
+export function JobLimits({ jobs: { running, atOnce, waiting, mostWaiting, perMinute, nextSeconds, weight } }: { jobs: Jobs }) {
   const figures = [
     {
       name: 'In the making',
@@ -15,6 +15,11 @@ export function JobLimits({ jobs: { running, atOnce, waiting, mostWaiting, nextS
       name: 'Waiting to begin',
       value: waiting.toLocaleString('en'),
       hint: waiting === 0 ? `Up to ${mostWaiting.toLocaleString('en')} may` : `The next one for ${roughly(nextSeconds)}`,
+    },
+    {
+      name: 'Submits a minute',
+      value: perMinute === null ? 'Any' : `Up to ${perMinute.toLocaleString('en')}`,
+      hint: perMinute === null ? 'No limit' : 'Further ones are refused',
     },
     { name: 'Share', value: weight.toLocaleString('en'), hint: 'Of what is scarce; 1 is usual' },
   ]

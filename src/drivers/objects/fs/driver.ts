@@ -5,7 +5,7 @@ import { SluiceError } from '../../../domain/errors.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import type { ByteRange, ListedObject, ObjectInfo, Objects } from '../../../ports/objects.ts'
 import { errnoOf, storageProblem } from '../disk-problem.ts'
-import { splitKey, splitPrefix } from '../key.ts'
+import { keyWithHash, splitKey, splitPrefix } from '../key.ts'
 import { checkMimeType } from '../mime-type.ts'
 import { boundsWithin, notFound } from '../not-there.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -115,15 +115,16 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
   if (removed > 0) log.info({ removed }, 'removed unfinished files of a process that was killed')
 
   const objects: Objects = {
-    async put(key, body, { mimeType, signal }) {
-      const path = join(root, ...splitKey(key))
+    async put(asked, body, { mimeType, keyed, signal }) {
+      splitKey(asked)
       checkMimeType(mimeType)
       const file = join(temporary, ownedName())
-      const doing = `Writing the object ${key}`
+      const doing = `Writing the object ${asked}`
       const content = body instanceof Uint8Array ? body : untilAborted(body, signal)
       const { sizeBytes, sha256 } = await writeTemporary(file, content, { folder, doing, sync: true })
+      const key = keyed ? keyWithHash(asked, sha256) : asked
       try {
-        await turns(key, () => publish(path, file, { sha256, mimeType }))
+        await turns(key, () => publish(join(root, ...splitKey(key)), file, { sha256, mimeType }))
       } catch (error) {
         await rm(file, { force: true })
         throw await storageProblem(error, { folder, doing, writtenBytes: sizeBytes })
@@ -131,12 +132,13 @@ export async function createFsObjects({ folder, log }: { folder: string; log: Lo
       return { key, sizeBytes, sha256, mimeType }
     },
 
-    async putFile(key, path, { mimeType }) {
-      const target = join(root, ...splitKey(key))
+    async putFile(asked, path, { mimeType, keyed }) {
+      splitKey(asked)
       checkMimeType(mimeType)
-      const sealed = await guarded(`Reading the file for the object ${key}`, () => sealFile(path))
+      const sealed = await guarded(`Reading the file for the object ${asked}`, () => sealFile(path))
+      const key = keyed ? keyWithHash(asked, sealed.sha256) : asked
       try {
-        await turns(key, () => publish(target, path, { sha256: sealed.sha256, mimeType }))
+        await turns(key, () => publish(join(root, ...splitKey(key)), path, { sha256: sealed.sha256, mimeType }))
         return { key, ...sealed, mimeType }
       } catch (error) {
         if (errnoOf(error) !== 'EXDEV') throw await storageProblem(error, { folder, doing: `Storing the object ${key}` })

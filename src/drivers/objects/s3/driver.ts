@@ -19,7 +19,7 @@ import type { Logger } from '../../../ports/logger.ts'
 import type { ByteRange, ObjectInfo, Objects } from '../../../ports/objects.ts'
 import type { Scratch } from '../../../ports/scratch.ts'
 import { storageProblem } from '../disk-problem.ts'
-import { splitKey, splitPrefix } from '../key.ts'
+import { keyWithHash, splitKey, splitPrefix } from '../key.ts'
 import { checkMimeType } from '../mime-type.ts'
 import { boundsWithin, notFound } from '../not-there.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -147,10 +147,11 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
   for (const { lacks, follows } of lacksOf(abilities)) log.warn({ bucket: bucket.name }, `the S3 server ${lacks}: ${follows}`)
 
   const objects: Objects = {
-    async put(key, body, { mimeType, signal }) {
-      check(key, mimeType)
+    async put(asked, body, { mimeType, keyed, signal }) {
+      check(asked, mimeType)
       if (body instanceof Uint8Array) {
         const sha256 = createHash('sha256').update(body).digest('hex')
+        const key = keyed ? keyWithHash(asked, sha256) : asked
         await upload(key, body, { sha256, mimeType }, signal)
         return { key, sizeBytes: body.byteLength, sha256, mimeType }
       }
@@ -158,16 +159,18 @@ export async function createS3Objects({ bucket, scratch, log, idleMs = 20_000 }:
       const path = join(folder.path, 'body')
       const written = await writeTemporary(path, untilAborted(body, signal), {
         folder: folder.path,
-        doing: `Writing the object ${key}`,
+        doing: `Writing the object ${asked}`,
         sync: false,
       })
+      const key = keyed ? keyWithHash(asked, written.sha256) : asked
       await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...written, mimeType }, signal)
       return { key, ...written, mimeType }
     },
 
-    async putFile(key, path, { mimeType, signal }) {
-      check(key, mimeType)
-      const read = await onDisk(path, `Reading the file for the object ${key}`, () => measure(path))
+    async putFile(asked, path, { mimeType, keyed, signal }) {
+      check(asked, mimeType)
+      const read = await onDisk(path, `Reading the file for the object ${asked}`, () => measure(path))
+      const key = keyed ? keyWithHash(asked, read.sha256) : asked
       await upload(key, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...read, mimeType }, signal)
       await onDisk(path, `Removing the file of the object ${key}`, () => rm(path, { force: true }))
       return { key, ...read, mimeType }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SluiceError } from '../../../domain/errors.ts'
+import { isOutage } from '../../../domain/outage.ts'
 import { outcomeOf } from '../../../domain/outcome.ts'
 import type { RemoteRef } from '../../../domain/take.ts'
 import type { Logger } from '../../../ports/logger.ts'
@@ -74,7 +75,9 @@ export function createLocalProvider(options: LocalProviderOptions): Provider {
       }
       case 'failed': {
         const { code, detail, ...rest } = event.error
-        kept.status = { state: 'failed', outcome: outcomeOf(new SluiceError(code, detail, rest)) }
+        const outcome = outcomeOf(new SluiceError(code, detail, rest))
+        // Nobody has seen anything of it: the same is drawn again once there is space.
+        kept.status = { state: 'failed', outcome: isOutage(code) ? { ...outcome, class: 'lost' } : outcome }
         log.warn({ takeId, code }, `the local provider failed: ${detail}`)
         kept.end()
         break
