@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Connection } from 'rabbitmq-client'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/compose/config.ts'
 import { examineRabbitmq } from '../../src/compose/examine-rabbitmq.ts'
 import { createLogger } from '../../src/compose/logger.ts'
@@ -15,7 +15,8 @@ import type { Logger } from '../../src/ports/logger.ts'
 import type { Queue } from '../../src/ports/queue.ts'
 import { testIds } from '../../src/testing/entities.ts'
 import { queueContract } from '../../src/testing/queue-contract.ts'
-import { type RabbitmqServer, startRabbitmqServer, whyNoRabbitmq } from './rabbitmq-server.ts'
+import { BASIC_CANCEL, startAmqpRelay } from '../helpers/amqp-relay.ts'
+import { CONSUMER_TIMEOUT_MS, type RabbitmqServer, startRabbitmqServer, whyNoRabbitmq } from './rabbitmq-server.ts'
 
 const missing = whyNoRabbitmq()
 
@@ -102,6 +103,38 @@ describe('RabbitMQ', () => {
     expect(taken).toEqual(ids)
     expect(await queue.depth('cpu')).toBe(0)
     expect(warned).toEqual([])
+  })
+
+  test('a slot whose cancel is not answered goes on with a new channel, and no message waits for it on the old one', async () => {
+    // Otherwise the broker would close the channel itself.
+    await server.control('eval', 'application:set_env(rabbit, consumer_timeout, 1800000).')
+    onTestFinished(async () => {
+      await server.control('eval', `application:set_env(rabbit, consumer_timeout, ${CONSUMER_TIMEOUT_MS}).`)
+    })
+    const relay = await startAmqpRelay(server.url)
+    held.push(() => relay.close())
+    const prefix = newPrefix()
+    const queue = createRabbitmqQueue({ url: relay.url, prefix })
+    queues.push(queue)
+    const [long = never, next = never] = newIds(2)
+    const taken: StepId[] = []
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    held.push(release)
+    await queue.consume('cpu', 1, async (id) => {
+      taken.push(id)
+      if (id === long) await released
+    })
+    const { classId, methodId } = BASIC_CANCEL
+    const cancel = relay.swallow(classId, methodId)
+    const sender = open(prefix)
+    await sender.send('cpu', messages([long]))
+    // It has run for long: its consumer is cancelled, and the broker never hears of it.
+    await cancel
+    release()
+    await sender.send('cpu', messages([next]))
+    await until(() => taken.includes(next))
+    expect(taken).toEqual([long, next])
+    expect(await queue.depth('cpu')).toBe(0)
   })
 
   test('a broker that is short of memory lets go of what waits, and is said to take nothing more', async () => {

@@ -9,7 +9,7 @@ import { Connection } from 'rabbitmq-client'
 
 const LIBRARY = '/usr/lib/rabbitmq/lib'
 /** How long a broker may hold a message unacknowledged here, and how often it looks; in production 30 min and 60 s. */
-const CONSUMER_TIMEOUT_MS = 1_000
+export const CONSUMER_TIMEOUT_MS = 1_000
 const LOOK_EVERY_MS = 250
 const START_TIMEOUT_MS = 50_000
 const CONTROL_TIMEOUT_MS = 60_000

@@ -41,6 +41,7 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
   let stopped = false
   let failing = false
   let channel: Promise<Channel> | undefined
+  let current: Channel | undefined
 
   function wakeAll(): void {
     for (const wake of waiting) wake()
@@ -61,17 +62,28 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
       await ask(() => opened.queueDeclare(quorumQueue(queue)))
       await ask(() => opened.basicQos({ prefetchCount: 1 }))
     } catch (error) {
-      giveUp(opened)
+      letGo(opened)
       throw error
     }
     if (!opened.active) throw new Error('the channel was closed')
-    opened.once('close', () => {
-      channel = undefined
-      wakeAll()
-    })
+    current = opened
+    opened.once('close', () => goOn(opened))
     // The queue was deleted; on the next channel it is made again.
-    opened.once('basic.cancel', () => giveUp(opened))
+    opened.once('basic.cancel', () => letGo(opened))
     return opened
+  }
+
+  /** All slots go on with a new channel. The client closes one once the broker has answered what it was asked on it. */
+  function letGo(lost: Channel): void {
+    lost.close().catch(() => {})
+    goOn(lost)
+  }
+
+  function goOn(lost: Channel): void {
+    if (current !== lost) return
+    current = undefined
+    channel = undefined
+    wakeAll()
   }
 
   async function serveSlot(): Promise<void> {
@@ -150,7 +162,7 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
 
   async function cancel(channel: Channel, consumerTag: string): Promise<void> {
     // A consumer of which the broker may not know that it has ended would be sent messages that nobody takes.
-    if (channel.active) await ask(() => channel.basicCancel(consumerTag)).catch(() => giveUp(channel))
+    if (channel.active) await ask(() => channel.basicCancel(consumerTag)).catch(() => letGo(channel))
   }
 
   const serving = Array.from({ length: slots }, serveSlot)
@@ -163,10 +175,6 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
       await channel?.then((opened) => ask(() => opened.close())).catch(() => {})
     },
   }
-}
-
-function giveUp(channel: Channel): void {
-  channel.close().catch(() => {})
 }
 
 /** On a lost channel it cannot be: the broker hands it out again. */
