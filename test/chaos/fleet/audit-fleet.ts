@@ -83,11 +83,11 @@ export async function auditCharges(api: Api, jobs: JobView[], lab: RunningLab): 
   return sums
 }
 
-/** How many steps still have something to do. */
+/** How many steps still have something to do. What was shown of a job that was cut off stays for ten minutes, and then is cleaned up. */
 export async function openSteps(pool: Pool): Promise<{ count: number; named: string }> {
   const { rows } = await pool.query<{ name: string; state: string; reason: string | null; job: string }>(
     `select s.name, s.state, s.reason, j.state as job from sluice.step s join sluice.job j on j.id = s.job_id
-      where s.state not in ('done', 'failed', 'cancelled')`,
+      where s.state not in ('done', 'failed', 'cancelled') and not (s.name = 'cleanup' and s.attempt = 0 and s.due_at > now())`,
   )
   return {
     count: rows.length,
