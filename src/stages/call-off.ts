@@ -43,6 +43,7 @@ async function callOffNow(deps: StageDeps, run: StepRun, take: Take): Promise<Ca
         return true
       }
       const found = await whereIs(deps, run, provider, take)
+      if (found === 'on-its-way') return false
       if (found === 'absent') await run.checkpoint((tx) => cancelled(tx, take, { detail: 'It was never ordered.', charged: 'no' }))
       else if (found === 'unknown') {
         if (!searchOver(deps, provider, take)) return false

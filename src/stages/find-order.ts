@@ -10,6 +10,11 @@ import { reportTakes } from './take-progress.ts'
 
 const FIRST_SEARCH_MS = 5_000
 const LONGEST_SEARCH_MS = 60_000
+/**
+ * How long an order may still arrive whose run is gone: it may stand still, or its network may be down, and the connection it has opened
+ * goes on trying without it. So long nothing that was not found is believed to be absent.
+ */
+const ON_ITS_WAY_MS = 120_000
 /** A decision wakes the step at once; this is for one whose signal was lost. */
 const ASK_AGAIN_MS = 3_600_000
 
@@ -32,6 +37,7 @@ export function doubt(deps: StageDeps, provider: Provider, take: Take, why: stri
 export async function findOrder(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<StepResult> {
   const state = unknown(deps, take)
   const found = await whereIs(deps, run, provider, take)
+  if (found === 'on-its-way') return park(deps, searchPauseMs(deps, state), `an order to ${provider.id} may be on its way`)
   if (found === 'absent') return { then: 'done', write: (tx) => orderAnew(deps, tx, take, notTaken(provider)) }
   if (found !== 'unknown') {
     if (state.decision?.decision === 'adopt' && (await provider.status(found, { signal: run.signal })).state === 'lost')
@@ -39,10 +45,8 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
     return taken(deps, take, found)
   }
   if (state.decision === null && !searchOver(deps, provider, take)) {
-    const waitedMs = deps.clock.now().getTime() - Date.parse(state.orderedAt)
-    const pauseMs = Math.min(LONGEST_SEARCH_MS, Math.max(FIRST_SEARCH_MS, waitedMs / 2))
     return {
-      ...park(deps, pauseMs, `looking for an order at ${provider.id}`),
+      ...park(deps, searchPauseMs(deps, state), `looking for an order at ${provider.id}`),
       write: async (tx) => {
         await tx.setTake(take, state)
       },
@@ -72,8 +76,22 @@ export async function findOrder(deps: StageDeps, run: StepRun, provider: Provide
   }
 }
 
-/** What can be learnt of an order in doubt: from a webhook that named it, or from the provider. */
-export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<RemoteRef | 'absent' | 'unknown'> {
+/**
+ * What can be learnt of an order in doubt: from a webhook that named it, or from the provider. `on-its-way`: it was not found, but may
+ * arrive yet.
+ */
+export async function whereIs(
+  deps: StageDeps,
+  run: StepRun,
+  provider: Provider,
+  take: Take,
+): Promise<RemoteRef | 'absent' | 'unknown' | 'on-its-way'> {
+  const found = await lookFor(deps, run, provider, take)
+  if (take.state.state !== 'ordering' || (found !== 'absent' && found !== 'unknown')) return found
+  return sinceOrderMs(deps, take.state) < Math.min(ON_ITS_WAY_MS, deps.orderSearchMs) ? 'on-its-way' : found
+}
+
+async function lookFor(deps: StageDeps, run: StepRun, provider: Provider, take: Take): Promise<RemoteRef | 'absent' | 'unknown'> {
   const decision = take.state.state === 'submit_unknown' ? take.state.decision : null
   if (decision?.decision === 'adopt') return provider.adopt?.(decision.remoteId, take.request) ?? 'unknown'
   if (decision?.decision === 'not-taken') return 'absent'
@@ -86,7 +104,15 @@ export async function whereIs(deps: StageDeps, run: StepRun, provider: Provider,
 /** Whether nothing more can be learnt by waiting. */
 export function searchOver(deps: StageDeps, provider: Provider, take: Take): boolean {
   if (provider.capabilities.reconcile === undefined) return true
-  return deps.clock.now().getTime() - Date.parse(unknown(deps, take).orderedAt) >= deps.orderSearchMs
+  return sinceOrderMs(deps, unknown(deps, take)) >= deps.orderSearchMs
+}
+
+function sinceOrderMs(deps: StageDeps, { orderedAt }: { orderedAt: string }): number {
+  return deps.clock.now().getTime() - Date.parse(orderedAt)
+}
+
+function searchPauseMs(deps: StageDeps, state: { orderedAt: string }): number {
+  return Math.min(LONGEST_SEARCH_MS, Math.max(FIRST_SEARCH_MS, sinceOrderMs(deps, state) / 2))
 }
 
 function taken(deps: StageDeps, take: Take, ref: RemoteRef): StepResult {
