@@ -593,6 +593,9 @@ describe.skipIf(missing)('objects in S3', () => {
       const objects = await open('whole/job/')
       const stored = await Array.fromAsync(objects.list('jobs/'))
       expect(stored.map(({ key }) => key)).toContainEqual(expect.stringMatching(/\.m4s$/))
+      // Nothing that a row lists can be written over by a run that comes late.
+      const listed = stored.map(({ key }) => key).filter((key) => !key.includes('/previews/'))
+      for (const key of listed) expect(key).toMatch(/-[0-9a-f]{16}\.\w+(\.heard\.json)?$/)
       expect(await readdir(data)).not.toContain('files')
 
       // What is left behind is looked for where the files are.

@@ -41,6 +41,7 @@ export function startConsumer({ broker, queue, slots, handler, log }: Consumptio
   let stopped = false
   let failing = false
   let channel: Promise<Channel> | undefined
+  /** That channel, once it is open. */
   let current: Channel | undefined
 
   function wakeAll(): void {
